@@ -1,0 +1,85 @@
+"""Where things are and what the user set: paths, settings file, environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from agentsess.errors import StoreError
+
+DEFAULT_MODEL = "claude-sonnet-5-5"
+TRASH_DAYS = 30
+"""How long the trash keeps a session before `prune` may empty it."""
+
+
+def data_home() -> Path:
+    """The store's folder: ``$AGENTSESS_HOME``, else the platform's data folder."""
+    if home := os.environ.get("AGENTSESS_HOME"):
+        return Path(home).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("agentsess", appauthor=False)
+
+
+def claude_home() -> Path:
+    """Claude Code's folder: ``$CLAUDE_CONFIG_DIR``, else ``~/.claude``."""
+    if home := os.environ.get("CLAUDE_CONFIG_DIR"):
+        return Path(home).expanduser()
+    return Path.home() / ".claude"
+
+
+def has_api_key() -> bool:
+    """Whether the environment names a key or token, without reading it."""
+    return bool(os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``settings.toml`` in the store's folder may say; all of it optional."""
+
+    model: str = DEFAULT_MODEL
+    """Model of new sessions."""
+    theme: str = "textual-dark"
+    """Name of a Textual theme."""
+
+
+def load_settings(home: Path) -> Settings:
+    """The user's settings.
+
+    Raises:
+        StoreError: The file is not valid TOML or holds an unknown name.
+    """
+    path = home / "settings.toml"
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise StoreError(f"{path}: {error}. Correct the file or remove it.") from error
+    unknown = values.keys() - Settings.__dataclass_fields__.keys()
+    if unknown:
+        known = ", ".join(Settings.__dataclass_fields__)
+        raise StoreError(f"{path}: unknown setting {sorted(unknown)[0]!r}; known are {known}.")
+    bad = [name for name, value in values.items() if not isinstance(value, str)]
+    if bad:
+        raise StoreError(f"{path}: {bad[0]} must be a string.")
+    return Settings(**values)
+
+
+def save_setting(home: Path, name: str, value: str) -> None:
+    """Write one setting, keeping the others; the file is replaced at once or not at all."""
+    current = load_settings(home)
+    lines = []
+    for key in Settings.__dataclass_fields__:
+        setting = value if key == name else getattr(current, key)
+        if setting != getattr(Settings(), key):
+            escaped = setting.replace("\\", "\\\\").replace('"', '\\"')
+            lines.append(f'{key} = "{escaped}"\n')
+    path = home / "settings.toml"
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_suffix(".new")
+    temporary.write_text("".join(lines), encoding="utf-8")
+    temporary.chmod(0o600)
+    os.replace(temporary, path)

@@ -1,0 +1,427 @@
+"""What a session is: plain data, shared by every layer; no I/O here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import PurePath
+from typing import Any
+
+
+JsonObject = dict[str, Any]
+
+OWN_SOURCE = "agentsess"
+"""``Session.source`` of the sessions kept in our own store."""
+
+
+class Status(StrEnum):
+    """Where the user put a session. *Running* is a live fact, not a status."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+
+
+ALLOWED_TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+    Status.ACTIVE: frozenset({Status.PAUSED, Status.COMPLETED, Status.ARCHIVED}),
+    Status.PAUSED: frozenset({Status.ACTIVE, Status.COMPLETED, Status.ARCHIVED}),
+    Status.COMPLETED: frozenset({Status.ACTIVE, Status.ARCHIVED}),
+    # Leaving the archive goes through unarchive, which puts the former status back.
+    Status.ARCHIVED: frozenset(),
+}
+
+
+class EntryKind(StrEnum):
+    """What a line of history is."""
+
+    USER = "user"
+    """A prompt."""
+    ASSISTANT = "assistant"
+    """A reply of the model: text, thinking and tool calls in ``content``."""
+    TOOL_RESULT = "tool_result"
+    """The answer to one tool call."""
+    EVENT = "event"
+    """Something that happened: an error, an interruption, a compaction, a decision
+    about permission. ``meta["event"]`` names it. Never sent to the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, as the API counts them: ``input`` excludes both cache figures."""
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+
+    @property
+    def total(self) -> int:
+        """All tokens, of every sort."""
+        return self.input + self.output + self.cache_read + self.cache_write
+
+    @property
+    def context(self) -> int:
+        """Tokens that one request with this usage held in the context window."""
+        return self.total
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cache_read + other.cache_read,
+            self.cache_write + other.cache_write,
+        )
+
+    def to_json(self) -> JsonObject:
+        """As an object with the four counts."""
+        return {
+            "input": self.input,
+            "output": self.output,
+            "cache_read": self.cache_read,
+            "cache_write": self.cache_write,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any] | None) -> Usage:
+        """The reverse of `to_json`; missing counts are 0."""
+        value = value or {}
+        return cls(
+            *(int(value.get(key) or 0) for key in ("input", "output", "cache_read", "cache_write"))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool call inside an assistant's entry."""
+
+    id: str
+    name: str
+    input: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a session's history. Entries are never changed once written."""
+
+    seq: int
+    """Position in the session, counted from 1."""
+    kind: EntryKind
+    text: str
+    """What a person reads: for content blocks, their text parts joined."""
+    at: datetime
+    """When, with a time zone."""
+    author: str = ""
+    """Name of the agent (or empty for the user and the plain agent)."""
+    content: tuple[JsonObject, ...] = ()
+    """Content blocks exactly as the API gives or takes them; empty for a plain prompt."""
+    meta: JsonObject = field(default_factory=dict)
+    """Kind-specific facts. assistant: ``model``, ``stop_reason``, ``usage`` (as
+    `Usage.to_json`), ``message_id``. tool_result: ``tool_use_id``, ``tool``,
+    ``is_error``. event: ``event`` and what belongs to it. Any kind: ``imported``
+    (name of the source it was copied from)."""
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tool calls that an assistant's entry makes."""
+        return tuple(
+            ToolCall(
+                str(block.get("id", "")),
+                str(block.get("name", "")),
+                value if isinstance(value := block.get("input"), dict) else {},
+            )
+            for block in self.content
+            if block.get("type") == "tool_use"
+        )
+
+    @property
+    def thinking(self) -> str:
+        """The model's visible thinking, joined."""
+        return "\n\n".join(
+            str(block.get("thinking", ""))
+            for block in self.content
+            if block.get("type") == "thinking" and block.get("thinking")
+        )
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens that the request behind this entry took."""
+        return Usage.from_json(self.meta.get("usage"))
+
+    @property
+    def is_message(self) -> bool:
+        """Whether this counts as a message: a prompt or a reply."""
+        return self.kind in (EntryKind.USER, EntryKind.ASSISTANT)
+
+    def to_json(self) -> JsonObject:
+        """The public JSON form, as `show --json` prints it."""
+        value: JsonObject = {
+            "seq": self.seq,
+            "kind": str(self.kind),
+            "text": self.text,
+            "at": self.at.isoformat(),
+        }
+        if self.author:
+            value["author"] = self.author
+        if self.content:
+            value["content"] = list(self.content)
+        if self.meta:
+            value["meta"] = self.meta
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that is yet to be appended; the history gives it its number."""
+
+    kind: EntryKind
+    text: str = ""
+    content: tuple[JsonObject, ...] = ()
+    author: str = ""
+    meta: JsonObject = field(default_factory=dict)
+    at: datetime | None = None
+    """None: now."""
+
+
+def text_of(content: Iterable[JsonObject]) -> str:
+    """The text parts of content blocks, joined by blank lines."""
+    parts: list[str] = []
+    for block in content:
+        inner = block.get("content") if block.get("type") == "tool_result" else None
+        if block.get("type") == "text":
+            parts.append(str(block.get("text", "")))
+        elif isinstance(inner, str):
+            parts.append(inner)
+        elif isinstance(inner, list):
+            parts.append(text_of(b for b in inner if isinstance(b, dict)))
+        elif block.get("type") in ("image", "document"):
+            parts.append(f"[{block['type']}]")
+    return "\n\n".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of a session's history, oldest first."""
+
+    entries: tuple[Entry, ...]
+    total: int
+    """Number of entries in the whole session."""
+
+    @property
+    def first_seq(self) -> int:
+        """Number of the first entry here; 1 for an empty page."""
+        return self.entries[0].seq if self.entries else 1
+
+    @property
+    def has_older(self) -> bool:
+        """Whether older entries exist before this page."""
+        return bool(self.entries) and self.entries[0].seq > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session as the list and the API see it; a value, not a live object."""
+
+    id: str
+    title: str
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    """When the conversation last moved; renaming or tagging does not count."""
+    source: str = OWN_SOURCE
+    """``agentsess``, or the program that wrote it, such as ``claude_code``."""
+    project: str = ""
+    """``metadata["project"]``, else the working folder's path."""
+    cwd: str = ""
+    """The working folder, empty if none was recorded."""
+    branch: str = ""
+    model: str = ""
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    metadata: JsonObject = field(default_factory=dict)
+    message_count: int = 0
+    """Prompts and replies; tool results are not counted."""
+    entry_count: int = 0
+    usage: Usage = Usage()
+    context_tokens: int = 0
+    """Tokens that the last request held in the context window."""
+    cost_usd: float | None = None
+    """What it cost so far; None when a model's price is not known."""
+    duration_seconds: float = 0.0
+    """Time worked: the runs added up, without the pauses between them."""
+    size_bytes: int = 0
+    """What its history takes on disk."""
+    trashed_at: datetime | None = None
+    parent_id: str | None = None
+    """The session this one continues, if any."""
+    damaged: int = 0
+    """Records of its history that could not be read and were skipped."""
+
+    @property
+    def token_count(self) -> int:
+        """All tokens used so far, of every sort."""
+        return self.usage.total
+
+    @property
+    def is_own(self) -> bool:
+        """Whether our own store holds the history."""
+        return self.source == OWN_SOURCE
+
+    @property
+    def project_name(self) -> str:
+        """A short name of the project, for lists."""
+        return PurePath(self.project).name or self.project
+
+    def to_json(self) -> JsonObject:
+        """The public JSON form, as `list --json` prints it."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "status": str(self.status),
+            "source": self.source,
+            "project": self.project,
+            "cwd": self.cwd,
+            "branch": self.branch,
+            "model": self.model,
+            "created_at": self.created_at.isoformat(),
+            "updated_at": self.updated_at.isoformat(),
+            "message_count": self.message_count,
+            "entry_count": self.entry_count,
+            "tokens": self.usage.to_json(),
+            "cost_usd": self.cost_usd,
+            "duration_seconds": round(self.duration_seconds, 3),
+            "tags": list(self.tags),
+            "notes": self.notes,
+            "metadata": self.metadata,
+            "size_bytes": self.size_bytes,
+            "parent_id": self.parent_id,
+            "trashed_at": self.trashed_at.isoformat() if self.trashed_at else None,
+            "damaged": self.damaged,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of a recap, and the entries it was read from."""
+
+    text: str
+    seqs: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileTouched:
+    """A file that the session created or changed."""
+
+    path: str
+    action: str
+    """``created`` or ``edited``."""
+    times: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRun:
+    """A shell command of note (a test, build or commit) and how it ended."""
+
+    command: str
+    outcome: str
+    """``passed``, ``failed`` or ``unknown``."""
+    detail: str
+    """The line of its output that says so, such as ``14 passed, 2 failed``."""
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recap:
+    """Where a session stands. What is not known is absent, never invented."""
+
+    headline: str
+    goal: Fact | None = None
+    done: tuple[Fact, ...] = ()
+    in_progress: tuple[Fact, ...] = ()
+    next: tuple[Fact, ...] = ()
+    decisions: tuple[Fact, ...] = ()
+    questions: tuple[Fact, ...] = ()
+    blockers: tuple[Fact, ...] = ()
+    files: tuple[FileTouched, ...] = ()
+    commands: tuple[CommandRun, ...] = ()
+    generated_by: str = "history"
+    """``history`` for one made without a model, else the model's name."""
+    covers_entries: int = 0
+    """Number of the last entry that was taken into account."""
+    last_activity: datetime | None = None
+
+    def to_json(self) -> JsonObject:
+        """The public JSON form, as `recap --json` prints it."""
+        lists = {
+            "done": self.done,
+            "in_progress": self.in_progress,
+            "next": self.next,
+            "decisions": self.decisions,
+            "questions": self.questions,
+            "blockers": self.blockers,
+        }
+        evidence: dict[str, Any] = {
+            name: [list(fact.seqs) for fact in facts] for name, facts in lists.items()
+        }
+        evidence["goal"] = list(self.goal.seqs) if self.goal else []
+        return {
+            "headline": self.headline,
+            "goal": self.goal.text if self.goal else None,
+            **{name: [fact.text for fact in facts] for name, facts in lists.items()},
+            "files": [
+                {"path": f.path, "action": f.action, "times": f.times, "entry": f.last_seq}
+                for f in self.files
+            ],
+            "commands": [
+                {"command": c.command, "outcome": c.outcome, "detail": c.detail, "entry": c.seq}
+                for c in self.commands
+            ],
+            "evidence": evidence,
+            "generated_by": self.generated_by,
+            "covers_entries": self.covers_entries,
+            "last_activity": self.last_activity.isoformat() if self.last_activity else None,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Recap:
+        """The reverse of `to_json`."""
+        evidence: Mapping[str, Any] = value.get("evidence") or {}
+
+        def facts(name: str) -> tuple[Fact, ...]:
+            seqs: Sequence[Sequence[int]] = evidence.get(name) or []
+            return tuple(
+                Fact(str(text), tuple(seqs[i]) if i < len(seqs) else ())
+                for i, text in enumerate(value.get(name) or [])
+            )
+
+        last = value.get("last_activity")
+        goal = value.get("goal")
+        return cls(
+            headline=str(value.get("headline", "")),
+            goal=Fact(str(goal), tuple(evidence.get("goal") or ())) if goal else None,
+            done=facts("done"),
+            in_progress=facts("in_progress"),
+            next=facts("next"),
+            decisions=facts("decisions"),
+            questions=facts("questions"),
+            blockers=facts("blockers"),
+            files=tuple(
+                FileTouched(f["path"], f["action"], f["times"], f["entry"])
+                for f in value.get("files") or []
+            ),
+            commands=tuple(
+                CommandRun(c["command"], c["outcome"], c["detail"], c["entry"])
+                for c in value.get("commands") or []
+            ),
+            generated_by=str(value.get("generated_by", "history")),
+            covers_entries=int(value.get("covers_entries", 0)),
+            last_activity=datetime.fromisoformat(last) if last else None,
+        )
+
+
+def utc_now() -> datetime:
+    """Now, with a time zone."""
+    return datetime.now(UTC)
