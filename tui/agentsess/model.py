@@ -9,7 +9,6 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
-
 JsonObject = dict[str, Any]
 
 OWN_SOURCE = "agentsess"
