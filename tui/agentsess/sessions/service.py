@@ -1,0 +1,403 @@
+"""What can be done with sessions: the one door for the agent, the CLI and the screens."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from agentsess.errors import IllegalTransition, InvalidSession, Owner, SessionLocked
+from agentsess.model import (
+    ALLOWED_TRANSITIONS,
+    Draft,
+    Entry,
+    JsonObject,
+    Page,
+    Recap,
+    Session,
+    Status,
+    utc_now,
+)
+from agentsess.sessions.catalog import Catalog, Progress
+from agentsess.sessions.query import Query
+from agentsess.sessions.records import (
+    checked_metadata,
+    checked_notes,
+    checked_status,
+    checked_tags,
+    checked_title,
+)
+from agentsess.sessions.search import Hit, search_sessions
+from agentsess.sessions.undo import Change, UndoLog, still_ours
+from agentsess.sessions.writer import SessionWriter
+from agentsess.sources.base import ResumeCommand, Source
+from agentsess.storage.store import FileStore, SessionStore
+
+if TYPE_CHECKING:
+    from agentsess.sessions.recap import RecapBuilder
+
+_IMPORT_BATCH = 500
+_RECAPS_KEPT = 16
+
+
+class SessionService:
+    """All operations on sessions. Safe to call from several threads.
+
+    Sessions of other programs are read where they are and never written to: their
+    status, title, tags, notes and metadata are kept in our own store beside them.
+    """
+
+    def __init__(self, store: SessionStore, catalog: Catalog) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._undo_log = UndoLog()
+        self._recaps: dict[str, RecapBuilder] = {}
+
+    @classmethod
+    def open(cls, home: Path, *, sources: Sequence[Source] = ()) -> Self:
+        """The service over the store in a folder; nothing is read or written yet."""
+        store = FileStore(home)
+        return cls(store, Catalog(store, sources, home / "cache" / "found.jsonl"))
+
+    def close(self) -> None:
+        """Let all files go."""
+        self._catalog.close()
+        self._store.close()
+
+    # -- finding and reading
+
+    def list(
+        self, query: str = "", *, limit: int | None = None, trashed: bool = False
+    ) -> list[Session]:
+        """Sessions that match a query, the most recently worked in first.
+
+        Raises:
+            InvalidQuery: A filter in the query cannot be understood.
+        """
+        return self._catalog.list(Query.parse(query), trashed=trashed)[:limit]
+
+    def get(self, session_id: str) -> Session:
+        """One session by its id; raises SessionNotFound."""
+        return self._catalog.get(session_id)
+
+    def resolve(self, abbreviated: str) -> str:
+        """The id that begins so; raises SessionNotFound or AmbiguousId."""
+        return self._catalog.resolve(abbreviated)
+
+    def page(self, session_id: str, *, last: int = 50, before: int | None = None) -> Page:
+        """The newest ``last`` entries numbered below ``before`` (None: of all)."""
+        session = self.get(session_id)
+        if session.is_own:
+            return self._store.page(session_id, last=last, before=before)
+        source, found = self._catalog.found(session)
+        return source.page(found, last=last, before=before)
+
+    def entries(self, session_id: str, start: int = 1) -> Iterator[Entry]:
+        """The history from an entry on, oldest first."""
+        session = self.get(session_id)
+        if session.is_own:
+            return self._store.entries(session_id, start)
+        source, found = self._catalog.found(session)
+        return (entry for entry in source.entries(found) if entry.seq >= start)
+
+    def recap(self, session_id: str) -> Recap:
+        """Where a session stands, from its history alone.
+
+        What was read before is not read again: only new entries are.
+        """
+        from agentsess.sessions.recap import RecapBuilder  # its many patterns are slow to load
+
+        session = self.get(session_id)
+        # Taken out while at work, so that two threads never feed the same one.
+        builder = self._recaps.pop(session_id, None) or RecapBuilder()
+        for entry in self.entries(session_id, builder.last_seq + 1):
+            builder.add(entry)
+        self._recaps[session_id] = builder
+        while len(self._recaps) > _RECAPS_KEPT:
+            self._recaps.pop(next(iter(self._recaps)), None)
+        return builder.build(session)
+
+    def search(self, text: str, *, limit: int = 20) -> Iterator[Hit]:
+        """Sessions whose rows, notes or conversation hold all words, newest first.
+
+        Raises:
+            InvalidQuery: A filter in the text cannot be understood.
+        """
+        query = Query.parse(text)
+        sessions = self._catalog.list(query.filters)
+        return search_sessions(sessions, query.words, self._entries_holding, limit)
+
+    def _entries_holding(self, session: Session, word: str) -> Iterator[Entry]:
+        if session.is_own:
+            return self._store.entries(session.id)
+        source, found = self._catalog.found(session)
+        return source.search(word, found)
+
+    def owner(self, session_id: str) -> Owner | None:
+        """Who is running in a session right now; None if nobody is."""
+        return self._store.owner(session_id) if self.get(session_id).is_own else None
+
+    def refresh(self, progress: Progress | None = None) -> bool:
+        """Look for what other programs changed; True if anything did. May take seconds."""
+        return self._catalog.refresh(progress)
+
+    def changed(self) -> bool:
+        """Whether another process changed our store since the last look; cheap."""
+        return self._catalog.changed()
+
+    def resume_command(self, session_id: str) -> ResumeCommand | None:
+        """How to resume another program's session there; None if that is not possible."""
+        session = self.get(session_id)
+        if session.is_own:
+            return None
+        source, found = self._catalog.found(session)
+        return source.resume_command(found)
+
+    # -- making and writing
+
+    def create(
+        self,
+        *,
+        title: str = "",
+        metadata: Mapping[str, Any] | None = None,
+        cwd: str = "",
+        model: str = "",
+        tags: Iterable[str] = (),
+        notes: str = "",
+        status: Status = Status.ACTIVE,
+        parent_id: str | None = None,
+        created_at: datetime | None = None,
+    ) -> Session:
+        """A new session, durable when this returns.
+
+        Raises:
+            InvalidMetadata: The metadata is not a JSON object.
+            InvalidSession: Another field cannot be what was given.
+        """
+        moment = (created_at or utc_now()).isoformat()
+        document: JsonObject = {
+            "status": str(checked_status(status)),
+            "created_at": moment,
+            "updated_at": moment,
+            "title": checked_title(title),
+            "cwd": cwd,
+            "model": model,
+            "tags": checked_tags(tags),
+            "notes": checked_notes(notes),
+            "metadata": checked_metadata(metadata or {}),
+            "parent_id": parent_id,
+        }
+        session_id = str(uuid.uuid4())
+        kept = {name: value for name, value in document.items() if value not in ("", [], {}, None)}
+        self._store.create("sessions", session_id, kept)
+        return self.get(session_id)
+
+    def writer(self, session_id: str, *, agent: str = "", wait: float = 0.0) -> SessionWriter:
+        """The exclusive right to add to a session of our own, until it is closed.
+
+        Args:
+            session_id: Which session.
+            agent: Who writes, for others to see.
+            wait: Seconds to wait for another writer.
+
+        Raises:
+            SessionLocked: Another is writing.
+            InvalidSession: The history belongs to another program.
+        """
+        session = self.get(session_id)
+        if not session.is_own:
+            raise InvalidSession("This history is another program's. Continue it here first.")
+        lease = self._store.lease(session_id, agent=agent, wait=wait)
+        return SessionWriter(self._store, session_id, lease)
+
+    def continue_here(self, session_id: str) -> Session:
+        """A new session of our own that carries another program's conversation."""
+        origin = self.get(session_id)
+        session = self.create(
+            title=origin.title,
+            metadata=origin.metadata,
+            cwd=origin.cwd,
+            tags=origin.tags,
+            notes=origin.notes,
+            parent_id=origin.id,
+            created_at=origin.created_at,
+        )
+        batch: list[Draft] = []
+        with self.writer(session.id) as writer:
+            for entry in self.entries(origin.id):
+                meta = entry.meta | {"imported": origin.source}
+                batch.append(
+                    Draft(entry.kind, entry.text, entry.content, entry.author, meta, entry.at)
+                )
+                if len(batch) == _IMPORT_BATCH:
+                    writer.append(*batch)
+                    batch.clear()
+            writer.append(*batch)
+        return self.get(session.id)
+
+    # -- changing
+
+    def update(self, session_id: str, **fields: Any) -> Session:
+        """Set any of ``title, status, notes, tags, metadata, model``.
+
+        Raises:
+            SessionNotFound, InvalidSession: See errors; nothing was changed.
+        """
+        session = self.get(session_id)
+        values: JsonObject = {}
+        for name, value in fields.items():
+            if name == "status":
+                values |= _transition(session, checked_status(value))
+            elif name in _CHECKS:
+                values[name] = _CHECKS[name](value)
+            else:
+                raise InvalidSession(f"A session has no field {name!r} that can be set.")
+        what = ", ".join(fields)
+        self._change(f"changed {what}", {session_id: values})
+        return self.get(session_id)
+
+    def set_status(self, session_ids: Sequence[str], status: Status) -> None:
+        """Give several sessions a status in one step; raises IllegalTransition."""
+        changes = {i: _transition(self.get(i), status) for i in session_ids}
+        self._change(f"{_counted(session_ids)} {status}", changes)
+
+    def pause(self, session_id: str) -> Session:
+        """Mark a session as paused."""
+        return self.update(session_id, status=Status.PAUSED)
+
+    def resume(self, session_id: str) -> Session:
+        """Mark a paused or completed session as active again."""
+        return self.update(session_id, status=Status.ACTIVE)
+
+    def complete(self, session_id: str) -> Session:
+        """Mark a session as completed."""
+        return self.update(session_id, status=Status.COMPLETED)
+
+    def archive(self, session_id: str) -> Session:
+        """Put a session away; it stays listed under ``status:archived``."""
+        return self.update(session_id, status=Status.ARCHIVED)
+
+    def unarchive(self, *session_ids: str) -> None:
+        """Give archived sessions back the status they had."""
+        documents = {
+            i: self._store.documents(self._catalog.kind(i)).get(i, {}) for i in session_ids
+        }
+        for session_id in session_ids:
+            if self.get(session_id).status is not Status.ARCHIVED:
+                raise IllegalTransition("Only an archived session can be unarchived.")
+        changes = {
+            i: {"status": document.get("before_archive", "active"), "before_archive": None}
+            for i, document in documents.items()
+        }
+        self._change(f"{_counted(session_ids)} unarchived", changes)
+
+    def add_tags(self, session_ids: Sequence[str], tags: Iterable[str]) -> None:
+        """Add tags to several sessions in one step."""
+        added = list(tags)
+        changes = {i: {"tags": checked_tags([*self.get(i).tags, *added])} for i in session_ids}
+        self._change(f"{_counted(session_ids)} tagged", changes)
+
+    def trash(self, session_ids: Sequence[str], *, why: str = "moved to the trash") -> None:
+        """Move sessions to the trash, in one step. Another program's file stays untouched.
+
+        Raises:
+            SessionLocked: One of them is running.
+        """
+        for session_id in session_ids:
+            if owner := self.owner(session_id):
+                raise SessionLocked(session_id, owner)
+        moment = utc_now().isoformat()
+        self._change(
+            f"{_counted(session_ids)} {why}", {i: {"trashed_at": moment} for i in session_ids}
+        )
+
+    def restore(self, session_ids: Sequence[str]) -> None:
+        """Take sessions out of the trash."""
+        self._change(
+            f"{_counted(session_ids)} restored", {i: {"trashed_at": None} for i in session_ids}
+        )
+
+    def purge(self, session_ids: Sequence[str]) -> None:
+        """Delete sessions of our own for good; there is no undo.
+
+        Raises:
+            InvalidSession: One of them is another program's.
+            SessionLocked: One of them is running.
+        """
+        for session_id in session_ids:
+            if not self.get(session_id).is_own:
+                raise InvalidSession("Another program's history is not ours to delete.")
+        for session_id in session_ids:
+            with self._store.lease(session_id, agent="purge", wait=0):
+                self._store.remove("sessions", session_id)
+
+    # -- taking back
+
+    def undo(self) -> str | None:
+        """Take the last change back; what it was, or None if there is nothing to undo."""
+        return self._replay(self._undo_log.undo(), back=True)
+
+    def redo(self) -> str | None:
+        """Make the change that was taken back again; what it is, or None."""
+        return self._replay(self._undo_log.redo(), back=False)
+
+    def _replay(self, change: Change | None, *, back: bool) -> str | None:
+        if change is None:
+            return None
+        wanted, expected = (change.before, change.after) if back else (change.after, change.before)
+        by_kind: dict[str, dict[str, JsonObject]] = {}
+        for (kind, session_id), values in wanted.items():
+            now = self._store.documents(kind).get(session_id)
+            if now is not None:
+                ours = still_ours(now, values, expected[kind, session_id])
+                by_kind.setdefault(kind, {})[session_id] = ours
+        for kind, changes in by_kind.items():
+            self._store.patch(kind, changes)
+        return change.label
+
+    def _change(self, label: str, changes: Mapping[str, JsonObject]) -> None:
+        before: dict[tuple[str, str], JsonObject] = {}
+        after: dict[tuple[str, str], JsonObject] = {}
+        by_kind: dict[str, dict[str, JsonObject]] = {}
+        for session_id, values in changes.items():
+            kind = self._catalog.kind(session_id)
+            now = self._store.documents(kind).get(session_id, {})
+            before[kind, session_id] = {name: now.get(name) for name in values}
+            after[kind, session_id] = values
+            by_kind.setdefault(kind, {})[session_id] = values
+        for kind, each in by_kind.items():
+            self._store.patch(kind, each)
+        self._undo_log.record(Change(label, before, after))
+
+
+_CHECKS = {
+    "title": checked_title,
+    "notes": checked_notes,
+    "tags": checked_tags,
+    "metadata": checked_metadata,
+    "model": checked_title,
+}
+
+
+def _transition(session: Session, status: Status) -> JsonObject:
+    """The fields to set so that a session has a status; raises IllegalTransition."""
+    if status is session.status:
+        return {"status": str(status)}
+    if session.trashed_at is not None:
+        raise IllegalTransition(f"“{session.title}” is in the trash. Restore it first.")
+    if session.status is Status.ARCHIVED:
+        raise IllegalTransition(f"“{session.title}” is archived. Unarchive it first.")
+    if status not in ALLOWED_TRANSITIONS[session.status]:
+        raise IllegalTransition(
+            f"“{session.title}” is {session.status} and cannot become {status}."
+        )
+    fields: JsonObject = {"status": str(status)}
+    if status is Status.ARCHIVED:
+        fields["before_archive"] = str(session.status)
+    return fields
+
+
+def _counted(session_ids: Sequence[str]) -> str:
+    return "1 session" if len(session_ids) == 1 else f"{len(session_ids)} sessions"

@@ -1,0 +1,101 @@
+"""Writing to a session: the lease held, entries made durable, counters kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from agentsess.model import Draft, Entry, EntryKind, JsonObject
+from agentsess.sessions.records import one_line
+from agentsess.storage.lease import Lease
+from agentsess.storage.store import SessionStore
+
+_TITLE_LENGTH = 80
+
+
+class SessionWriter:
+    """The one who may add to a session; a context manager that gives the lease back."""
+
+    def __init__(self, store: SessionStore, session_id: str, lease: Lease) -> None:
+        self.session_id = session_id
+        self._store = store
+        self._lease = lease
+        if store.page(session_id, last=1, before=None).total != self._document.get(
+            "entry_count", 0
+        ):
+            self._recount()
+
+    def append(self, *drafts: Draft) -> tuple[Entry, ...]:
+        """Add entries; they are on the disk when this returns.
+
+        Raises:
+            StoreError: Nothing was added.
+        """
+        if not drafts:
+            return ()
+        entries = self._store.append(self.session_id, drafts)
+        amounts, fields = _counters(entries)
+        fields["size_bytes"] = self._store.history_size(self.session_id)
+        if not self._document.get("title") and (title := _title(entries)):
+            fields["title"] = title
+        self._store.count(self.session_id, amounts, fields)
+        return entries
+
+    def add_duration(self, seconds: float) -> None:
+        """Add to the time worked in this session."""
+        self._store.count(self.session_id, {"duration_seconds": max(0.0, seconds)}, {})
+
+    def close(self) -> None:
+        """Give the lease back."""
+        self._lease.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _document(self) -> JsonObject:
+        return self._store.documents("sessions")[self.session_id]
+
+    def _recount(self) -> None:
+        """Count anew: the counters were lost in a power cut that the history outlived."""
+        amounts, fields = _counters(self._store.entries(self.session_id))
+        now = self._document
+        difference = {name: value - now.get(name, 0) for name, value in amounts.items()}
+        self._store.count(self.session_id, difference, fields)
+
+
+def _counters(entries: Iterable[Entry]) -> tuple[dict[str, float], JsonObject]:
+    """What entries add to a session's counters, and the fields they set."""
+    amounts: dict[str, float] = {
+        "message_count": 0, "input": 0, "output": 0, "cache_read": 0, "cache_write": 0,
+        "cost_usd": 0.0,
+    }  # fmt: skip
+    fields: JsonObject = {}
+    for entry in entries:
+        fields["entry_count"] = entry.seq
+        fields["updated_at"] = entry.at.isoformat()
+        amounts["message_count"] += entry.is_message
+        if "usage" not in entry.meta or "imported" in entry.meta:
+            continue
+        usage = entry.usage
+        for name, tokens in usage.to_json().items():
+            amounts[name] += tokens
+        fields["context_tokens"] = usage.context
+        cost = entry.meta.get("cost_usd")
+        if cost is None:
+            fields["unpriced"] = True
+        else:
+            amounts["cost_usd"] += cost
+        if model := entry.meta.get("model"):
+            fields["model"] = model
+    return amounts, fields
+
+
+def _title(entries: Iterable[Entry]) -> str:
+    for entry in entries:
+        if entry.kind is EntryKind.USER and (line := one_line(entry.text)):
+            return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1] + "…"
+    return ""

@@ -1,0 +1,183 @@
+"""One session's entries: a TinyDB of its own, appended to and read from the tail."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page, text_of, utc_now
+from agentsess.storage.journal import Record, read_backward, read_forward, seal
+from agentsess.storage.tinydb_journal import JournalDB
+
+_TABLE = "entries"
+
+
+class History:
+    """A session's entries. Appending needs the session's lease; reading needs nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._db = JournalDB(path, shared=False)
+
+    @property
+    def last_seq(self) -> int:
+        """Number of the newest entry; 0 if there is none."""
+        with self._opened() as fd:
+            return _seq(next(_entries(read_backward(fd, _size(fd))), None)) if fd >= 0 else 0
+
+    @property
+    def size_bytes(self) -> int:
+        """What the history takes on disk."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def append(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
+        """Add entries; they are on the disk when this returns.
+
+        Raises:
+            StoreError: Nothing was added, or the disk failed to keep it.
+        """
+        storage = self._db.storage
+        with storage.exclusive():
+            first = storage.next_id(_TABLE)
+            numbered = [(first + i, _to_document(draft)) for i, draft in enumerate(drafts)]
+            # A record each, not one for all: a page must not parse what it does not show.
+            storage.commit_lines(
+                [seal({"op": "put", "t": _TABLE, "id": n, "d": doc}) for n, doc in numbered]
+            )
+        return tuple(_to_entry(seq, document) for seq, document in numbered)
+
+    def page(self, *, last: int, before: int | None = None) -> Page:
+        """The newest ``last`` entries with a number below ``before``, oldest first."""
+        with self._opened() as fd:
+            if fd < 0:
+                return Page((), 0)
+            size = _size(fd)
+            total = _seq(next(_entries(read_backward(fd, size)), None))
+            end = size if before is None or before > total else _offset_of(fd, before, size)
+            found: list[Entry] = []
+            for record in _entries(read_backward(fd, end)):
+                if len(found) == last:
+                    break
+                found.append(_from_record(record))
+            return Page(tuple(reversed(found)), total)
+
+    def entries(self, start: int = 1) -> Iterator[Entry]:
+        """All entries from a number on, oldest first, one at a time."""
+        with self._opened() as fd:
+            if fd >= 0:
+                size = _size(fd)
+                offset = _offset_of(fd, start, size) if start > 1 else 0
+                for record in _entries(read_forward(fd, offset, size)):
+                    yield _from_record(record)
+
+    def damage(self) -> list[Damage]:
+        """The stretches of the file that cannot be read."""
+        with self._opened() as fd:
+            if fd < 0:
+                return []
+            return [Damage(r.start, r.end) for r in read_forward(fd, 0) if r.body is None]
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._db.close()
+
+    @contextmanager
+    def _opened(self) -> Iterator[int]:
+        """The file for reading, -1 if there is none yet."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY)
+        except FileNotFoundError:
+            yield -1
+            return
+        try:
+            yield fd
+        finally:
+            os.close(fd)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes of a file that hold no readable record."""
+
+    start: int
+    end: int
+
+
+def _size(fd: int) -> int:
+    return os.fstat(fd).st_size
+
+
+def _entries(records: Iterator[Record]) -> Iterator[Record]:
+    for record in records:
+        if record.body is not None and record.body.get("t") == _TABLE and "d" in record.body:
+            yield record
+
+
+def _seq(record: Record | None) -> int:
+    return int(record.body["id"]) if record and record.body else 0
+
+
+def _offset_of(fd: int, seq: int, size: int) -> int:
+    """Where the first entry numbered ``seq`` or more begins: numbers grow with offsets."""
+    low, high = 0, size
+    while low < high:
+        middle = (low + high) // 2
+        record = next(_entries(read_forward(fd, _line_start(fd, middle, size), size)), None)
+        if record is None or _seq(record) >= seq:
+            high = middle
+        else:
+            low = record.end
+    return _line_start(fd, low, size)
+
+
+def _line_start(fd: int, offset: int, size: int) -> int:
+    """The first beginning of a line at or after an offset."""
+    if offset == 0 or os.pread(fd, 1, offset - 1) == b"\n":
+        return offset
+    while offset < size:
+        block = os.pread(fd, 64 * 1024, offset)
+        if (at := block.find(b"\n")) >= 0:
+            return offset + at + 1
+        offset += len(block)
+    return size
+
+
+def _to_document(draft: Draft) -> JsonObject:
+    document: JsonObject = {"kind": str(draft.kind), "at": (draft.at or utc_now()).isoformat()}
+    if draft.content:
+        document["content"] = list(draft.content)
+        if draft.text and draft.text != text_of(draft.content):
+            document["text"] = draft.text
+    elif draft.text:
+        document["text"] = draft.text
+    if draft.author:
+        document["author"] = draft.author
+    if draft.meta:
+        document["meta"] = draft.meta
+    return document
+
+
+def _from_record(record: Record) -> Entry:
+    assert record.body is not None
+    return _to_entry(int(record.body["id"]), record.body["d"])
+
+
+def _to_entry(seq: int, document: JsonObject) -> Entry:
+    content = tuple(document.get("content") or ())
+    text = document.get("text")
+    return Entry(
+        seq=seq,
+        kind=EntryKind(document["kind"]),
+        text=text if text is not None else text_of(content),
+        at=datetime.fromisoformat(document["at"]),
+        author=document.get("author", ""),
+        content=content,
+        meta=document.get("meta") or {},
+    )

@@ -1,0 +1,249 @@
+"""An append-only file of checksummed records; it knows bytes, not what they mean.
+
+A record is one line of valid JSON whose first member is the CRC-32 of the rest::
+
+    {"c":"9f3ab210","op":"put", ...}
+
+The first record names the file's format and version. A line that is cut off, zeroed
+or altered fails its checksum: it is skipped and counted, and nothing else is lost.
+Nothing is ever truncated except a writer's own bytes after a failed write.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import msgspec
+
+from agentsess.errors import StoreError, StoreTooNew
+
+FORMAT = "agentsess.journal"
+VERSION = 1
+_PREFIX = len(b'{"c":"00000000",')
+_BLOCK = 64 * 1024
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Record(NamedTuple):
+    """A record and where it stands; its body is None if it is damaged."""
+
+    start: int
+    end: int
+    body: dict[str, Any] | None
+
+
+def seal(body: dict[str, Any]) -> bytes:
+    """One line: the record with its checksum in front, and a newline behind.
+
+    Raises:
+        ValueError, TypeError: The body holds something that is not JSON.
+    """
+    rest = _encode(body)[1:]
+    return b'{"c":"%08x",%s\n' % (crc32(rest), rest)
+
+
+def unseal(line: bytes) -> dict[str, Any] | None:
+    """The record of a line without its newline; None if it is damaged."""
+    if len(line) <= _PREFIX or not line.startswith(b'{"c":"'):
+        return None
+    rest = line[_PREFIX:]
+    if line[6:14] != b"%08x" % crc32(rest):
+        return None
+    try:
+        return _decode(b"{" + rest)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a folder durable."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def make_directory(path: Path) -> None:
+    """Make a private folder and those above it, durably."""
+    if path.is_dir():
+        return
+    make_directory(path.parent)
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    sync_directory(path.parent)
+
+
+class Journal:
+    """One file of records. Readers need no lock; writers must exclude each other.
+
+    Args:
+        path: The file; it and its folder appear with the first append.
+        durable: Whether `sync` really waits for the disk; False for caches.
+    """
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self.path = path
+        self._durable = durable
+        self._fd = -1
+        self._end = 0
+        self._synced = 0
+        self._failed = ""
+        self._sync_lock = threading.Lock()
+
+    def append(self, lines: Iterable[bytes]) -> int:
+        """Write sealed lines behind all others; the caller holds the writer's lock.
+
+        Returns:
+            The end of what was written, to be given to `sync`.
+
+        Raises:
+            StoreError: Nothing of it was written, or it cannot be known.
+        """
+        self._refuse_if_failed()
+        try:
+            if self._fd < 0:
+                self._open()
+            size = os.fstat(self._fd).st_size
+            # A torn write of another would swallow our record: shut it off in its own line.
+            torn = size != self._end and os.pread(self._fd, 1, size - 1) != b"\n"
+            data = (b"\n" if torn else b"") + b"".join(lines)
+            self._write(data, size)
+        except OSError as error:
+            raise StoreError(f"Cannot write {self.path}: {error.strerror or error}.") from error
+        self._end = size + len(data)
+        return self._end
+
+    def sync(self, end: int) -> None:
+        """Return once all bytes up to ``end`` are on the disk.
+
+        Several threads that wait here at once share one flush.
+
+        Raises:
+            StoreError: The disk refused; the journal must be opened anew.
+        """
+        if not self._durable:
+            return
+        with self._sync_lock:
+            self._refuse_if_failed()
+            if self._synced >= end or self._fd < 0:
+                return
+            target = self._end
+            try:
+                os.fdatasync(self._fd)
+            except OSError as error:
+                # The kernel may drop the unwritten pages and report success next time.
+                self._failed = str(error.strerror or error)
+                self._refuse_if_failed()
+            self._synced = target
+
+    def _refuse_if_failed(self) -> None:
+        if self._failed:
+            raise StoreError(
+                f"The disk failed to keep {self.path} ({self._failed}). "
+                "What came last may be lost; restart once the disk is well."
+            )
+
+    def _open(self) -> None:
+        make_directory(self.path.parent)
+        check_version(self.path)
+        self._fd = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        self._end = os.fstat(self._fd).st_size
+        if self._end == 0:
+            header = seal({"fmt": FORMAT, "v": VERSION})
+            self._write(header, 0)
+            self._end = len(header)
+            if self._durable:
+                os.fsync(self._fd)
+                sync_directory(self.path.parent)
+        elif os.pread(self._fd, 1, self._end - 1) != b"\n":
+            self._end = -1  # not what the next append finds: it looks at the tail
+
+    def _write(self, data: bytes, size: int) -> None:
+        written = 0
+        try:
+            while written < len(data):
+                written += os.write(self._fd, data[written:])
+        except OSError:
+            if written:
+                os.ftruncate(self._fd, size)
+            raise
+
+    def close(self) -> None:
+        """Let the file go; a later append opens it again."""
+        with self._sync_lock:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+                self._synced = 0
+
+
+def check_version(path: Path) -> None:
+    """See that this version may read a journal.
+
+    Raises:
+        StoreTooNew: A newer version wrote it.
+        StoreError: It is not a journal at all.
+    """
+    try:
+        with path.open("rb") as file:
+            first = file.readline(1000)
+    except FileNotFoundError:
+        return
+    header = unseal(first.rstrip(b"\n"))
+    if header is None or not header.get("fmt"):
+        return  # a damaged first line is counted as damage, like any other
+    if header["fmt"] != FORMAT:
+        raise StoreError(f"{path} is not a journal of agentsess.")
+    if header.get("v", 0) > VERSION:
+        raise StoreTooNew(
+            f"{path} was written by a newer agentsess. Upgrade to open it; nothing was changed."
+        )
+
+
+def read_forward(fd: int, start: int, stop: int | None = None) -> Iterator[Record]:
+    """Complete records from an offset on.
+
+    A last line without its newline is left alone: it may be in the making.
+    """
+    offset, rest, size = start, b"", _BLOCK // 8
+    while stop is None or offset < stop:
+        block = os.pread(fd, size if stop is None else min(size, stop - offset), offset)
+        size = min(size * 2, _BLOCK * 4)
+        if not block:
+            return
+        offset += len(block)
+        lines = (rest + block).split(b"\n")
+        rest = lines.pop()
+        at = offset - len(rest) - sum(map(len, lines)) - len(lines)
+        for line in lines:
+            end = at + len(line) + 1
+            if line:
+                yield Record(at, end, unseal(line))
+            at = end
+
+
+def read_backward(fd: int, end: int) -> Iterator[Record]:
+    """Complete records before an offset, newest first."""
+    rest, block = b"", _BLOCK
+    while end > 0:
+        start = max(0, end - block)
+        lines = (os.pread(fd, end - start, start) + rest).split(b"\n")
+        lines.pop()  # nothing, or a last line without its newline
+        at = start + sum(map(len, lines)) + len(lines)
+        whole = 0 if start == 0 else 1  # the first line may begin in the block before
+        for line in reversed(lines[whole:]):
+            at -= len(line) + 1
+            if line:
+                yield Record(at, at + len(line) + 1, unseal(line))
+        rest = lines[0] + b"\n" if lines and start > 0 else b""
+        block = _BLOCK if len(lines) > 1 else block * 2
+        end = start

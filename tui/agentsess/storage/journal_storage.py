@@ -1,0 +1,306 @@
+"""TinyDB's storage on a journal: reads what is new, appends what differs, compacts."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from tinydb.storages import Storage
+
+from agentsess.model import JsonObject
+from agentsess.storage.journal import (
+    FORMAT,
+    VERSION,
+    Journal,
+    check_version,
+    make_directory,
+    read_backward,
+    read_forward,
+    seal,
+    sync_directory,
+)
+
+encode = msgspec.json.Encoder().encode
+
+_COMPACT_ABOVE = 1024 * 1024
+"""Bytes below which a file is never rewritten."""
+
+Documents = dict[str, JsonObject]
+
+
+class JournalStorage(Storage):
+    """The state of all tables, read from the journal when first asked for.
+
+    Args:
+        path: The journal.
+        shared: Whether other processes may write too, so that each change takes the
+            lock file beside the journal. False where a lease already excludes them.
+        durable: Whether changes wait for the disk; False for caches.
+    """
+
+    def __init__(self, path: Path, *, shared: bool = True, durable: bool = True) -> None:
+        self.path = path
+        self.journal = Journal(path, durable=durable)
+        self.guard = threading.RLock()
+        self.damaged = 0
+        self._shared = shared
+        self._tables: dict[str, Documents] = {}
+        self._next_ids: dict[str, int] = {}
+        self._read_fd = -1
+        self._offset = 0
+        self._depth = 0
+        self._lock_fd = -1
+        self._to_sync = 0
+        self._records = 0
+
+    # -- reading
+
+    def read(self) -> dict[str, dict[str, Any]] | None:
+        """All tables, up to date; the caller must not change the documents."""
+        with self.guard:
+            self.catch_up()
+            return dict(self._tables) or None
+
+    def documents(self, table: str) -> Documents:
+        """One table's documents by id, up to date; the caller must not change them.
+
+        A changed document is always a new object, so identity tells what changed.
+        """
+        with self.guard:
+            self.catch_up()
+            return self._tables.get(table, {})
+
+    def catch_up(self) -> bool:
+        """Take in what others wrote; True if there was anything."""
+        with self.guard:
+            try:
+                stat = os.stat(self.path)
+            except FileNotFoundError:
+                return False
+            if self._read_fd < 0 or os.fstat(self._read_fd).st_ino != stat.st_ino:
+                self._reopen()
+            elif stat.st_size <= self._offset:
+                return False
+            before = self._offset
+            for record in read_forward(self._read_fd, self._offset):
+                self._offset = record.end
+                if record.body is None:
+                    self.damaged += 1
+                else:
+                    self._apply(record.body)
+            return self._offset > before
+
+    def _reopen(self) -> None:
+        """Start over with the file that now has the name: it was compacted, or is new."""
+        check_version(self.path)
+        fd = os.open(self.path, os.O_RDONLY)
+        self._close_files()
+        self._read_fd = fd
+        self._tables, self._next_ids = {}, {}
+        self._offset = self.damaged = self._records = 0
+
+    def next_id(self, table: str) -> int:
+        """The id after the last one, without reading the table if it was not read yet."""
+        with self.guard:
+            if self._read_fd < 0:
+                return self._last_id_on_disk(table) + 1
+            self.catch_up()
+            return self._next_ids.get(table, 1)
+
+    def _last_id_on_disk(self, table: str) -> int:
+        try:
+            fd = os.open(self.path, os.O_RDONLY)
+        except FileNotFoundError:
+            return 0
+        try:
+            for record in read_backward(fd, os.fstat(fd).st_size):
+                body = record.body or {}
+                if body.get("t") == table and body["op"] == "put":
+                    return int(body["id"])
+            return 0
+        finally:
+            os.close(fd)
+
+    # -- writing
+
+    def write(self, data: dict[str, dict[str, Any]]) -> None:
+        """Make the tables what is given, writing only the difference."""
+        with self.exclusive():
+            operations: list[JsonObject] = []
+            for name in self._tables.keys() - data.keys():
+                operations.append({"op": "drop", "t": name})
+            for name, documents in data.items():
+                operations += self.difference(name, documents)
+            self.commit(operations)
+
+    def difference(self, table: str, documents: Mapping[str, JsonObject]) -> list[JsonObject]:
+        """The operations that turn a table into what is given."""
+        now = self._tables.get(table)
+        operations: list[JsonObject] = []
+        if now is None:
+            operations.append({"op": "clear", "t": table})
+            now = {}
+        operations += [{"op": "del", "t": table, "id": key} for key in now if key not in documents]
+        return operations + self.changes(table, documents)
+
+    def changes(self, table: str, documents: Mapping[str, JsonObject]) -> list[JsonObject]:
+        """The operations that make some of a table's documents what is given."""
+        now = self._tables.get(table, {})
+        found = (change_of(table, key, now.get(key), doc) for key, doc in documents.items())
+        return [change for change in found if change is not None]
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Sole right to write, among threads and processes; durable when left."""
+        with self.guard:
+            self._depth += 1
+            try:
+                if self._depth == 1:
+                    self._lock()
+                    if self._shared or self._read_fd >= 0:
+                        self.catch_up()
+                yield
+                if self._depth == 1 and self._worth_compacting():
+                    self._compact()
+            finally:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._unlock()
+            if self._depth > 0:
+                return
+            end, self._to_sync = self._to_sync, 0
+        if end:
+            self.journal.sync(end)
+
+    def commit(self, operations: list[JsonObject], *, durable: bool = True) -> None:
+        """Append operations as one record: all of them happen, or none.
+
+        Args:
+            operations: What `change_of` and `difference` give.
+            durable: False for what can be told from elsewhere after a power cut.
+        """
+        if not operations:
+            return
+        body = operations[0] if len(operations) == 1 else {"op": "many", "ops": operations}
+        self.commit_lines([seal(body)], durable=durable)
+
+    def commit_lines(self, lines: list[bytes], *, durable: bool = True) -> None:
+        """Append sealed records; the caller is inside `exclusive`."""
+        end = self.journal.append(lines)
+        if durable:
+            self._to_sync = end
+        if self._read_fd >= 0 or self._shared:
+            self.catch_up()
+
+    def _apply(self, body: JsonObject) -> None:
+        operation = body.get("op")
+        if operation == "many":
+            for each in body["ops"]:
+                self._apply(each)
+            return
+        if operation is None:
+            return  # the header
+        name = body["t"]
+        if operation == "drop":
+            self._tables.pop(name, None)
+            self._next_ids.pop(name, None)
+            return
+        self._records += 1
+        table = self._tables.setdefault(name, {})
+        if operation == "clear":
+            self._tables[name] = {}
+            return
+        key = str(body["id"])
+        if operation == "put":
+            table[key] = body["d"]
+            if isinstance(body["id"], int):
+                self._next_ids[name] = max(self._next_ids.get(name, 1), body["id"] + 1)
+        elif operation == "set" and key in table:
+            kept = {k: v for k, v in table[key].items() if k not in body.get("x", ())}
+            table[key] = kept | body["d"]
+        elif operation == "del":
+            table.pop(key, None)
+
+    def _lock(self) -> None:
+        if not self._shared:
+            return
+        if self._lock_fd < 0:
+            make_directory(self.path.parent)
+            lock = self.path.with_suffix(".lock")
+            self._lock_fd = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
+
+    def _unlock(self) -> None:
+        if self._lock_fd >= 0:
+            fcntl.flock(self._lock_fd, fcntl.LOCK_UN)
+
+    # -- compaction
+
+    def _worth_compacting(self) -> bool:
+        if self._offset < _COMPACT_ABOVE or not self._shared:
+            return False
+        return self._records > 2 * sum(map(len, self._tables.values()))
+
+    def _compact(self) -> None:
+        """Replace the file by one without dead records; all writers are locked out."""
+        temporary = self.path.with_suffix(".new")
+        lines = [seal({"fmt": FORMAT, "v": VERSION})]
+        for name, documents in self._tables.items():
+            lines.append(seal({"op": "clear", "t": name}))
+            numbered = name in self._next_ids
+            for key, document in documents.items():
+                doc_id = int(key) if numbered else key
+                lines.append(seal({"op": "put", "t": name, "id": doc_id, "d": document}))
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(fd, "wb") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(fd)
+        os.replace(temporary, self.path)
+        sync_directory(self.path.parent)
+        # All that was written is in the new file and on the disk.
+        self._to_sync = 0
+        self.catch_up()
+
+    def _close_files(self) -> None:
+        self.journal.close()
+        if self._read_fd >= 0:
+            os.close(self._read_fd)
+            self._read_fd = -1
+
+    def close(self) -> None:
+        """Let go of all files."""
+        with self.guard:
+            self._close_files()
+            if self._lock_fd >= 0:
+                os.close(self._lock_fd)
+                self._lock_fd = -1
+
+
+def change_of(
+    table: str, key: str | int, old: JsonObject | None, new: JsonObject
+) -> JsonObject | None:
+    """The operation that turns one document into another; None if they are equal."""
+    if old is None:
+        return {"op": "put", "t": table, "id": key, "d": new}
+    changed = {k: v for k, v in new.items() if k not in old or not _same(old[k], v)}
+    removed = [k for k in old if k not in new]
+    if not changed and not removed:
+        return None
+    operation: JsonObject = {"op": "set", "t": table, "id": key, "d": changed}
+    if removed:
+        operation["x"] = removed
+    return operation
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON: 1, 1.0 and True are equal in Python but not written alike."""
+    if isinstance(one, str | None):
+        return bool(one == other)
+    return bool(one == other) and encode(one) == encode(other)
