@@ -1,0 +1,244 @@
+"""Claude Code's sessions, read from its own folder; nothing there is ever written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from agentsess.errors import SessionNotFound, StoreError
+from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page
+from agentsess.sources.base import FileStamp, Found, ResumeCommand
+from agentsess.sources.claude_records import conversation_bytes, drafts_of, message_of, parse_line
+from agentsess.sources.claude_scan import lines, scan_file, unreadable
+
+TOOL_WINDOW = 256
+"""A tool result names its tool if the call is among this many entries before it. So a
+page knows the same as a reading from the start, and still reads only a little more."""
+_BUFFER = 1 << 18
+
+
+class ClaudeCodeSource:
+    """The sessions under one Claude Code folder, such as ``~/.claude``."""
+
+    name = "claude_code"
+
+    def __init__(self, home: Path, *, program: str = "claude") -> None:
+        """``home`` is Claude Code's folder (it need not exist), ``program`` its command."""
+        self._projects = home / "projects"
+        self._program = program
+
+    def stamps(self) -> list[tuple[str, FileStamp]]:
+        """Ids and stamps of all session files.
+
+        The id is the file's stem. Should several folders hold the same stem, the newest
+        file keeps it, and the ids of the others end in ``@`` and a mark of their folder.
+        """
+        newest_first = sorted(
+            self._files(), key=lambda stamp: (stamp.mtime_ns, stamp.path), reverse=True
+        )
+        taken: dict[str, FileStamp] = {}
+        for stamp in newest_first:
+            path = Path(stamp.path)
+            session_id = _plain_id(path.stem)
+            if session_id in taken:
+                session_id = f"{session_id}@{_digest(str(path.parent))}"
+            taken[session_id] = stamp
+        return list(taken.items())
+
+    def scan(self, path: str, session_id: str) -> Found:
+        """Read the file through; see `Source.scan`."""
+        try:
+            stamp = FileStamp.of(path, os.stat(path))
+        except OSError as error:
+            raise _gone(session_id) from error
+        try:
+            with open(path, "rb", buffering=_BUFFER) as file:
+                return scan_file(file, FileStamp.of(path, os.fstat(file.fileno())), session_id)
+        except FileNotFoundError as error:
+            raise _gone(session_id) from error
+        except OSError:
+            return unreadable(stamp, session_id)
+
+    def page(self, found: Found, *, last: int, before: int | None = None) -> Page:
+        """The newest entries below ``before``; see `Source.page`.
+
+        Costs as much as the page and a little more, wherever it is in the file.
+        """
+        with _opened(found) as file:
+            size = os.fstat(file.fileno()).st_size
+            if _is_another(found, os.fstat(file.fileno())):
+                found = self.scan(found.path, found.id)
+            grown = sum(1 for _ in _drafts(file, found.scanned_to, size))
+            total = found.entry_count + grown
+            stop = total if before is None else min(total, before - 1)
+            first = max(1, stop - last + 1)
+            if stop < first:
+                return Page((), total)
+            seq, offset = _mark_before(found, first - TOOL_WINDOW)
+            entries: list[Entry] = []
+            drafts = _drafts(file, offset, size)
+            for entry in _numbered(drafts, seq + 1, found.created_at):
+                if entry.seq > stop:
+                    break
+                if entry.seq >= first:
+                    entries.append(entry)
+        return Page(tuple(entries), total)
+
+    def entries(self, found: Found) -> Iterator[Entry]:
+        """All entries in file order, across compactions; see `Source.entries`."""
+        with _opened(found) as file:
+            yield from _numbered(_drafts(file), 1, found.created_at)
+
+    def search(self, needle: str, found: Found) -> Iterator[Entry]:
+        """The prompts and replies that hold ``needle``; see `Source.search`."""
+        wanted = needle.lower()
+        with _opened(found) as file:
+            if not wanted or not _may_hold(file, needle):
+                return
+        for entry in self.entries(found):
+            if entry.is_message and wanted in entry.text.lower():
+                yield entry
+
+    def resume_command(self, found: Found) -> ResumeCommand | None:
+        """``claude --resume`` in the session's own folder; None without the command."""
+        if shutil.which(self._program) is None:
+            return None
+        problem = ""
+        if not found.cwd:
+            problem = "The session does not say in which folder it was."
+        elif not os.path.isdir(found.cwd):
+            problem = f"Its folder {found.cwd} is gone."
+        argv = (self._program, "--resume", Path(found.path).stem)
+        return ResumeCommand(argv, found.cwd, problem)
+
+    def _files(self) -> Iterator[FileStamp]:
+        for folder in _listing(self._projects):
+            if not folder.is_dir():
+                continue
+            for file in _listing(folder.path):
+                # Older versions kept subagents' histories here, beside the sessions.
+                if not file.name.endswith(".jsonl") or file.name.startswith("agent-"):
+                    continue
+                try:
+                    if file.is_file():
+                        yield FileStamp.of(file.path, file.stat())
+                except OSError:
+                    continue
+
+
+@contextmanager
+def _opened(found: Found) -> Iterator[BinaryIO]:
+    try:
+        with open(found.path, "rb", buffering=_BUFFER) as file:
+            yield file
+    except FileNotFoundError as error:
+        raise _gone(found.id) from error
+    except OSError as error:
+        raise StoreError(f"{found.path} cannot be read: {error.strerror}.") from error
+
+
+def _gone(session_id: str) -> SessionNotFound:
+    return SessionNotFound(f"The file of session {session_id} is no longer on disk.")
+
+
+def _listing(folder: Path | str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _drafts(file: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[Draft]:
+    for _, line in lines(file, start, end):
+        if record := parse_line(line):
+            yield from drafts_of(record, message_of(record))
+
+
+def _numbered(drafts: Iterable[Draft], seq: int, fallback: datetime) -> Iterator[Entry]:
+    """The drafts as entries from ``seq`` on, with what only their neighbours tell.
+
+    A result gets its tool's name. A message that spans several lines keeps its usage on
+    the last of them alone, so that adding up counts it once: a line is held back, with
+    what follows it, until the next reply.
+    """
+    tools: dict[str, tuple[str, int]] = {}
+    held: list[Entry] = []
+    for number, draft in enumerate(drafts, seq):
+        meta = draft.meta
+        if draft.kind is EntryKind.TOOL_RESULT:
+            meta = _with_tool(meta, tools, number)
+        at = draft.at or fallback
+        entry = Entry(number, draft.kind, draft.text, at, content=draft.content, meta=meta)
+        if entry.kind is EntryKind.ASSISTANT:
+            for call in entry.tool_calls:
+                tools[call.id] = (call.name, number)
+            if held:
+                yield _without_usage(held[0]) if _same_message(held[0], entry) else held[0]
+                yield from held[1:]
+            held = [entry]
+        elif held:
+            held.append(entry)
+        else:
+            yield entry
+    yield from held
+
+
+def _with_tool(meta: JsonObject, tools: dict[str, tuple[str, int]], number: int) -> JsonObject:
+    name, called = tools.get(meta.get("tool_use_id", ""), ("", 0))
+    return {**meta, "tool": name} if name and number - called <= TOOL_WINDOW else meta
+
+
+def _same_message(entry: Entry, other: Entry) -> bool:
+    message_id = entry.meta.get("message_id")
+    return message_id is not None and message_id == other.meta.get("message_id")
+
+
+def _without_usage(entry: Entry) -> Entry:
+    return replace(entry, meta={k: v for k, v in entry.meta.items() if k != "usage"})
+
+
+def _mark_before(found: Found, seq: int) -> tuple[int, int]:
+    """The last mark with fewer than ``seq`` entries before it, or the file's start."""
+    earlier = (mark for mark in reversed(found.marks) if mark[0] < seq)
+    return next(earlier, (0, 0))
+
+
+def _is_another(found: Found, now: os.stat_result) -> bool:
+    """Whether the file was replaced or cut since the scan, and not just appended to."""
+    return now.st_ino != found.stamp.inode or now.st_size < found.scanned_to
+
+
+_AMBIGUOUS = re.compile(rb"[^ !#-.0-\[\]-~]+")
+"""What JSON may write in more than one way: all but most of ASCII."""
+
+
+def _may_hold(file: BinaryIO, needle: str) -> bool:
+    """Whether any conversation in the file could hold ``needle``, going by its bytes."""
+    longest = max(_AMBIGUOUS.split(needle.encode("utf-8", "replace")), key=len)
+    pattern = re.compile(re.escape(longest), re.IGNORECASE)
+    for _, line in lines(file):
+        record = parse_line(line)
+        said = conversation_bytes(record) if record else b""
+        if said and (pattern.search(said) or b"\\u00" in said):
+            return True
+    return False
+
+
+def _plain_id(stem: str) -> str:
+    """The stem, if it can be an id as it is; file names are anyone's to choose."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", stem):
+        return stem
+    return f"{re.sub(r'[^A-Za-z0-9._-]', '-', stem).lstrip('._-')[:64]}@{_digest(stem)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2s(os.fsencode(text), digest_size=4).hexdigest()
