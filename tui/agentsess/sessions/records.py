@@ -120,7 +120,7 @@ def session_of(doc_id: str, document: JsonObject) -> Session:
     cwd = document.get("cwd", "")
     return Session(
         id=doc_id,
-        title=document.get("title") or _title_of(metadata),
+        title=document.get("title") or title_of(metadata) or "Untitled session",
         status=Status(document.get("status", Status.ACTIVE)),
         created_at=_moment(document["created_at"]),
         updated_at=_moment(document["updated_at"]),
@@ -142,11 +142,12 @@ def session_of(doc_id: str, document: JsonObject) -> Session:
     )
 
 
-def _title_of(metadata: JsonObject) -> str:
+def title_of(metadata: JsonObject) -> str:
+    """A title from what the metadata say; empty if they say none."""
     for key in ("title", "description", "task"):
         if isinstance(value := metadata.get(key), str) and value.strip():
             return one_line(value)[:MAX_TITLE]
-    return "Untitled session"
+    return ""
 
 
 def session_of_found(

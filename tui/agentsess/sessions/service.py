@@ -29,6 +29,7 @@ from agentsess.sessions.records import (
     checked_tags,
     checked_title,
 )
+from agentsess.sessions.retention import Plan, make_plan
 from agentsess.sessions.search import Hit, search_sessions
 from agentsess.sessions.undo import Change, UndoLog, still_ours
 from agentsess.sessions.writer import SessionWriter
@@ -312,6 +313,14 @@ class SessionService:
         self._change(
             f"{_counted(session_ids)} {why}", {i: {"trashed_at": moment} for i in session_ids}
         )
+
+    def plan_prune(self, rule: str) -> Plan:
+        """What a rule would move to the trash; changes nothing. Raises InvalidQuery."""
+        return make_plan(rule, self.list(), lambda session: self._store.owner(session.id))
+
+    def prune(self, plan: Plan) -> None:
+        """Move what a plan names to the trash, in one step that can be undone."""
+        self.trash([session.id for session in plan.sessions], why="pruned")
 
     def restore(self, session_ids: Sequence[str]) -> None:
         """Take sessions out of the trash."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from agentsess.model import Draft, Entry, EntryKind, JsonObject
-from agentsess.sessions.records import one_line
+from agentsess.sessions.records import one_line, title_of
 from agentsess.storage.lease import Lease
 from agentsess.storage.store import SessionStore
 
@@ -36,7 +36,8 @@ class SessionWriter:
         entries = self._store.append(self.session_id, drafts)
         amounts, fields = _counters(entries)
         fields["size_bytes"] = self._store.history_size(self.session_id)
-        if not self._document.get("title") and (title := _title(entries)):
+        named = self._document.get("title") or title_of(self._document.get("metadata") or {})
+        if not named and (title := _title(entries)):
             fields["title"] = title
         self._store.count(self.session_id, amounts, fields)
         return entries
