@@ -1,0 +1,163 @@
+"""Entries of a history as `Content`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.content import Content
+
+from agentsess.model import Entry, EntryKind, JsonObject, ToolCall
+from agentsess.ui.render.format import clock, duration
+from agentsess.ui.render.markdown import render_markdown
+from agentsess.ui.render.text import FAINT, MUTED, first_line, one_line, plain
+from agentsess.ui.render.tools import FOLDED, UNFOLDED, clip, render_call, render_result
+
+_FOLDED_PROMPT = 16
+"""Lines of a prompt that are shown before it is expanded."""
+_EVENTS = {
+    "error": ("✗", "$text-error"),
+    "interrupted": ("◼", "$text-warning"),
+    "compaction": ("≡", MUTED),
+    "permission": ("◆", MUTED),
+    "denied": ("◆", "$text-warning"),
+    "paused": ("◐", MUTED),
+    "resumed": ("▶", MUTED),
+}
+_CUT_OFF = {
+    "max_tokens": "cut off: the reply reached its token limit; ask it to go on",
+    "model_context_window_exceeded": "cut off: the context window is full",
+    "refusal": "the model declined to go on",
+}
+
+
+def render_entry(
+    entry: Entry,
+    *,
+    expanded: bool = False,
+    results: Mapping[str, Entry] | None = None,
+    width: int = 100,
+    header: bool = True,
+) -> Content:
+    """An entry as the transcript shows it.
+
+    Args:
+        entry: Any kind; a tool result on its own is one whose call is missing.
+        expanded: Whether tool calls, thinking and long prompts are shown whole.
+        results: Results of this entry's tool calls, by tool_use_id.
+        width: Cells to fit into.
+        header: Whether to say who speaks and when; not needed when the same one goes on.
+    """
+    if entry.kind is EntryKind.EVENT:
+        return render_event(entry, expanded=expanded)
+    if entry.kind is EntryKind.TOOL_RESULT:
+        return render_result(entry, width, expanded=expanded)
+    parts = [_header(entry)] if header else []
+    if entry.kind is EntryKind.USER:
+        parts.append(_prompt(entry.text, expanded))
+    else:
+        parts.append(_reply(entry, expanded, results or {}, width))
+    return Content("\n").join(parts)
+
+
+def render_event(entry: Entry, *, expanded: bool = False) -> Content:
+    """An event on one line: what happened and, if ``meta["hint"]`` tells it, the way out."""
+    name = str(entry.meta.get("event", ""))
+    glyph, style = _EVENTS.get(name, ("·", MUTED))
+    text = first_line(entry.text) or one_line(name, 60) or "event"
+    parts: list[Content | tuple[str, str]] = [(f"{glyph} ", style), (text, style)]
+    if hint := one_line(str(entry.meta.get("hint") or ""), 300):
+        parts.append((f" · {hint}", MUTED))
+    parts.append((f"  {clock(entry.at)}", FAINT))
+    if expanded and len(entry.text.splitlines()) > 1:
+        parts += [Content("\n"), clip(entry.text).stylize_before(MUTED)]
+    return Content.assemble(*parts)
+
+
+def render_thinking(text: str, *, expanded: bool = False, seconds: float | None = None) -> Content:
+    """Thinking, folded to its first line."""
+    label = f"thought for {duration(seconds)}" if seconds else "thought"
+    head = Content.assemble(
+        (f"{UNFOLDED if expanded else FOLDED} ", FAINT), (label, f"italic {MUTED}")
+    )
+    if expanded:
+        body = plain(text.strip()).stylize_before(f"italic {MUTED}")
+        return Content("\n").join([head, body])
+    line = one_line(first_line(text), 200)
+    return head + Content.styled(f"  {line}", f"italic {FAINT}")
+
+
+def is_foldable(entry: Entry) -> bool:
+    """Whether expanding the entry shows more."""
+    if entry.kind is EntryKind.ASSISTANT:
+        return any(block.get("type") in ("tool_use", "thinking") for block in entry.content)
+    if entry.kind is EntryKind.USER:
+        return entry.text.count("\n") >= _FOLDED_PROMPT
+    return "\n" in entry.text.strip()
+
+
+def has_words(entry: Entry) -> bool:
+    """Whether a person reads prose here, rather than tool calls alone."""
+    return entry.is_message and bool(entry.text.strip())
+
+
+def speaker_of(entry: Entry) -> str:
+    """The name shown over a message."""
+    return one_line(entry.author, 60) or ("You" if entry.kind is EntryKind.USER else "Agent")
+
+
+def _header(entry: Entry) -> Content:
+    style = "bold $text-accent" if entry.kind is EntryKind.USER else "bold $text-primary"
+    source = entry.meta.get("imported")
+    note = f" · from {one_line(str(source), 40)}" if source else ""
+    return Content.assemble((speaker_of(entry), style), (f"  {clock(entry.at)}{note}", FAINT))
+
+
+def _prompt(text: str, expanded: bool) -> Content:
+    text = text.strip("\n")
+    if expanded or text.count("\n") < _FOLDED_PROMPT:
+        return plain(text, longest_line=20_000 if expanded else 2_000)
+    return clip(text, head=_FOLDED_PROMPT - 4, tail=2)
+
+
+def _reply(entry: Entry, expanded: bool, results: Mapping[str, Entry], width: int) -> Content:
+    blocks = entry.content or ({"type": "text", "text": entry.text},)
+    parts: list[Content] = []
+    previous = ""
+    for block in blocks:
+        part = _block(entry, block, expanded, results, width)
+        if part is None:
+            continue
+        kind = str(block.get("type", ""))
+        # prose stands apart; folded lines stand together
+        if parts and (expanded or "text" in (kind, previous)):
+            parts.append(Content(""))
+        parts.append(part)
+        previous = kind
+    if note := _CUT_OFF.get(str(entry.meta.get("stop_reason", ""))):
+        parts.append(Content.styled(f"◼ {note}", "$text-warning"))
+    return Content("\n").join(parts) if parts else Content.styled("(an empty reply)", FAINT)
+
+
+def _block(
+    entry: Entry, block: JsonObject, expanded: bool, results: Mapping[str, Entry], width: int
+) -> Content | None:
+    kind = block.get("type")
+    if kind == "text":
+        text = str(block.get("text", ""))
+        return render_markdown(text, width) if text.strip() else None
+    if kind == "thinking":
+        text = str(block.get("thinking", ""))
+        seconds = entry.meta.get("thinking_seconds")
+        known = float(seconds) if isinstance(seconds, int | float) else None
+        return render_thinking(text, expanded=expanded, seconds=known) if text.strip() else None
+    if kind == "tool_use":
+        values = block.get("input")
+        call = ToolCall(
+            str(block.get("id", "")),
+            str(block.get("name", "")),
+            values if isinstance(values, dict) else {},
+        )
+        return render_call(call, results.get(call.id), width, expanded=expanded)
+    if kind == "redacted_thinking":
+        return None
+    return Content.styled(f"[{one_line(str(kind), 40)}]", FAINT)

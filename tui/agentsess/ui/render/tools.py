@@ -1,0 +1,175 @@
+"""Tool calls as `Content`: one line when folded, the whole input and result when not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from textual.content import Content
+
+from agentsess.model import Entry, JsonObject, ToolCall
+from agentsess.ui.render.code import language_of, render_code, render_panel
+from agentsess.ui.render.diff import render_diff
+from agentsess.ui.render.format import count
+from agentsess.ui.render.text import FAINT, MUTED, clean, first_line, last_line, one_line, plain
+
+FOLDED, UNFOLDED = "▸", "▾"
+
+_MAIN_INPUTS = (
+    "command", "file_path", "path", "notebook_path", "pattern", "query", "url",
+    "description", "prompt", "skill", "name",
+)  # fmt: skip
+_EXIT = re.compile(r"\b[Ee]xit(?:ed with)?(?: code| status)?[:= ]+(-?\d{1,3})\b")
+_HEAD, _TAIL = 20, 15
+"""Lines of a long result that are shown: its beginning and its end."""
+
+
+def summary_of(name: str, values: Mapping[str, Any]) -> str:
+    """What a call is about, on one line: its command, path or pattern."""
+    found = [key for key in _MAIN_INPUTS if isinstance(values.get(key), str) and values[key]]
+    if not found:
+        return one_line(_as_json(values), 200) if values else ""
+    text = str(values[found[0]])
+    if name.lower() in ("grep", "glob", "search") and isinstance(values.get("pattern"), str):
+        where = values.get("path")
+        text = values["pattern"] + (f" in {where}" if isinstance(where, str) and where else "")
+    return one_line(text, 400)
+
+
+def outcome_of(result: Entry | None) -> tuple[str, str]:
+    """How a call ended, in a few words, and the style for them."""
+    if result is None:
+        return "… no result yet", FAINT
+    text = result.text
+    if result.meta.get("is_error"):
+        code = _EXIT.search(text[:200]) or _EXIT.search(text[-200:])
+        detail = last_line(text)
+        if code and _EXIT.search(detail) and len(detail) < 24:
+            detail = ""
+        head = f"✗ exit {code[1]}" if code else "✗"
+        separator = ": " if code and detail else " " if detail else ""
+        return f"{head}{separator}{one_line(detail, 120)}" if detail or code else "✗ failed", (
+            "$text-error"
+        )
+    lines = text.count("\n") + 1 if text.strip() else 0
+    if lines > 1:
+        return f"✓ {count(text.rstrip().count(chr(10)) + 1, 'line')}", "$text-success"
+    return f"✓ {one_line(first_line(text), 60)}" if lines else "✓ no output", "$text-success"
+
+
+def render_call(
+    call: ToolCall, result: Entry | None, width: int, *, expanded: bool = False
+) -> Content:
+    """A tool call with its result: a line, or everything."""
+    head = _head(call, result, width, expanded)
+    if not expanded:
+        return head
+    inner = max(width - 2, 10)
+    parts = [head, _indented(render_input(call.name, call.input, inner))]
+    if result is not None and result.text.strip():
+        style = "$text-error" if result.meta.get("is_error") else MUTED
+        parts.append(_indented(clip(result.text).stylize_before(style)))
+    return Content("\n").join(parts)
+
+
+def render_result(result: Entry, width: int, *, expanded: bool = False) -> Content:
+    """A result whose call is not at hand."""
+    call = ToolCall("", str(result.meta.get("tool") or "tool"), {})
+    head = _head(call, result, width, expanded)
+    if not expanded:
+        return head
+    return Content("\n").join([head, _indented(clip(result.text).stylize_before(MUTED))])
+
+
+def render_input(name: str, values: JsonObject, width: int, most_lines: int = 40) -> Content:
+    """Exactly what a tool is asked to do: a command, a diff, a file's new text, or JSON."""
+    kind = name.lower()
+    path = str(values.get("file_path") or values.get("path") or "")
+    command, content = values.get("command"), values.get("content")
+    if isinstance(command, str) and command:
+        note = " (restarts the shell)" if values.get("restart") else ""
+        return render_panel(render_code(_cut(command, most_lines), "bash"), width, "bash" + note)
+    if edits := _edits(values):
+        diffs = [render_diff(old, new, width, most_lines) for old, new in edits]
+        head = Content.styled(one_line(path, width), MUTED)
+        if values.get("replace_all"):
+            head = head + Content.styled(" · every occurrence", MUTED)
+        return Content("\n").join([head, *diffs])
+    if kind == "write" and isinstance(content, str):
+        code = render_code(_cut(content, most_lines), language_of(path))
+        return render_panel(code, width, f"{one_line(path, width - 20)} · {_lines(content)}")
+    if set(values) <= {"file_path", "path", "pattern"} and values:
+        return plain("\n".join(f"{key}  {value}" for key, value in values.items()))
+    return render_panel(render_code(_cut(_as_json(values), most_lines), "json"), width)
+
+
+def clip(text: str, head: int = _HEAD, tail: int = _TAIL) -> Content:
+    """The beginning and the end of a text, and how many lines are between them."""
+    lines = text.rstrip("\n").split("\n")
+    hidden = len(lines) - head - tail
+    if hidden <= 1:
+        return plain("\n".join(lines))
+    return Content("\n").join(
+        [
+            plain("\n".join(lines[:head])),
+            Content.styled(f"… {hidden:,} more lines", FAINT),
+            *([plain("\n".join(lines[-tail:]))] if tail else []),
+        ]
+    )
+
+
+def _head(call: ToolCall, result: Entry | None, width: int, expanded: bool) -> Content:
+    name = one_line(call.name, 40) or "tool"
+    outcome, style = outcome_of(result)
+    room = width - len(name) - 5
+    about = summary_of(call.name, call.input)
+    # the outcome may take what the command leaves, but at least a third
+    outcome = one_line(outcome, max(room // 3, room - len(about) - 2, 10))
+    shown = Content(one_line(about, 400)).truncate(max(room - len(outcome) - 1, 8), ellipsis=True)
+    return Content.assemble(
+        (UNFOLDED if expanded else FOLDED, FAINT),
+        " ",
+        (name, "bold $text-secondary"),
+        "  ",
+        shown,
+        "  " if shown.plain else "",
+        (outcome, style),
+    )
+
+
+def _edits(values: JsonObject) -> list[tuple[str, str]]:
+    listed = values.get("edits")
+    edits = listed if isinstance(listed, list) else [values]
+    return [
+        (edit["old_string"], edit["new_string"])
+        for edit in edits
+        if isinstance(edit, dict)
+        and isinstance(edit.get("old_string"), str)
+        and isinstance(edit.get("new_string"), str)
+    ]
+
+
+def _cut(text: str, most_lines: int) -> str:
+    lines = clean(text).split("\n")
+    if len(lines) <= most_lines + 1:
+        return text
+    return "\n".join([*lines[:most_lines], f"… {len(lines) - most_lines:,} more lines"])
+
+
+def _lines(text: str) -> str:
+    return count(len(text.splitlines()), "line")
+
+
+def _as_json(values: Mapping[str, Any]) -> str:
+    try:
+        return msgspec.json.format(msgspec.json.encode(values), indent=2).decode()
+    except (TypeError, ValueError, RecursionError):
+        # values that did not come from JSON, or nested without end
+        return "(input cannot be shown)"
+
+
+def _indented(content: Content) -> Content:
+    lines = content.split("\n", allow_blank=True)
+    return Content("\n").join([Content("  ") + line for line in lines])
