@@ -302,7 +302,7 @@ class _Scan:
 def one_line(text: str) -> str:
     """The text's beginning as a title: one line, nothing unprintable."""
     head = " ".join(text[: 8 * TITLE_LENGTH].split()) or " ".join(text.split())
-    title = "".join(c for c in head if c.isprintable())
+    title = head if head.isprintable() else "".join(c for c in head if c.isprintable())
     return title if len(title) <= TITLE_LENGTH else title[: TITLE_LENGTH - 1].rstrip() + "…"
 
 
