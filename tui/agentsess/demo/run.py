@@ -1,0 +1,63 @@
+"""A place to try everything in: a store, a project and a model, all thrown away at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from agentsess.demo.project import NAME, write_project
+from agentsess.demo.sessions import seed
+from agentsess.demo.stories import STORIES
+from agentsess.model import utc_now
+from agentsess.sessions.service import SessionService
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+
+@contextmanager
+def demo_home(now: datetime | None = None) -> Iterator[Path]:
+    """A temporary store filled with the demo's sessions; the value is its folder.
+
+    Beside it are the folders of the sessions' projects, see `demo_project`.
+    Everything is removed at the end.
+    """
+    with TemporaryDirectory(prefix="agentsess-demo-", ignore_cleanup_errors=True) as folder:
+        home = Path(folder).resolve() / "store"
+        projects = demo_project(home).parent
+        for story in STORIES:
+            (projects / story.project).mkdir(parents=True, exist_ok=True)
+        write_project(projects)
+        service = SessionService.open(home)
+        try:
+            seed(service, projects, now or utc_now())
+        finally:
+            service.close()
+        yield home
+
+
+def demo_project(home: Path) -> Path:
+    """The demo's project, for new sessions to work in."""
+    return home.parent / "projects" / NAME
+
+
+def demo_client(pace: float = 60.0) -> AsyncAnthropic:
+    """The real SDK's client over the scripted model; no key, no network.
+
+    Args:
+        pace: Events per second of a streamed reply; 0 for no waiting.
+    """
+    import anthropic
+
+    from agentsess.demo.transport import DemoTransport
+
+    return anthropic.AsyncAnthropic(
+        api_key="demo",
+        base_url="https://demo.invalid",
+        max_retries=0,
+        http_client=anthropic.DefaultAsyncHttpxClient(transport=DemoTransport(pace=pace)),
+    )
