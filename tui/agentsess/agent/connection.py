@@ -1,0 +1,126 @@
+"""One run's way to the API, opened when the first request is about to leave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from agentsess import config
+from agentsess.agent.events import Retrying
+from agentsess.agent.failures import NO_KEY, is_retryable
+from agentsess.errors import MissingApiKey
+
+if TYPE_CHECKING:
+    import ssl
+
+    from anthropic import AsyncAnthropic
+
+ClientFactory = Callable[[], "AsyncAnthropic"]
+"""Makes the client of one run; it is closed when the run ends."""
+
+
+class Connection:
+    """The client of one run, and word of its retries.
+
+    Args:
+        factory: Makes the client; None: the SDK's own, as the environment says.
+        on_retry: Told before the SDK waits and tries again.
+    """
+
+    def __init__(self, factory: ClientFactory | None, on_retry: Callable[[Retrying], None]) -> None:
+        self._factory = factory
+        self._on_retry = on_retry
+        self._original: AsyncAnthropic | None = None
+        self._client: AsyncAnthropic | None = None
+
+    async def check(self) -> None:
+        """Make sure that there is a key, without importing the SDK if that can be told.
+
+        Raises:
+            MissingApiKey: Neither the environment nor a profile of the SDK has one.
+        """
+        if self._factory is None and not config.has_api_key():
+            await self.client()
+
+    async def client(self) -> AsyncAnthropic:
+        """The client; raises MissingApiKey."""
+        if self._client is None:
+            await asyncio.to_thread(_load)
+            original = self._factory() if self._factory else _default_client()
+            self._original = original
+            if not _has_credentials(original):
+                raise MissingApiKey(NO_KEY)
+            self._client = original.with_middleware(self._report)
+        return self._client
+
+    async def close(self) -> None:
+        """Let the network go."""
+        if self._original is not None:
+            await self._original.close()
+
+    async def _report(self, request: Any, call_next: Callable[[Any], Any]) -> Any:
+        """A middleware of the SDK: it sees every attempt, before the SDK decides to retry."""
+        from anthropic import APIConnectionError
+
+        assert self._original is not None
+        is_last = request.retries_taken >= self._original.max_retries
+        try:
+            response = await call_next(request)
+        except APIConnectionError:
+            if not is_last:
+                self._on_retry(Retrying(_backoff(request.retries_taken), "no connection"))
+            raise
+        status = response.status_code
+        if not is_last and _will_retry(status, response.headers):
+            seconds = _asked_for(response.headers) or _backoff(request.retries_taken)
+            self._on_retry(Retrying(seconds, str(status)))
+        return response
+
+
+def _load() -> None:
+    """Import what takes long, away from the event loop."""
+    import anthropic
+    import genai_prices
+
+    del anthropic, genai_prices
+
+
+def _default_client() -> AsyncAnthropic:
+    from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
+
+    return AsyncAnthropic(http_client=DefaultAsyncHttpxClient(verify=_certificates()))
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Reading them takes longer than all else that a client needs."""
+    import httpx2
+
+    return httpx2.create_ssl_context()
+
+
+def _has_credentials(client: AsyncAnthropic) -> bool:
+    headers = {name.lower() for name in client.default_headers}
+    return client.credentials is not None or bool(headers & {"x-api-key", "authorization"})
+
+
+def _will_retry(status: int, headers: Any) -> bool:
+    wish = headers.get("x-should-retry")
+    return status >= 400 and (wish == "true" or (wish != "false" and is_retryable(status)))
+
+
+def _asked_for(headers: Any) -> float | None:
+    """How long the server asks to wait."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return float(headers.get(name, "")) * unit
+        except ValueError:
+            continue
+    return None
+
+
+def _backoff(retries_taken: int) -> float:
+    """About how long the SDK waits by itself."""
+    return float(min(0.5 * 2**retries_taken, 8.0))

@@ -1,0 +1,230 @@
+"""From a session's history to the messages of a request. Pure: no I/O, no clock.
+
+The messages are byte-stable: what one request sent is the beginning of what the next one
+sends, whatever happened in between, so that the provider's prompt cache hits. Whatever the
+history holds, and wherever it breaks off, the messages are ones that the API accepts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from agentsess.model import Entry, EntryKind, JsonObject
+
+UNFINISHED = "Interrupted: this call did not finish. Whether it had any effect is not known."
+NO_OUTPUT = "(no output)"
+_BEGINNING = "(The beginning of this conversation is not known.)"
+_IMPORTED_RESULT_LIMIT = 2_000
+_THINKING = ("thinking", "redacted_thinking")
+_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+def messages_for(entries: Iterable[Entry]) -> list[JsonObject]:
+    """The messages that carry a whole history, each entry once."""
+    return Conversation(entries).messages()
+
+
+class Conversation:
+    """The messages of a session, built up entry by entry."""
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self._messages: list[JsonObject] = []
+        self._open: dict[str, str] = {}
+        """Calls that wait for their result: the id in the history, the id that is sent."""
+        self._sent_ids: set[str] = set()
+        self._last_is_imported = False
+        for entry in entries:
+            self.add(entry)
+
+    @property
+    def unanswered(self) -> int:
+        """How many tool calls have no result yet."""
+        return len(self._open)
+
+    def messages(self) -> list[JsonObject]:
+        """The messages so far, every tool call answered; not to be changed by the caller."""
+        self._answer_open_calls()
+        return self._messages
+
+    def add(self, entry: Entry) -> None:
+        """Take in the next entry of the history."""
+        if entry.kind is EntryKind.EVENT:
+            return
+        if "imported" in entry.meta:
+            self._add_imported(entry)
+        elif entry.kind is EntryKind.USER:
+            self._add_prompt(entry)
+        elif entry.kind is EntryKind.ASSISTANT:
+            self._add_reply(entry)
+        else:
+            self._add_result(entry)
+
+    def _add_prompt(self, entry: Entry) -> None:
+        content = _prompt_content(entry)
+        if not content:
+            return
+        self._answer_open_calls()
+        # a prompt sent again because its request failed
+        if self._messages and self._messages[-1] == {"role": "user", "content": content}:
+            return
+        self._append("user", content)
+
+    def _add_reply(self, entry: Entry) -> None:
+        self._answer_open_calls()
+        calls: dict[str, str] = {}
+        blocks: list[JsonObject] = []
+        for block in entry.content or ({"type": "text", "text": entry.text},):
+            if block.get("type") == "tool_use":
+                call_id = str(block.get("id", ""))
+                if call_id not in calls:
+                    calls[call_id] = self._id_to_send(call_id, entry.seq)
+                    blocks.append(_tool_use(block, calls[call_id]))
+            elif clean := _reply_block(block):
+                blocks.append(clean)
+        # the API refuses a reply that ends in thinking
+        while blocks and blocks[-1]["type"] in _THINKING:
+            blocks.pop()
+        if not blocks:
+            return
+        if not self._messages:
+            self._append("user", _BEGINNING)
+        self._append("assistant", blocks)
+        self._open = calls
+
+    def _add_result(self, entry: Entry) -> None:
+        block = next((b for b in entry.content if b.get("type") == "tool_result"), {})
+        call_id = str(entry.meta.get("tool_use_id") or block.get("tool_use_id", ""))
+        sent_id = self._open.pop(call_id, None)
+        if sent_id is None:
+            return
+        is_error = bool(entry.meta.get("is_error") or block.get("is_error"))
+        content = _result_content(block.get("content", entry.text))
+        self._append_result(sent_id, content, is_error=is_error)
+
+    def _add_imported(self, entry: Entry) -> None:
+        role = "assistant" if entry.kind is EntryKind.ASSISTANT else "user"
+        text = _imported_text(entry)
+        if not text.strip():
+            return
+        self._answer_open_calls()
+        if not self._messages and role == "assistant":
+            self._append("user", _BEGINNING)
+        if self._last_is_imported and self._messages[-1]["role"] == role:
+            last = self._messages[-1]
+            self._messages[-1] = {"role": role, "content": f"{last['content']}\n\n{text}"}
+        else:
+            self._append(role, text)
+        self._last_is_imported = True
+
+    def _append(self, role: str, content: str | list[JsonObject]) -> None:
+        self._messages.append({"role": role, "content": content})
+        self._last_is_imported = False
+
+    def _append_result(self, sent_id: str, content: Any, *, is_error: bool) -> None:
+        result: JsonObject = {"type": "tool_result", "tool_use_id": sent_id, "content": content}
+        if is_error:
+            result["is_error"] = True
+        if self._messages[-1]["role"] == "assistant":
+            self._append("user", [result])
+        else:
+            self._messages[-1]["content"].append(result)
+
+    def _answer_open_calls(self) -> None:
+        for sent_id in self._open.values():
+            self._append_result(sent_id, UNFINISHED, is_error=True)
+        self._open = {}
+
+    def _id_to_send(self, call_id: str, seq: int) -> str:
+        """The call's id, made acceptable: some servers repeat ids, the API wants them unique."""
+        sent = _NOT_IN_IDS.sub("_", call_id) or "call"
+        while sent in self._sent_ids:
+            sent = f"{sent}-{seq}"
+        self._sent_ids.add(sent)
+        return sent
+
+
+def _prompt_content(entry: Entry) -> str | list[JsonObject]:
+    """A prompt as the API takes it; empty if there is nothing to send."""
+    if not entry.content:
+        return entry.text if entry.text.strip() else ""
+    blocks: list[JsonObject] = []
+    for block in entry.content:
+        if block.get("type") == "text":
+            blocks += _text_block(block)
+        elif block.get("type") in ("image", "document") and isinstance(block.get("source"), dict):
+            blocks.append(_without_nulls(block))
+    return blocks
+
+
+def _reply_block(block: JsonObject) -> JsonObject | None:
+    """A block of a reply without what only replies may hold; None if it cannot go back."""
+    match block.get("type"):
+        case "text":
+            return next(iter(_text_block(block)), None)
+        case "thinking":
+            # without its signature the API would not believe it
+            if block.get("thinking") is None or not block.get("signature"):
+                return None
+            return {key: block[key] for key in ("type", "thinking", "signature")}
+        case "redacted_thinking":
+            return (
+                {"type": "redacted_thinking", "data": block["data"]} if block.get("data") else None
+            )
+        case str():
+            return _without_nulls(block)
+        case _:
+            return None
+
+
+def _text_block(block: JsonObject) -> list[JsonObject]:
+    text = block.get("text")
+    if not isinstance(text, str) or not text.strip():
+        return []
+    return [{"type": "text", "text": text}]
+
+
+def _tool_use(block: JsonObject, sent_id: str) -> JsonObject:
+    value = block.get("input")
+    return {
+        "type": "tool_use",
+        "id": sent_id,
+        "name": _NOT_IN_IDS.sub("_", str(block.get("name", "")))[:64] or "tool",
+        "input": value if isinstance(value, dict) else {},
+    }
+
+
+def _result_content(value: Any) -> str | list[JsonObject]:
+    """What a tool gave, never empty."""
+    if isinstance(value, str):
+        return value if value.strip() else NO_OUTPUT
+    blocks: list[JsonObject] = []
+    for block in value if isinstance(value, list) else []:
+        if isinstance(block, dict) and block.get("type") == "text":
+            blocks += _text_block(block)
+        elif isinstance(block, dict) and isinstance(block.get("source"), dict):
+            blocks.append(_without_nulls(block))
+    return blocks or NO_OUTPUT
+
+
+def _imported_text(entry: Entry) -> str:
+    """An entry of another program as plain text: its tools are not ours to call."""
+    if entry.kind is EntryKind.TOOL_RESULT:
+        text = entry.text.strip() or NO_OUTPUT
+        if len(text) > _IMPORTED_RESULT_LIMIT:
+            text = f"{text[:_IMPORTED_RESULT_LIMIT]} … [{len(text):,} characters in all]"
+        return f"[Earlier result of {entry.meta.get('tool') or 'a tool'}]\n{text}"
+    parts = [entry.text] if entry.text.strip() else []
+    if entry.kind is EntryKind.ASSISTANT:
+        parts += [
+            f"[Earlier call of {call.name}] {msgspec.json.encode(call.input).decode()}"
+            for call in entry.tool_calls
+        ]
+    return "\n\n".join(parts)
+
+
+def _without_nulls(block: JsonObject) -> JsonObject:
+    return {key: value for key, value in block.items() if value is not None}

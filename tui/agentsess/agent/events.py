@@ -1,0 +1,123 @@
+"""What happens in a run, as it happens: the values that `Agent.stream` yields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agentsess.model import Entry, ToolCall, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended."""
+
+    output: str
+    """The text of the last reply."""
+    session_id: str
+    stop_reason: str
+    """The API's word (``end_turn``, ``max_tokens``, ``refusal``, …), or ours:
+    ``max_iterations``, ``interrupted``."""
+    usage: Usage
+    """Tokens of this run."""
+    cost_usd: float | None
+    """What this run cost; None when the model's price is not known."""
+    duration_seconds: float
+    entries: tuple[Entry, ...]
+    """What this run added to the history, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSaved:
+    """The prompt is in the history, and about to be sent."""
+
+    session_id: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The model said a little more."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingDelta:
+    """The model thought a little more."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySaved:
+    """A reply is in the history: whole, or what came of it (``meta["interrupted"]``)."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequested:
+    """The model wants this call; permission is being asked."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """The call was allowed and runs now."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """The call's result is in the history; ``entry.meta["permission"]`` says if it ran."""
+
+    call: ToolCall
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The API is busy or away; the same request goes out again."""
+
+    seconds: float
+    """In about how long."""
+    reason: str
+    """A status such as ``429``, or that the connection failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSaved:
+    """Something worth knowing is in the history: a limit, an error, a repair."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The run was stopped; what was said until then is in the history."""
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The run is over. Always the last event, unless an error is raised."""
+
+    result: RunResult
+
+
+AgentEvent = (
+    PromptSaved
+    | TextDelta
+    | ThinkingDelta
+    | ReplySaved
+    | ToolRequested
+    | ToolStarted
+    | ToolFinished
+    | Retrying
+    | EventSaved
+    | Interrupted
+    | Done
+)

@@ -1,0 +1,93 @@
+"""From what the SDK raises to what the user can do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agentsess.errors import AgentError, ConnectionLost, MissingApiKey, Overloaded, RequestRefused
+
+NO_KEY = (
+    "No API key is configured. Set ANTHROPIC_API_KEY to a key from the Claude Console, "
+    "then send the prompt again."
+)
+CUT_OFF = (
+    "The connection broke in the middle of the answer. What had arrived is kept; "
+    "send a prompt to go on."
+)
+_UNREADABLE = "The answer could not be understood, so it was stopped. Send the prompt again."
+_STATUS_OF_TYPE = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+_BUSY = frozenset({408, 409, 429})
+_WAYS_OUT = {
+    400: "Change the prompt or the model, or continue in a new session.",
+    401: "Set ANTHROPIC_API_KEY to a key that is valid, then send the prompt again.",
+    402: "Check the plan and the credit in the Claude Console.",
+    403: "Use a key that may do this, or another model.",
+    404: "Choose another model, or check ANTHROPIC_BASE_URL.",
+    413: "Continue in a new session, or send less at once.",
+    429: "Wait a little and send the prompt again, or raise the limit in the Claude Console.",
+}
+_LATER = "Nothing is lost: send the prompt again in a while."
+_DETAIL_LIMIT = 300
+
+
+def is_retryable(status: int) -> bool:
+    """Whether the same request may succeed later."""
+    return status in _BUSY or status >= 500
+
+
+def as_agent_error(error: BaseException) -> AgentError | None:
+    """The error to raise for what a request raised; None if it is not about the request."""
+    import httpx2
+    from anthropic import AnthropicError, APIConnectionError, APIStatusError, APITimeoutError
+
+    match error:
+        case AgentError():
+            return error
+        case APIStatusError():
+            return _from_status(error)
+        case APITimeoutError():
+            return ConnectionLost("The API did not answer in time. Send the prompt again.")
+        case APIConnectionError():
+            return ConnectionLost(
+                f"The API at {error.request.url.host} cannot be reached. Check the network "
+                "(and ANTHROPIC_BASE_URL, if it is set), then send the prompt again."
+            )
+        case AnthropicError():
+            return MissingApiKey(f"The credentials cannot be used: {_plain(str(error))}")
+        case httpx2.HTTPError() | httpx2.StreamError():
+            return ConnectionLost(CUT_OFF)
+        # what the SDK's decoder raises for events that make no sense
+        case ValueError() | LookupError() | AttributeError() | TypeError() | RuntimeError():
+            return ConnectionLost(_UNREADABLE)
+        case _:
+            return None
+
+
+def _from_status(error: Any) -> AgentError:
+    status: int = error.status_code
+    if status < 400:  # an error event inside a stream that began well
+        status = _STATUS_OF_TYPE.get(str(error.type), 500)
+    said = _plain(str(error.api_message or ""))
+    detail = f": {said.rstrip('.')}" if said else ""
+    if is_retryable(status):
+        way_out = _WAYS_OUT.get(status, _LATER)
+        return Overloaded(f"The API is busy or failing ({status}{detail}). {way_out}", status)
+    way_out = _WAYS_OUT.get(status, _WAYS_OUT[400])
+    return RequestRefused(f"The API refused the request ({status}{detail}). {way_out}", status)
+
+
+def _plain(text: str) -> str:
+    """Text from outside as part of one line: no control characters, not too long."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= _DETAIL_LIMIT else line[: _DETAIL_LIMIT - 1] + "…"

@@ -1,0 +1,331 @@
+"""One turn: a prompt, and all that answers it, each piece durable before the next."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from agentsess.agent.connection import Connection
+from agentsess.agent.context import Conversation
+from agentsess.agent.events import (
+    AgentEvent,
+    EventSaved,
+    Interrupted,
+    PromptSaved,
+    ReplySaved,
+    TextDelta,
+    ThinkingDelta,
+    ToolFinished,
+    ToolRequested,
+    ToolStarted,
+)
+from agentsess.agent.failures import CUT_OFF, as_agent_error
+from agentsess.agent.tools import Toolbox, ToolOutcome
+from agentsess.errors import AgentError, ConnectionLost, StoreError
+from agentsess.model import (
+    Draft,
+    Entry,
+    EntryKind,
+    JsonObject,
+    ToolCall,
+    Usage,
+    text_of,
+    utc_now,
+)
+from agentsess.sessions.pricing import cost_usd
+from agentsess.sessions.writer import SessionWriter
+
+_STOPS = {
+    "max_tokens": "The reply reached its length limit of {max_tokens:,} tokens and breaks off. "
+    "Ask it to continue, if that is wanted.",
+    "model_context_window_exceeded": "The conversation fills the model's context window. "
+    "Continue in a new session.",
+    "refusal": "The model declined to answer{detail}. Put the request differently, or take "
+    "another model.",
+    "max_iterations": "The run was stopped after {max_iterations} requests. "
+    "Send a prompt to let it go on.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSettings:
+    """What a turn asks of the model."""
+
+    model: str
+    system: str
+    max_tokens: int
+    max_iterations: int
+    author: str = ""
+
+
+@dataclass(slots=True)
+class Turn:
+    """A turn under way in a session that `writer` holds."""
+
+    settings: TurnSettings
+    writer: SessionWriter
+    conversation: Conversation
+    connection: Connection
+    toolbox: Toolbox
+    emit: Callable[[AgentEvent], None]
+    entries: list[Entry] = field(default_factory=list)
+    """What the turn has added to the history."""
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: float | None = 0.0
+
+    async def run(self, prompt: str) -> str:
+        """Send the prompt and go on until the model ends its turn; why it stopped.
+
+        Raises:
+            AgentError: Asking failed; what was said until then is in the history.
+        """
+        try:
+            if self.conversation.unanswered:
+                self._note("repaired", "The last run broke off while tools were at work.")
+            entry = self._save(Draft(EntryKind.USER, prompt))
+            self.emit(PromptSaved(self.writer.session_id, entry))
+            return await self._until_done()
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            self._note("interrupted", "The run was interrupted.")
+            raise
+        except AgentError as error:
+            status = getattr(error, "status", None)
+            self._note("error", str(error), error=type(error).__name__, status=status)
+            raise
+
+    async def _until_done(self) -> str:
+        for _ in range(self.settings.max_iterations):
+            reply, details = await self._ask()
+            stop_reason = str(reply.meta["stop_reason"])
+            if stop_reason == "tool_use" and reply.tool_calls:
+                for call in reply.tool_calls:
+                    await self._answer(call)
+            elif stop_reason != "pause_turn":
+                return self._stopped(stop_reason, details)
+        return self._stopped("max_iterations")
+
+    def _stopped(self, stop_reason: str, details: Any = None) -> str:
+        if text := _STOPS.get(stop_reason):
+            said = details.get("explanation") if isinstance(details, dict) else None
+            values = {
+                "max_tokens": self.settings.max_tokens,
+                "max_iterations": self.settings.max_iterations,
+                "detail": f" ({str(said).rstrip('.')})" if said else "",
+            }
+            self._note(stop_reason, text.format(**values))
+        return stop_reason
+
+    # -- asking the model
+
+    async def _ask(self) -> tuple[Entry, Any]:
+        """One request: the whole reply, and the API's details of why it stopped."""
+        incoming = _Incoming()
+        try:
+            client = await self.connection.client()
+            async with client.messages.stream(**self._request()) as stream:
+                async for event in stream:
+                    self._take_in(event, incoming, stream)
+            if not incoming.is_whole:
+                raise ConnectionLost(CUT_OFF)
+        except BaseException as error:
+            # with its last but one event the reply is whole: what breaks after it breaks nothing
+            if incoming.is_whole and isinstance(error, Exception):
+                return self._save_reply(incoming), incoming.stop_details
+            self._save_partial(incoming)
+            if isinstance(error, Exception) and (known := as_agent_error(error)):
+                raise known from error
+            raise
+        return self._save_reply(incoming), incoming.stop_details
+
+    def _request(self) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "model": self.settings.model,
+            "max_tokens": self.settings.max_tokens,
+            "system": self.settings.system,
+            "messages": self.conversation.messages(),
+            "cache_control": {"type": "ephemeral"},
+        }
+        if tools := self.toolbox.definitions():
+            request["tools"] = tools
+        return request
+
+    def _take_in(self, event: Any, incoming: _Incoming, stream: Any) -> None:
+        match event.type:
+            case "message_start":
+                incoming.snapshot = stream.current_message_snapshot
+            case "content_block_stop":
+                incoming.finished.add(event.index)
+            case "text":
+                self.emit(TextDelta(event.text))
+            case "thinking":
+                self.emit(ThinkingDelta(event.thinking))
+
+    def _save_reply(self, incoming: _Incoming) -> Entry:
+        content = incoming.content()
+        entry = self._save(self._reply_draft(content, self._facts(incoming)))
+        self.emit(ReplySaved(entry))
+        return entry
+
+    def _save_partial(self, incoming: _Incoming) -> None:
+        """Keep what came of a reply: all finished blocks, and text as far as it got."""
+        if incoming.snapshot is None:
+            return
+        content = incoming.content() if incoming.is_whole else incoming.usable_content()
+        facts = self._facts(incoming)
+        if not content:
+            # nothing was said, but its tokens are paid for
+            self._note("no_reply", "The reply broke off before anything was said.", **facts)
+            return
+        if not incoming.is_whole:
+            facts["interrupted"] = True
+        self.emit(ReplySaved(self._save(self._reply_draft(content, facts))))
+
+    def _reply_draft(self, content: list[JsonObject], meta: JsonObject) -> Draft:
+        return Draft(
+            EntryKind.ASSISTANT, text_of(content), tuple(content), self.settings.author, meta
+        )
+
+    def _facts(self, incoming: _Incoming) -> JsonObject:
+        message = incoming.message()
+        usage = _usage(message.get("usage"))
+        model = str(message.get("model") or self.settings.model)
+        cost = cost_usd(model, usage, utc_now())
+        self.usage += usage
+        self.cost_usd = None if cost is None or self.cost_usd is None else self.cost_usd + cost
+        return {
+            "model": model,
+            "stop_reason": message.get("stop_reason"),
+            "message_id": message.get("id"),
+            "usage": usage.to_json(),
+            "cost_usd": cost,
+        }
+
+    # -- tools
+
+    async def _answer(self, call: ToolCall) -> None:
+        """Ask about a call, make it if that is allowed, and save what came of it."""
+        self.emit(ToolRequested(call))
+        decision = await self.toolbox.decide(call)
+        if decision.allowed:
+            self.emit(ToolStarted(call))
+            outcome = await self.toolbox.use(call)
+        else:
+            why = decision.reason or "The user did not allow it."
+            outcome = ToolOutcome(f"Denied: {why}", is_error=True)
+        block: JsonObject = {
+            "type": "tool_result",
+            "tool_use_id": call.id,
+            "content": outcome.content,
+        }
+        meta: JsonObject = {
+            "tool_use_id": call.id,
+            "tool": call.name,
+            "is_error": outcome.is_error,
+            "permission": "allowed" if decision.allowed else "denied",
+        }
+        if outcome.is_error:
+            block["is_error"] = True
+        if decision.reason:
+            meta["permission_reason"] = decision.reason
+        draft = Draft(EntryKind.TOOL_RESULT, text_of([block]), (block,), self.settings.author, meta)
+        self.emit(ToolFinished(call, self._save(draft)))
+
+    # -- the history
+
+    def _save(self, draft: Draft) -> Entry:
+        (entry,) = self.writer.append(_well_formed_draft(draft))
+        self.conversation.add(entry)
+        self.entries.append(entry)
+        return entry
+
+    def _note(self, event: str, text: str, **facts: Any) -> None:
+        meta = {"event": event, **{k: v for k, v in facts.items() if v is not None}}
+        # it tells of a failure: failing to write it must not hide that one
+        with suppress(StoreError):
+            entry = self._save(Draft(EntryKind.EVENT, text, author=self.settings.author, meta=meta))
+            self.emit(Interrupted(entry) if event == "interrupted" else EventSaved(entry))
+
+
+@dataclass(slots=True)
+class _Incoming:
+    """A reply while it streams in."""
+
+    snapshot: Any = None
+    """The SDK's message, which grows with every event; None before the first."""
+    finished: set[int] = field(default_factory=set)
+    """Numbers of the content blocks that are complete."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all content has arrived: only then is the reason of the end known."""
+        return getattr(self.snapshot, "stop_reason", None) is not None
+
+    @property
+    def stop_details(self) -> Any:
+        """What the API says about a refusal."""
+        return self.message().get("stop_details")
+
+    def message(self) -> JsonObject:
+        """The message as plain data, however malformed."""
+        value: JsonObject = self.snapshot.to_dict(mode="json", warnings=False)
+        return value
+
+    def content(self) -> list[JsonObject]:
+        """The content blocks, as received."""
+        blocks = self.message().get("content")
+        return [
+            {key: value for key, value in block.items() if value is not None}
+            for block in (blocks if isinstance(blocks, list) else [])
+            if isinstance(block, dict)
+        ]
+
+    def usable_content(self) -> list[JsonObject]:
+        """The blocks of a cut reply that may stay: complete ones, and text."""
+        return [
+            block
+            for number, block in enumerate(self.content())
+            if number in self.finished or str(block.get("text") or "").strip()
+        ]
+
+
+def _usage(value: Any) -> Usage:
+    """The API's counts as ours; what is missing or absurd counts as 0."""
+    counts = value if isinstance(value, dict) else {}
+    names = (
+        "input_tokens",
+        "output_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+    )
+    return Usage(*(max(0, n) if isinstance(n := counts.get(name), int) else 0 for name in names))
+
+
+def _well_formed_draft(draft: Draft) -> Draft:
+    """The draft without lone surrogates, which no file and no request can carry."""
+    try:
+        msgspec.json.encode((draft.text, draft.content, draft.meta))
+    except UnicodeEncodeError:
+        return Draft(
+            draft.kind,
+            _well_formed(draft.text),
+            tuple(_well_formed(block) for block in draft.content),
+            draft.author,
+            _well_formed(draft.meta),
+            draft.at,
+        )
+    return draft
+
+
+def _well_formed(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_well_formed(item) for item in value]
+    return value
