@@ -19,7 +19,6 @@ LIST_FILES = "find . -name '*.py' -not -path '*/.*' | sort"
 
 _PATH = re.compile(r"\b[\w./-]*\w\.(?:py|md|txt|toml|cfg)\b")
 _TEST_FILE = re.compile(r"\btests/test_\w+\.py\b")
-_TEST_MODULE = re.compile(r"^(?:ERROR|FAIL): .*?\b(test_\w+)(?:$|\s|\))", re.MULTILINE)
 _DENIED = re.compile(r"\b(den(y|ied)|declined?|refused?|rejected|not allowed)\b", re.IGNORECASE)
 _OPEN = re.compile(r"^\s*[-*] \[ \] (.+)$", re.MULTILINE)
 _DONE = re.compile(r"^\s*[-*] \[[xX]\] (.+)$", re.MULTILINE)
@@ -147,7 +146,7 @@ def _run_tests(turn: Turn) -> Answer:
     step = turn.last("bash", RUN_TESTS)
     if step is None:
         return "I will run the whole test suite.", "bash", {"command": RUN_TESTS}
-    return say.test_report(step.result, _failing(step.result))
+    return say.test_report(step.result, _failing(step.result), step.is_error)
 
 
 def _fix(turn: Turn) -> Answer:
@@ -156,7 +155,7 @@ def _fix(turn: Turn) -> Answer:
         return "First I run the tests, to see what fails.", "bash", {"command": RUN_TESTS}
     failing = _failing(first.result)
     if not failing:
-        return say.nothing_to_fix(first.result)
+        return say.nothing_to_fix(first.result, first.is_error)
     return _port(turn, failing[0], [f"tests in `{name}`" for name in failing[1:]], [])
 
 
@@ -220,10 +219,8 @@ def _anything_else(turn: Turn) -> Answer:
 
 
 def _failing(output: str) -> list[str]:
-    """Test files that a unittest run names as failing, each once."""
-    names = [match.rsplit("/", 1)[-1] for match in _TEST_FILE.findall(output)]
-    names += [f"{module}.py" for module in _TEST_MODULE.findall(output)]
-    return [f"tests/{name}" for name in dict.fromkeys(names)]
+    """Test files that the tracebacks of a unittest run name, each once."""
+    return list(dict.fromkeys(_TEST_FILE.findall(output)))
 
 
 def _words(expression: str) -> re.Pattern[str]:

@@ -99,8 +99,10 @@ def read_failed(path: str, result: str) -> str:
     return f"I could not read `{path}`:\n\n{_fence(result)}\n\nIs the name right?"
 
 
-def test_report(output: str, failing: Sequence[str]) -> str:
+def test_report(output: str, failing: Sequence[str], failed: bool) -> str:
     """How a run of the tests ended."""
+    if failed and not failing:
+        return f"The tests could not be run here:\n\n{_fence(_tail(output))}"
     if not failing:
         return f"**All tests pass.**\n\n{_fence(_tail(output))}"
     rows = "\n".join(f"- [ ] `{path}`" for path in failing)
@@ -111,8 +113,10 @@ def test_report(output: str, failing: Sequence[str]) -> str:
     )
 
 
-def nothing_to_fix(output: str) -> str:
-    """When the tests pass already."""
+def nothing_to_fix(output: str, failed: bool) -> str:
+    """When the tests pass already, or there are none."""
+    if failed:
+        return test_report(output, [], failed)
     return f"Nothing to fix: all tests pass.\n\n{_fence(_tail(output))}"
 
 
