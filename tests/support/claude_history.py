@@ -151,6 +151,10 @@ class Transcript:
             toolUseResult={"stdout": result, "stderr": "", "interrupted": False},
         )
 
+    def node_of(self, kind: str, **fields: Any) -> Transcript:
+        """Add a record of the conversation's tree of any kind."""
+        return self._node({}, kind, fields)
+
     def attachment(self, kind: str, **body: Any) -> Transcript:
         """What the program adds to a request; ``prompt_snapshot`` is the largest sort."""
         return self._node({"attachment": {"type": kind, **body}}, "attachment", {})

@@ -121,8 +121,6 @@ class ClaudeCodeSource:
 
     def _files(self) -> Iterator[FileStamp]:
         for folder in _listing(self._projects):
-            if not folder.is_dir():
-                continue
             for file in _listing(folder.path):
                 # Older versions kept subagents' histories here, beside the sessions.
                 if not file.name.endswith(".jsonl") or file.name.startswith("agent-"):

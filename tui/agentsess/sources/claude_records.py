@@ -142,7 +142,7 @@ def _from_user(record: Record, message: JsonObject) -> list[Draft]:
     at = time_of(record)
     blocks = _blocks(message.get("content"))
     if record.is_compact_summary:
-        return [_event("compact_summary", text_of(blocks), at)]
+        return [_event("compact_summary", _text(blocks), at)]
     drafts = [_tool_result(block, at) for block in blocks if block.get("type") == "tool_result"]
     if record.is_meta or record.is_visible_in_transcript_only or not _from_human(record.origin):
         return drafts
@@ -162,7 +162,7 @@ def _from_spoken(blocks: list[JsonObject], at: datetime | None) -> list[Draft]:
             kept.append(block)
     if not kept:
         return []
-    text = text_of(kept)
+    text = _text(kept)
     if text.startswith("[Request interrupted by user"):
         return [_event("interrupted", text, at)]
     if text.lstrip().startswith(_COMMAND_TAGS):
@@ -203,11 +203,11 @@ def _from_assistant(record: Record, message: JsonObject) -> list[Draft]:
     at = time_of(record)
     blocks = _blocks(message.get("content"))
     if record.is_api_error_message:
-        return [_event("error", text_of(blocks), at)]
+        return [_event("error", _text(blocks), at)]
     if not blocks:
         return []
     if message.get("model") == SYNTHETIC_MODEL:
-        return [_event("notice", text_of(blocks), at)]
+        return [_event("notice", _text(blocks), at)]
     meta: JsonObject = {}
     for name, value in (
         ("model", message.get("model")),
@@ -218,7 +218,7 @@ def _from_assistant(record: Record, message: JsonObject) -> list[Draft]:
             meta[name] = value
     if usage := usage_of(message):
         meta["usage"] = usage.to_json()
-    return [Draft(EntryKind.ASSISTANT, text_of(blocks), tuple(blocks), meta=meta, at=at)]
+    return [Draft(EntryKind.ASSISTANT, _text(blocks), tuple(blocks), meta=meta, at=at)]
 
 
 def _from_attachment(record: Record, body: JsonObject) -> list[Draft]:
@@ -250,7 +250,7 @@ def _tool_result(block: JsonObject, at: datetime | None) -> Draft:
     meta: JsonObject = {"is_error": block.get("is_error") is True}
     if isinstance(call := block.get("tool_use_id"), str):
         meta["tool_use_id"] = call
-    return Draft(EntryKind.TOOL_RESULT, text_of([block]), (block,), meta=meta, at=at)
+    return Draft(EntryKind.TOOL_RESULT, _text([block]), (block,), meta=meta, at=at)
 
 
 def _event(name: str, text: str, at: datetime | None, **facts: Any) -> Draft:
@@ -281,6 +281,17 @@ def _without_wrappers(text: str) -> str:
 def _tagged(text: str, tag: str) -> str:
     _, _, rest = text.partition(f"<{tag}>")
     return rest.partition(f"</{tag}>")[0].strip()
+
+
+def _text(blocks: list[JsonObject]) -> str:
+    """`text_of`, but results inside results are left out: no text is worth the recursion."""
+    flat: list[JsonObject] = []
+    for block in blocks:
+        inner = block.get("content") if block.get("type") == "tool_result" else None
+        if isinstance(inner, list):
+            block = {**block, "content": [b for b in _blocks(inner) if "content" not in b]}
+        flat.append(block)
+    return text_of(flat)
 
 
 def _value(raw: bytes) -> Any:
