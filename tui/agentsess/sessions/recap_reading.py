@@ -1,0 +1,357 @@
+"""What one reply or prompt says about the work: marked lists, phases, sections, sentences."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from agentsess.sessions.recap_text import Block, blocks, fold, plain, prose, sentences
+
+
+class State(StrEnum):
+    """How far a piece of work is."""
+
+    DONE = "done"
+    DOING = "in_progress"
+    TODO = "next"
+
+
+class Section(StrEnum):
+    """What a heading or a lead-in such as "Next:" announces."""
+
+    PLAN = "plan"
+    DONE = "done"
+    DOING = "in_progress"
+    NEXT = "next"
+    QUESTIONS = "questions"
+    BLOCKERS = "blockers"
+    DECISIONS = "decisions"
+    GOAL = "goal"
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A piece of work as a text mentions it; ``state`` None: named, nothing said of it."""
+
+    text: str
+    state: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A numbered phase, step or milestone as a text mentions it."""
+
+    word: str
+    number: int
+    title: str = ""
+    state: State | None = None
+    listed: bool = False
+    """Stood in a list or as a heading, not in a sentence."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was found in one text, in its order."""
+
+    checks: list[Marked] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    sections: dict[Section, list[str]] = field(default_factory=dict)
+    sentences: list[str] = field(default_factory=list)
+    last_block: int = 0
+    """Index in ``sentences`` where the last paragraph or list begins."""
+
+
+_SECTION_WORDS: dict[Section, str] = {
+    Section.PLAN: (
+        r"(?:[\w']+ ){0,3}plan(?: for .{1,30})?|(?:the |proposed )?steps|roadmap|approach|"
+        r"(?:die )?schritte|(?:el )?plan(?: de .{1,30})?|pasos"
+    ),
+    Section.DONE: (
+        r"(?:already )?done(?: so far| today)?|completed(?: so far| tasks| work| steps)?|finished|"
+        r"what (?:i|we) (?:did|ve done|have done|changed)|what was done|changes made|"
+        r"summary of changes|work done|accomplished|"
+        r"erledigt|fertig|abgeschlossen|hecho|completado|terminado|listo|fait|terminé"
+    ),
+    Section.DOING: (
+        r"in progress|work in progress|wip|ongoing|current work|currently working on|working on|"
+        r"in arbeit|en curso|en progreso|en cours"
+    ),
+    Section.NEXT: (
+        r"(?:suggested |recommended |immediate |proposed |the )?next(?: steps?| up| actions?)?|"
+        r"what s (?:left|next|remaining)|what is (?:left|next)|left(?: to do)?|"
+        r"remaining(?: work| steps?| tasks?| items?| files?)?|to ?dos?|still (?:to do|open|left|"
+        r"pending)|"
+        r"pending(?: tasks?| work| items?)?|(?:open|outstanding) (?:items|tasks|work|points)|"
+        r"outstanding|not (?:done|started)(?: yet)?|"
+        r"nächste schritte|nächster schritt|als nächstes|(?:noch )?offen|noch zu tun|"
+        r"próximos? pasos?|siguientes?(?: pasos?)?|pendientes?|falta|por hacer|"
+        r"prochaines? étapes?|à faire|reste à faire|ensuite"
+    ),
+    Section.QUESTIONS: (
+        r"(?:open |outstanding |remaining |unanswered )?questions?(?: for you)?|"
+        r"(?:offene )?fragen?|preguntas?(?: abiertas?| pendientes?)?|questions? ouvertes?"
+    ),
+    Section.BLOCKERS: r"blockers?|blocked(?: by| on)?|blockiert|bloqueado|bloqueos?|bloqué",
+    Section.DECISIONS: (
+        r"(?:key |design |main )?decisions?(?: made| taken)?|decided|entscheidung(?:en)?|"
+        r"entschieden|decisi[oó]n(?:es)?|décisions?"
+    ),
+    Section.GOAL: r"(?:primary request(?: and intent)?|goal|objective|ziel|objetivo|objectif)",
+}
+_SECTIONS = [
+    (s, re.compile(rf"(?:\d+ )?(?:{words})(?: \d+)?")) for s, words in _SECTION_WORDS.items()
+]
+
+_CHECKBOX = re.compile(r"^\[([ xX~/>-])\]\s+(\S.*)$")
+_BOXES = {" ": State.TODO, "x": State.DONE, "X": State.DONE}
+_GLYPHS = {
+    **dict.fromkeys("✅✔✓☑", State.DONE),
+    **dict.fromkeys("🔄🚧▶", State.DOING),
+    **dict.fromkeys("⬜☐🔲◻⏳", State.TODO),
+}
+_GLYPH = re.compile(rf"[{''.join(_GLYPHS)}]")
+_GLYPH_LEAD = re.compile(rf"^([{''.join(_GLYPHS)}])\ufe0f?\s*(\S.*)$")
+_GLYPH_TAIL = re.compile(
+    rf"^(.*\S)\s*([{''.join(_GLYPHS)}])\ufe0f?\s*(?:done|complete|completed)?$", re.I
+)
+_STRUCK = re.compile(r"^~~(.+?)~~")
+_DONE_WORDS = (
+    r"done|completed?|finished|erledigt|fertig|abgeschlossen|hech[oa]|completad[oa]|terminad[oa]|"
+    r"list[oa]|terminée?|faite?"
+)
+_DOING_WORDS = r"in progress|ongoing|wip|under ?way|in arbeit|läuft|en curso|en progreso|en cours"
+_TODO_WORDS = (
+    r"pending|to ?do|not started(?: yet)?|next|remaining|left|open|offen|pendiente|à faire"
+)
+_TAIL_WORD = re.compile(
+    rf"^(.*\S)\s*(?:[—–:-]|\(|\*\*)\s*(?:(?P<done>{_DONE_WORDS})|(?P<doing>{_DOING_WORDS})|"
+    rf"(?P<todo>{_TODO_WORDS}))[)*_.! ]*$",
+    re.IGNORECASE,
+)
+_STATUS_CELL = re.compile(
+    rf"^[^\w]*(?:(?P<done>{_DONE_WORDS})|(?P<doing>{_DOING_WORDS})|(?P<todo>{_TODO_WORDS}))[^\w]*$",
+    re.IGNORECASE,
+)
+
+_PHASE_WORDS = "phase|step|stage|milestone|schritt|etappe|fase|paso|etapa|étape"
+_PHASE_HINT = re.compile(rf"(?:{_PHASE_WORDS}|phasen|schritte)[sn]? \d", re.IGNORECASE)
+_PHASE_LINE = re.compile(
+    rf"^[*_~]*({_PHASE_WORDS})\s+(\d{{1,3}})\b[*_]*\s*(?:[:.,–—-]\s*|\(\s*|[*_]+\s*)?(.*)$",
+    re.IGNORECASE,
+)
+_NUMBERS = (
+    rf"(?P<word>{_PHASE_WORDS}|phasen|schritte)[sn]?\s+"
+    r"(?P<numbers>\d{1,3}(?:\s*(?:,|and|&|und|y|et|to|through|bis|a|"
+    r"[-–])\s*\d{1,3}){0,12})(?!\.?\d)"
+)
+_ASIDE = r"(?P<aside>\s*\([^)]{1,80}\)|,\s[^,.;]{1,60},|\s[—–-]\s[^—–.;]{1,60}\s[—–-])?"
+_IS = r"(?:\s+(?:is|are|was|were|has been|have been|ist|sind|está|están|est|sont))?"
+_NOW = r"(?:\s+(?:now|all|both|also|fully|already|jetzt|ya|completely))*"
+_PHASE_IS = re.compile(
+    rf"{_NUMBERS}{_ASIDE}(?:{_IS}{_NOW}\s+(?:(?P<done>{_DONE_WORDS})|(?P<doing>{_DOING_WORDS})|"
+    rf"(?P<todo>{_TODO_WORDS})|comes (?P<todo2>next)|(?P<remains>remains?))\b)",
+    re.IGNORECASE,
+)
+_FINISHED_PHASE = re.compile(
+    r"\b(?:finished|completed|done with|wrapped up|(?:that|this) (?:completes|finishes|concludes))"
+    rf"\s+(?:with\s+)?{_NUMBERS}{_ASIDE}",
+    re.IGNORECASE,
+)
+_BEGUN_PHASE = re.compile(
+    r"\b(?:start(?:ing|ed)?|begin(?:ning)?|began|working on|now(?: on)?|on to|in the middle of|"
+    r"continu(?:e|ing) with|go on with|proceed(?:ing)? with|do|starte|beginne|weiter|empieza|"
+    r"empiezo|"
+    rf"sigue|continúa|next(?: up)?(?: is|:)?|ready for|left is)\s+(?:with\s+|mit\s+|"
+    rf"con\s+)?(?:the\s+|la\s+|el\s+)?{_NUMBERS}{_ASIDE}",
+    re.IGNORECASE,
+)
+_UNREAL = re.compile(
+    r"\b(?:not|until|once|when|after|if|before|almost|nearly|part(?:ly|ially)|half|unless|assuming|"
+    r"nicht|noch|sobald|wenn|bevor|nachdem|cuando|si|antes|después|aún|pas|quand|avant|après)\b|"
+    r"n['’]t\b",
+    re.IGNORECASE,
+)
+_LATER = re.compile(
+    r"\b(?:next|tomorrow|later|will|can|could|should|would|then|ready|shall|want|wait|left|may|"
+    r"morgen|bereit|dann|soll|mañana|luego|puedo|ensuite|demain)\b|['’]ll\b",
+    re.IGNORECASE,
+)
+_WORD_OF = {"phasen": "phase", "schritte": "schritt"}
+
+
+def section_of(title: str) -> Section | None:
+    """What a heading or lead-in announces, if it is one of the known."""
+    if len(title) > 60:
+        return None
+    folded = fold(title)
+    for section, pattern in _SECTIONS:
+        if pattern.fullmatch(folded):
+            return section
+    return None
+
+
+def mark_of(text: str) -> tuple[str, State | None]:
+    """A list item's text without its mark, and the state that the mark says."""
+    if text.startswith("[") and (match := _CHECKBOX.match(text)):
+        return match[2], _BOXES.get(match[1], State.DOING)
+    if text.startswith(("~~", "**~~")) and (match := _STRUCK.match(text.strip("*"))):
+        return match[1], State.DONE
+    if _GLYPH.search(text):
+        if match := _GLYPH_LEAD.match(text):
+            return match[2], _GLYPHS[match[1]]
+        if match := _GLYPH_TAIL.match(text):
+            return match[1].rstrip(" —–-:("), _GLYPHS[match[2]]
+    if match := _TAIL_WORD.match(text[-300:] if len(text) > 300 else text):
+        return match[1].rstrip(" *_"), _state_of(match)
+    return text, None
+
+
+def _state_of(match: re.Match[str]) -> State | None:
+    groups = match.groupdict()
+    if groups.get("done"):
+        return State.DONE
+    if groups.get("doing"):
+        return State.DOING
+    return State.TODO
+
+
+class _Reader:
+    """Walks the blocks of one text; `read` is the way in."""
+
+    def __init__(self) -> None:
+        self.out = Reading()
+        self.section: Section | None = None
+        self.items_seen = False
+        self.glyphs: list[Marked] = []
+        self.in_list = False
+
+    def read(self, text: str) -> Reading:
+        for block in blocks(prose(text)):
+            getattr(self, f"_{block.sort}")(block)
+            self.in_list = block.sort == "item"
+        self._place_glyphs()
+        return self.out
+
+    def _heading(self, block: Block) -> None:
+        title, state = mark_of(block.text)
+        self.section = section_of(title)
+        self.items_seen = False
+        if match := _PHASE_LINE.match(title):
+            self._phase(match, state)
+
+    def _item(self, block: Block) -> None:
+        text, state = mark_of(block.text)
+        self.items_seen = True
+        self._say(block.text, new_block=not self.in_list)
+        if match := _PHASE_LINE.match(text):
+            self._phase(match, state)
+        elif block.text.startswith("["):
+            self.out.checks.append(Marked(plain(text), state))
+        elif state and (self.section in (None, Section.PLAN) or state is not State.DONE):
+            self.glyphs.append(Marked(plain(text), state))
+        elif lead := section_of(block.title) if block.title else None:
+            self._add(lead, text.split(":", 1)[1])
+        elif self.section and block.indent < 2:
+            self._add(self.section, text)
+
+    def _row(self, block: Block) -> None:
+        cells = [cell.strip() for cell in block.text.strip("|").split("|")]
+        states = [_cell_state(cell) for cell in cells]
+        named = [
+            c for c, s in zip(cells, states, strict=True) if s is None and any(map(str.isalpha, c))
+        ]
+        state = next((s for s in states if s), None)
+        if state is None or not named:
+            return
+        if match := _PHASE_LINE.match(" ".join(named[:2])):
+            self._phase(match, state)
+        else:
+            self.glyphs.append(Marked(plain(named[0]), state))
+
+    def _text(self, block: Block) -> None:
+        self._say(block.text, new_block=True)
+        lead = section_of(block.title) if block.title else None
+        if lead:
+            rest = block.text.split(":", 1)[1].strip("* ")
+            self._add(lead, sentences(rest)[0] if rest else "")
+        elif self.section and not self.items_seen:
+            for sentence in sentences(block.text)[:4]:
+                self._add(self.section, sentence)
+        elif self.items_seen:
+            self.section = None
+        if (match := _PHASE_LINE.match(block.text)) and ":" in match[0][:12]:
+            title, state = mark_of(block.text)
+            if again := _PHASE_LINE.match(title):
+                self._phase(again, state)
+
+    def _add(self, section: Section, text: str) -> None:
+        if words := plain(text):
+            self.out.sections.setdefault(section, []).append(words)
+
+    def _say(self, text: str, *, new_block: bool) -> None:
+        if new_block:
+            self.out.last_block = len(self.out.sentences)
+        for sentence in sentences(text):
+            self.out.sentences.append(sentence)
+            if _PHASE_HINT.search(sentence):
+                self.out.phases.extend(phases_in(sentence))
+
+    def _phase(self, match: re.Match[str], state: State | None) -> None:
+        title = plain(match[3].rstrip(" )*_~") if "(" not in match[3] else match[3], 120)
+        self.out.phases.append(Phase(match[1].lower(), int(match[2]), title, state, listed=True))
+
+    def _place_glyphs(self) -> None:
+        """A list of ticks alone tells what was done; one with open marks is a to-do list."""
+        if any(mark.state is not State.DONE for mark in self.glyphs):
+            self.out.checks.extend(self.glyphs)
+        else:
+            for mark in self.glyphs:
+                self._add(Section.DONE, mark.text)
+
+
+def _cell_state(cell: str) -> State | None:
+    if match := _STATUS_CELL.match(cell):
+        return _state_of(match)
+    return _GLYPHS.get(cell[:1]) if len(cell) <= 2 else None
+
+
+def phases_in(sentence: str) -> list[Phase]:
+    """What a sentence says of numbered phases; a question says at most that one is next."""
+    asks = sentence.rstrip("\"')* ").endswith("?")
+    found: list[Phase] = []
+    for match in _FINISHED_PHASE.finditer(sentence):
+        if not asks and not _UNREAL.search(_clause(sentence, match)):
+            found += _numbered(match, State.DONE)
+    for match in _PHASE_IS.finditer(sentence):
+        if asks or _UNREAL.search(_clause(sentence, match)):
+            continue
+        found += _numbered(match, _state_of(match) or State.TODO)
+    told = {phase.number for phase in found}
+    for match in _BEGUN_PHASE.finditer(sentence):
+        clause = _clause(sentence, match)
+        if _UNREAL.search(clause):
+            continue
+        state = State.TODO if asks or _LATER.search(clause) else State.DOING
+        found += [p for p in _numbered(match, state) if p.number not in told]
+    return found
+
+
+def _clause(sentence: str, match: re.Match[str]) -> str:
+    start = max(sentence.rfind(mark, 0, match.start()) for mark in (",", ";", ":")) + 1
+    return sentence[start : match.end()]
+
+
+def _numbered(match: re.Match[str], state: State) -> list[Phase]:
+    word = match["word"].lower()
+    word = _WORD_OF.get(word, word)
+    numbers = [int(n) for n in re.findall(r"\d+", match["numbers"])]
+    if re.search(r"[-–]|\b(?:to|through|bis|a)\b", match["numbers"]) and len(numbers) == 2:
+        numbers = list(range(numbers[0], min(numbers[1], numbers[0] + 20) + 1))
+    aside = plain((match["aside"] or "").strip(" ,()—–-"), 120) if len(numbers) == 1 else ""
+    return [Phase(word, number, aside, state) for number in numbers]
+
+
+def read(text: str) -> Reading:
+    """Everything that a reply or prompt says about the work."""
+    return _Reader().read(text)

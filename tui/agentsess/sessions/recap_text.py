@@ -1,0 +1,229 @@
+"""Prose for the recap: Markdown and terminal noise in, plain lines, blocks and sentences out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+FACT_LENGTH = 200
+_LONGEST_TEXT = 24_000
+"""Of a longer text the head and the tail are read."""
+
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
+# Control characters, lone surrogates, and the invisible ones that reorder or hide text.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_SPACES = re.compile(r"\s+")
+_CODE_SPAN = re.compile(r"(`+)(.+?)\1", re.DOTALL)
+_LINK = re.compile(r"!?\[([^\]\n]{1,300})\]\((?:[^()\s]|\([^()\s]*\)){0,500}(?:\s+\"[^\"]*\")?\)")
+_BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+_EMPHASIS = re.compile(r"(?<![\w/*.(])\*(?=[^\s*])([^*]+?)(?<=[^\s*])\*(?![\w/*.])")
+_UNDERSCORED = re.compile(r"(?<![\w_])_(?=[^\s_])([^_]+?)(?<=[^\s_])_(?![\w_])")
+_LEAD = re.compile(r"^\s*(?:#{1,6}\s+|>\s*|[-*+•]\s+)+")
+
+_FENCE = re.compile(
+    r"^[ \t]*(```+|~~~+)[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
+)
+_ITEM = re.compile(r"^(\s*)(?:([-*+•])|(\d{1,3})[.)])\s+(\S.*)$")
+_HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(\S.*?)\s*#*$")
+_BOLD_LINE = re.compile(r"^\s*(?:\d+[.)]\s+)?\*\*([^*]{2,80})\*\*\s*:?\s*$")
+_TITLE_LINE = re.compile(r"^\s*(?:\d+[.)]\s+)?(\S[^.!?:]{1,60}):\s*$")
+_LEAD_IN = re.compile(
+    r"^\s*(?:[-*+•]\s+)?(?:\*\*([^*:]{2,40}):?\*\*\s*:?|([^\W\d][\w' ]{1,28}):)\s+(\S.*)$"
+)
+
+# No space follows in Chinese or Japanese; abbreviations end no sentence.
+_SENTENCE_END = re.compile(
+    r"(?:(?<=[.!?…])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bz\.B\.)(?<!\bvs\.)(?<!\bNr\.)(?<!\bp\.ej\.)"
+    r"|(?<=[.!?][\"')\]*”»]))\s+(?=[^a-z\s])|(?<=[。！？])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A piece of a text: a heading, a list item or a paragraph."""
+
+    sort: str
+    """``heading``, ``item``, ``row`` or ``text``."""
+    text: str
+    """Still with its Markdown markers, without the list's own."""
+    indent: int = 0
+    number: int | None = None
+    """The item's number in a numbered list."""
+    title: str = ""
+    """The words before the colon, where the block begins with such."""
+
+
+def clean(text: str) -> str:
+    """Without terminal escapes, control characters and lone surrogates; lines stay."""
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _INVISIBLE.sub("", text)
+
+
+def plain(text: str, limit: int = FACT_LENGTH) -> str:
+    """One plain line of at most ``limit`` characters, without Markdown's markers."""
+    text = _LEAD.sub("", clean(text[: limit * 8]))
+    if "`" in text:
+        parts = _CODE_SPAN.split(text)
+        # split gives: outside, ticks, code, outside, …; code is left as it is
+        text = "".join(_unmark(p) if i % 3 == 0 else p for i, p in enumerate(parts) if i % 3 != 1)
+    else:
+        text = _unmark(text)
+    return shorten(_SPACES.sub(" ", text).strip(), limit)
+
+
+def shorten(text: str, limit: int = FACT_LENGTH) -> str:
+    """Cut at a word, with an ellipsis, if longer than ``limit``."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:") + "…"
+
+
+def _unmark(text: str) -> str:
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "*" in text:
+        text = _EMPHASIS.sub(r"\1", _BOLD.sub(r"\1", text)).replace("**", "")
+    if "_" in text:
+        text = _UNDERSCORED.sub(r"\1", text)
+    if "~~" in text:
+        text = text.replace("~~", "")
+    return text
+
+
+def prose(text: str) -> str:
+    """The text without fenced code, and without the middle of a very long one."""
+    if len(text) > _LONGEST_TEXT:
+        half = _LONGEST_TEXT // 2
+        text = f"{text[:half]}\n\n{text[-half:]}"
+    text = clean(text)
+    if "```" in text or "~~~" in text:
+        text = _FENCE.sub("\n", text)
+    return text
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The blocks of some prose; quotations are left out."""
+    paragraph: list[str] = []
+    for line in text.split("\n"):
+        stripped = line.strip()
+        block = _single(line) if stripped else None
+        if paragraph and (block or not stripped):
+            yield _paragraph(paragraph)
+            paragraph = []
+        if block:
+            yield block
+        elif stripped and stripped[0] != ">":
+            paragraph.append(stripped)
+    if paragraph:
+        yield _paragraph(paragraph)
+
+
+def _single(line: str) -> Block | None:
+    """The block that a line is by itself, if it is one."""
+    if match := _HEADING.match(line):
+        return Block("heading", match[1].rstrip(":"))
+    if match := _BOLD_LINE.match(line):
+        return Block("heading", match[1].strip().rstrip(":"))
+    if match := _TITLE_LINE.match(line):
+        return Block("heading", match[1].strip(" *_-•"))
+    if match := _ITEM.match(line):
+        number = int(match[3]) if match[3] else None
+        return Block("item", match[4].strip(), len(match[1].expandtabs(4)), number, _lead_in(line))
+    if line.lstrip().startswith("|"):
+        return Block("row", line.strip())
+    return None
+
+
+def _paragraph(lines: list[str]) -> Block:
+    text = " ".join(lines)
+    return Block("text", text, title=_lead_in(text))
+
+
+def _lead_in(line: str) -> str:
+    match = _LEAD_IN.match(line) if ":" in line[:50] else None
+    return (match[1] or match[2]).strip() if match else ""
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of one block."""
+    return [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
+
+
+def fold(text: str) -> str:
+    """For comparison: lower case, letters and digits only, single spaces."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in text).split())
+
+
+_COMMON = frozenset(
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "to",
+        "in",
+        "on",
+        "for",
+        "and",
+        "or",
+        "with",
+        "is",
+        "are",
+        "be",
+        "by",
+        "at",
+        "from",
+        "it",
+        "its",
+        "this",
+        "that",
+        "i",
+        "we",
+        "you",
+        "der",
+        "die",
+        "das",
+        "und",
+        "oder",
+        "mit",
+        "in",
+        "von",
+        "zu",
+        "für",
+        "el",
+        "la",
+        "los",
+        "las",
+        "de",
+        "y",
+        "o",
+        "con",
+        "en",
+        "para",
+        "le",
+        "les",
+        "des",
+        "et",
+    ]
+)
+
+
+def tokens(text: str) -> frozenset[str]:
+    """The words that carry meaning, folded."""
+    return frozenset(fold(text).split()) - _COMMON
+
+
+def alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two sets of `tokens` say about the same."""
+    shared = len(one & other)
+    return bool(shared) and shared >= 0.7 * len(one | other)

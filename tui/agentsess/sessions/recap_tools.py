@@ -1,0 +1,192 @@
+"""What tool calls did: files made and changed, commands run, permissions refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agentsess.model import FileTouched
+from agentsess.sessions.recap_commands import CommandLog, notable
+from agentsess.sessions.recap_text import clean, plain, shorten
+
+_WRITE = frozenset({"write", "create_file", "write_file"})
+_EDIT = frozenset({"edit", "multiedit", "notebookedit", "str_replace", "edit_file"})
+_SHELL = frozenset({"bash", "shell", "run_command", "powershell"})
+_EDITOR = frozenset({"str_replace_based_edit_tool", "str_replace_editor"})
+_DENIED = re.compile(
+    r"^\W*(?:the user (?:doesn['’]t want|declined|denied|rejected|refused)|user (?:denied|"
+    r"rejected|declined)|"
+    r"permission to use .{1,60} denied|permission (?:was )?(?:denied|refused) (?:by|for)|"
+    r"denied\b|not (?:allowed|permitted) by|(?:this|the) (?:action|tool (?:use|call)|"
+    r"call) was (?:denied|rejected|declined))|"
+    r"tool use was rejected|has been denied|denied by the user|declined by the user|"
+    r"permission_callback",
+    re.IGNORECASE,
+)
+_INTERRUPTED = re.compile(
+    r"^\W*(?:request )?interrupted\b|interrupted by (?:the )?user", re.IGNORECASE
+)
+_OVERWROTE = re.compile(r"\b(?:has been updated|updated|overwr(?:ote|itten))\b")
+_PATH_LENGTH = 300
+_PENDING = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call that waits for its result: what the recap needs of it, no more."""
+
+    sort: str
+    """``write``, ``edit``, ``read``, ``shell`` or ``other``."""
+    name: str
+    target: str
+    """The path, the command, or a short description."""
+    parts: tuple[str, ...]
+    """Of a shell call: its notable commands."""
+    seq: int
+
+
+@dataclass(slots=True)
+class _File:
+    action: str
+    times: int
+    last_seq: int
+
+
+@dataclass(slots=True)
+class ToolLog:
+    """Follows tool calls to their results."""
+
+    pending: dict[str, Call] = field(default_factory=dict)
+    files: dict[str, _File] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    """Files that were read, so that writing them is a change."""
+    commands: CommandLog = field(default_factory=CommandLog)
+    refused: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Description of a call that permission was refused for, and where; by the call."""
+
+    def called(self, call_id: str, name: str, value: dict[str, Any], seq: int) -> None:
+        """Take a call."""
+        self.pending[call_id] = _call(name, value, seq)
+        if len(self.pending) > _PENDING:
+            del self.pending[next(iter(self.pending))]
+
+    def answered(self, call_id: str, text: str, seq: int, *, is_error: bool) -> bool:
+        """Take a result. Returns whether the call did work: changed a file or ran a command."""
+        call = self.pending.pop(call_id, None)
+        if call is None:
+            return False
+        key = f"{call.name} {call.target}"
+        if is_error and _DENIED.search(text[:500]):
+            self.refused[key] = (describe(call), seq)
+            return False
+        if is_error and _INTERRUPTED.search(text[:200]):
+            return False
+        self.refused.pop(key, None)
+        if call.sort == "shell":
+            if call.parts:
+                self.commands.ended(call.target, list(call.parts), text, seq, is_error=is_error)
+            return True
+        if is_error:
+            return False
+        if call.sort == "read":
+            self.seen.add(call.target)
+        elif call.sort in ("write", "edit"):
+            self._touched(call, text, seq)
+            return True
+        return False
+
+    def refuse(self, call_id: str, words: str, seq: int) -> None:
+        """Note that permission was refused, for a pending call or as the words say."""
+        call = self.pending.get(call_id)
+        key = f"{call.name} {call.target}" if call else words
+        if key:
+            self.refused[key] = (describe(call) if call else words, seq)
+
+    def forget_refused(self, before: int) -> None:
+        """Drop the refusals of earlier turns: the work has gone on since."""
+        self.refused = {key: row for key, row in self.refused.items() if row[1] >= before}
+
+    def _touched(self, call: Call, result: str, seq: int) -> None:
+        if not call.target:
+            return
+        known = self.files.get(call.target)
+        if known:
+            known.times += 1
+            known.last_seq = seq
+            return
+        existed = call.target in self.seen or bool(_OVERWROTE.search(result[:300]))
+        action = "created" if call.sort == "write" and not existed else "edited"
+        self.files[call.target] = _File(action, 1, seq)
+
+    def last_pending(self) -> Call | None:
+        """The latest call without a result."""
+        return next(reversed(self.pending.values()), None)
+
+    def touched(self, cwd: str, limit: int) -> tuple[FileTouched, ...]:
+        """The files, the last touched first; paths inside ``cwd`` are shown relative to it."""
+        merged: dict[str, FileTouched] = {}
+        for path, file in self.files.items():
+            shown = relative(path, cwd)
+            other = merged.get(shown)
+            merged[shown] = FileTouched(
+                shown,
+                other.action if other else file.action,
+                file.times + (other.times if other else 0),
+                max(file.last_seq, other.last_seq if other else 0),
+            )
+        latest = sorted(merged.values(), key=lambda f: f.last_seq, reverse=True)
+        return tuple(latest[:limit])
+
+
+def _call(name: str, value: dict[str, Any], seq: int) -> Call:
+    word = name.lower()
+    if word in _SHELL:
+        command = value.get("command")
+        if isinstance(command, list):
+            command = " ".join(str(part) for part in command[-1:])
+        if not isinstance(command, str):
+            return Call("other", name, "", (), seq)
+        # A background command's result only says that it was started.
+        parts = () if value.get("run_in_background") else tuple(notable(command))
+        return Call("shell", name, command[:4000], parts, seq)
+    path = _path(value)
+    if word in _EDITOR:
+        does = {"create": "write", "view": "read"}.get(str(value.get("command")), "edit")
+        return Call(does, name, path, (), seq)
+    if word in _WRITE:
+        return Call("write", name, path, (), seq)
+    if word in _EDIT:
+        return Call("edit", name, path, (), seq)
+    return Call("read" if word == "read" else "other", name, path, (), seq)
+
+
+def _path(value: dict[str, Any]) -> str:
+    for key in ("file_path", "path", "notebook_path"):
+        if isinstance(path := value.get(key), str) and path:
+            return " ".join(clean(path[:_PATH_LENGTH]).split())
+    return ""
+
+
+def describe(call: Call) -> str:
+    """A call in a few words."""
+    target = shorten(" ".join(call.target.split()), 100)
+    return plain(f"{call.name}: {target}" if target else call.name)
+
+
+def relative(path: str, cwd: str) -> str:
+    """A path relative to the working folder when it is inside, else unchanged."""
+    path = path.removeprefix("./").removeprefix(".\\")
+    base = cwd.rstrip("/\\")
+    if base and path.startswith(base) and path[len(base) : len(base) + 1] in ("/", "\\"):
+        return path[len(base) + 1 :]
+    return path
+
+
+def answered_questions(value: Any) -> Iterable[str]:
+    """The questions that a question-asking tool was given."""
+    rows = value.get("questions") if isinstance(value, dict) else None
+    for row in rows[:10] if isinstance(rows, list) else ():
+        if isinstance(row, dict) and isinstance(row.get("question"), str):
+            yield plain(row["question"])
