@@ -7,10 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from support.claude_history import write_history
 
 from agentsess.sources.base import FileStamp, Found
 from agentsess.sources.claude_code import ClaudeCodeSource
+from support.claude_history import write_history
 
 
 def test_what_was_found_survives_json(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.claude_history import Transcript
 
 from agentsess.model import Draft, EntryKind
 from agentsess.sources.claude_records import Record, drafts_of, message_of, parse_line, time_of
+from support.claude_history import Transcript
 
 TEXT = {"type": "text", "text": "Hello"}
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -20,9 +20,7 @@ values = st.recursive(
 blocks = st.lists(
     st.fixed_dictionaries(
         {"type": st.sampled_from(["text", "tool_use", "tool_result", "thinking", "image"])},
-        optional={
-            name: values for name in ("text", "content", "id", "name", "input", "tool_use_id")
-        },
+        optional=dict.fromkeys(("text", "content", "id", "name", "input", "tool_use_id"), values),
     )
     | values,
     max_size=4,

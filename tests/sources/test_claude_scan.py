@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.claude_history import START, Transcript, usage
 
 from agentsess.model import Usage
 from agentsess.sources.base import Found
 from agentsess.sources.claude_code import ClaudeCodeSource
 from agentsess.sources.claude_scan import belongs_to, one_line
+from support.claude_history import START, Transcript, usage
 
 ID = "5e55104a-0000-4000-8000-000000000001"
 
@@ -146,9 +146,7 @@ def test_times_are_those_of_the_messages_not_of_the_file(
     assert found.updated_at == START + timedelta(seconds=2)
 
 
-def test_time_worked_leaves_out_pauses_of_five_minutes(
-    tmp_path: Path, session: Transcript
-) -> None:
+def test_time_worked_leaves_out_pauses_of_five_minutes(tmp_path: Path, session: Transcript) -> None:
     session.prompt("a").wait(60).reply("b").wait(3_600).prompt("c").wait(8).reply("d")
     assert scan(tmp_path, session).duration_seconds == 61 + 9
 

@@ -315,7 +315,7 @@ class Written:
     id: str
     path: Path
     title: str
-    """What it should be called."""
+    """What it should be called; of a long prompt, the beginning."""
     cwd: str
     prompts: tuple[str, ...]
     kinds: frozenset[str]
