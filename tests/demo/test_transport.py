@@ -14,7 +14,7 @@ import pytest
 from anthropic.lib.tools import ToolError
 from anthropic.lib.tools.agent_toolset import AgentToolContext, beta_agent_toolset_20260401
 
-from agentsess.demo import demo_client
+from agentsess.demo import demo_client, demo_clients
 from agentsess.demo.project import write_project
 
 
@@ -292,3 +292,19 @@ def test_nothing_open_is_taken_up_twice(tmp_path: Path) -> None:
         assert chat.calls == []
 
     _in_a_chat(tmp_path, work)
+
+
+def test_clients_share_what_the_model_has_cached() -> None:
+    async def work() -> None:
+        new_client = demo_clients(pace=0)
+        read = []
+        for _ in range(2):
+            async with new_client() as client:
+                message = await client.messages.create(
+                    model="m", max_tokens=10, messages=[{"role": "user", "content": "hello"}]
+                )
+                read.append(message.usage.cache_read_input_tokens)
+        assert read[0] == 0
+        assert read[1]
+
+    asyncio.run(work())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ from agentsess.sessions.service import SessionService
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
+    from agentsess.demo.transport import DemoTransport
+
+_STAND_IN = "# {}\n\nIn the demo, this folder stands for a project.\n"
+
 
 @contextmanager
 def demo_home(now: datetime | None = None) -> Iterator[Path]:
@@ -30,7 +35,9 @@ def demo_home(now: datetime | None = None) -> Iterator[Path]:
         home = Path(folder).resolve() / "store"
         projects = demo_project(home).parent
         for story in STORIES:
-            (projects / story.project).mkdir(parents=True, exist_ok=True)
+            root = projects / story.project
+            root.mkdir(parents=True, exist_ok=True)
+            (root / "README.md").write_text(_STAND_IN.format(story.project), encoding="utf-8")
         write_project(projects)
         service = SessionService.open(home)
         try:
@@ -45,19 +52,34 @@ def demo_project(home: Path) -> Path:
     return home.parent / "projects" / NAME
 
 
-def demo_client(pace: float = 60.0) -> AsyncAnthropic:
-    """The real SDK's client over the scripted model; no key, no network.
+def demo_clients(pace: float = 60.0) -> Callable[[], AsyncAnthropic]:
+    """Makes clients of the real SDK over one scripted model; no key, no network.
+
+    Each client may be closed; the model's prompt cache outlives them. The SDK is not
+    imported before the first client.
 
     Args:
         pace: Events per second of a streamed reply; 0 for no waiting.
     """
-    import anthropic
 
-    from agentsess.demo.transport import DemoTransport
+    @cache
+    def transport() -> DemoTransport:
+        from agentsess.demo.transport import DemoTransport
 
-    return anthropic.AsyncAnthropic(
-        api_key="demo",
-        base_url="https://demo.invalid",
-        max_retries=0,
-        http_client=anthropic.DefaultAsyncHttpxClient(transport=DemoTransport(pace=pace)),
-    )
+        return DemoTransport(pace=pace)
+
+    def client() -> AsyncAnthropic:
+        import anthropic
+
+        return anthropic.AsyncAnthropic(
+            api_key="demo",
+            base_url="https://demo.invalid",
+            http_client=anthropic.DefaultAsyncHttpxClient(transport=transport()),
+        )
+
+    return client
+
+
+def demo_client(pace: float = 60.0) -> AsyncAnthropic:
+    """One client with a scripted model of its own; see `demo_clients`."""
+    return demo_clients(pace)()

@@ -19,9 +19,11 @@ LIST_FILES = "find . -name '*.py' -not -path '*/.*' | sort"
 
 _PATH = re.compile(r"\b[\w./-]*\w\.(?:py|md|txt|toml|cfg)\b")
 _TEST_FILE = re.compile(r"\btests/test_\w+\.py\b")
+_PROMPT_READ = 2_000
+"""Characters of a prompt that are looked at."""
 _DENIED = re.compile(r"\b(den(y|ied)|declined?|refused?|rejected|not allowed)\b", re.IGNORECASE)
-_OPEN = re.compile(r"^\s*[-*] \[ \] (.+)$", re.MULTILINE)
-_DONE = re.compile(r"^\s*[-*] \[[xX]\] (.+)$", re.MULTILINE)
+_OPEN = re.compile(r"^[ \t]*[-*] \[ \] (.+)$", re.MULTILINE)
+_DONE = re.compile(r"^[ \t]*[-*] \[[xX]\] (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def read_turn(request: JsonObject) -> Turn:
                 call = calls.get(str(block.get("tool_use_id")), ToolCall("", "", {}))
                 steps.append(Step(call, text_of([block]), bool(block.get("is_error"))))
         if words := text_of([b for b in blocks if b.get("type") == "text"]):
-            prompt, steps = words, []
+            prompt, steps = words[:_PROMPT_READ], []
             replies, said = [*replies, *said], []
     names = frozenset(str(tool.get("name")) for tool in request.get("tools") or [])
     return Turn(prompt, tuple(steps), tuple(reversed(replies)), names)
@@ -233,5 +235,5 @@ _SCENARIOS: tuple[tuple[re.Pattern[str], Callable[[Turn], Answer]], ...] = (
     (_words(r"run .*tests?|tests? pass|run the suite|pytest|unittest"), _run_tests),
     (_words(r"continue|go on|go ahead|carry on|resume|ready|next|proceed|phase \d+"), _resume),
     (_words(r"(write|create|add) .*\.\w+|write (a )?(note|file)s?"), _write),
-    (_words(r"list|files?|look at|look around|show me|read|open|explore|ls"), _list_files),
+    (_words(r"list|files?|look at|look around|show me|read|explore|ls"), _list_files),
 )

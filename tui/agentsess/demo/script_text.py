@@ -71,7 +71,7 @@ def listing(output: str) -> str:
     """What a list of files says, by folder."""
     paths = [PurePath(line) for line in output.splitlines() if line.endswith(".py")]
     if not paths:
-        return f"No Python files here. The command said:\n\n{_fence(output)}"
+        return "There are no Python files here: in the demo this folder only stands for a project."
     folders = Counter(str(path.parent) for path in paths)
     rows = "\n".join(f"| `{folder}` | {count} |" for folder, count in sorted(folders.items()))
     return (
@@ -169,8 +169,8 @@ def next_step(todo: Sequence[str], output: str) -> str:
         "Here is what this folder holds now:\n\n"
         f"{_fence(_tail(output, 12))}\n\n"
         f"Still open:\n\n{rest}\n\n"
-        f"I propose to begin with **{todo[0]}**. The demo's scripted model cannot do this work "
-        "for real; in the session *Migrate ledger-tools* it can: try `continue` there."
+        f"I propose to begin with **{todo[0]}**. As the demo's scripted model I can only talk "
+        "about it; what I can really do is port the test files of `ledger-tools`."
     )
 
 

@@ -34,6 +34,8 @@ class Tool:
     input: JsonObject
     output: str
     is_error: bool = False
+    denied: str = ""
+    """Why the user did not allow it, if so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ def later(*, days: float = 0, hours: float = 0, minutes: float = 0) -> Line:
 def bash(command: str, output: str = "", *, failed: bool = False) -> Tool:
     """A shell command and its output."""
     return Tool("bash", {"command": command}, output.strip("\n"), failed)
+
+
+def refused(command: str, why: str) -> Tool:
+    """A shell command that the user did not allow."""
+    return Tool("bash", {"command": command}, f"Denied: {why}", is_error=True, denied=why)
 
 
 def read(path: str, output: str) -> Tool:
@@ -211,7 +218,14 @@ def _result(tool: Tool, call_id: str) -> Draft:
     block: JsonObject = {"type": "tool_result", "tool_use_id": call_id, "content": tool.output}
     if tool.is_error:
         block["is_error"] = True
-    meta = {"tool_use_id": call_id, "tool": tool.name, "is_error": tool.is_error}
+    meta: JsonObject = {
+        "tool_use_id": call_id,
+        "tool": tool.name,
+        "is_error": tool.is_error,
+        "permission": "denied" if tool.denied else "allowed",
+    }
+    if tool.denied:
+        meta["permission_reason"] = tool.denied
     return Draft(EntryKind.TOOL_RESULT, tool.output, (block,), meta=meta)
 
 

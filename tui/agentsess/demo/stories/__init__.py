@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from agentsess.demo.stories.incidents import FLAKY, INCIDENT, INTERRUPTED, LATENCY, SUPPORT
+from agentsess.demo.stories.incidents import FLAKY, INCIDENT, INTERRUPTED, LATENCY
 from agentsess.demo.stories.migration import MIGRATION
-from agentsess.demo.stories.operations import BACKFILL, GERMAN, LOCAL_MODEL, TERRAFORM, TRASHED
+from agentsess.demo.stories.operations import (
+    BACKFILL,
+    GERMAN,
+    LOCAL_MODEL,
+    SUPPORT,
+    TERRAFORM,
+    TRASHED,
+)
 from agentsess.demo.stories.reviews import API_DOCS, ARCHITECTURE, AUDIT, REVIEW
 from agentsess.demo.story import Story
 

@@ -1,10 +1,10 @@
-"""Things that went wrong: an incident, a flaky test, a slow endpoint, a support case."""
+"""Things that went wrong: an incident, a flaky test, a slow endpoint, a cut-off run."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from agentsess.demo.story import Story, bash, edit, event, grep, later, read, reply, write, you
+from agentsess.demo.story import Story, bash, edit, event, grep, read, reply, write, you
 from agentsess.model import Status
 
 INCIDENT = Story(
@@ -17,7 +17,7 @@ INCIDENT = Story(
     model="claude-opus-5-5",
     metadata={
         "user": "dana",
-        "description": "Orders stay in pending since 14:05, 312 affected",
+        "description": "Get the 312 orders that are stuck in pending going again",
         "priority": "urgent",
         "severity": 2,
     },
@@ -134,7 +134,7 @@ For the post-mortem: an alert on *pool wait time* would have rung at 13:58.
 """
         ),
         you("312 of 312 processed. Thanks, closing this."),
-        reply("Good. The time line above can go into the post-mortem as it is."),
+        reply("The incident is over: one lost connection per unpaid order, fixed with a test."),
     ),
 )
 
@@ -145,7 +145,11 @@ FLAKY = Story(
     status=Status.PAUSED,
     tags=("flaky", "ci"),
     notes="Only seen on the CI runners so far.",
-    metadata={"user": "ravi", "description": "One red run in thirty", "priority": "medium"},
+    metadata={
+        "user": "ravi",
+        "description": "Find out why test_jobs_run_in_order fails once in thirty runs",
+        "priority": "medium",
+    },
     lines=(
         you(
             "`test_jobs_run_in_order` fails about once in thirty CI runs. Nobody can reproduce it. "
@@ -191,15 +195,13 @@ by insertion.
 - [x] Narrow it down to `scheduler.py:58`
 - [ ] Prove it: freeze the clock and push two jobs at the same time
 - [ ] Fix: add a running number to the heap's key
-- [ ] Ask: is first-in, first-out a promise of the scheduler?
-
-Next: the proof with a frozen clock.
+- [ ] Ask the team whether first-in, first-out is a promise
 """
         ),
         you("Good theory. I have to ask the team whether FIFO is a promise. Pausing until then."),
         reply(
-            "Then the open question decides about the fix: is first-in, first-out a promise "
-            "or luck?"
+            "The cause is narrowed down; the fix waits for one answer: is first-in, first-out "
+            "a promise or luck?"
         ),
     ),
 )
@@ -211,7 +213,11 @@ LATENCY = Story(
     status=Status.ACTIVE,
     tags=("performance",),
     model="claude-opus-5-5",
-    metadata={"user": "dana", "description": "p95 180 ms -> 390 ms since 4.2", "priority": "high"},
+    metadata={
+        "user": "dana",
+        "description": "Bring the p95 of checkout back from 390 ms to 180 ms",
+        "priority": "high",
+    },
     lines=(
         you(
             "Since release 4.2 the p95 of `POST /checkout` is 390 ms instead of 180 ms. CPU "
@@ -295,7 +301,7 @@ INTERRUPTED = Story(
     tags=("feature",),
     metadata={
         "user": "ravi",
-        "description": "Failed webhooks are lost today",
+        "description": "Retry failed webhooks with back-off, across restarts",
         "priority": "medium",
     },
     lines=(
@@ -327,7 +333,7 @@ belong into the database, not into a sleeping task.
 - [ ] Tests: order of delays, 4xx is final, restart
 """
         ),
-        you("Agreed on both. Start with the table."),
+        you("Yes to both. Create the table first, then the worker."),
         reply(
             "",
             write(
@@ -343,55 +349,6 @@ belong into the database, not into a sleeping task.
             "again to go on.",
             error="Overloaded",
             status=529,
-        ),
-    ),
-)
-
-SUPPORT = Story(
-    title="Support: exports come out empty for one customer",
-    project="support",
-    ended=timedelta(days=12, hours=1),
-    status=Status.COMPLETED,
-    tags=("support",),
-    model="claude-haiku-5-5",
-    metadata={"user": "mika", "case": "S-20418", "priority": "low"},
-    lines=(
-        you(
-            "A customer says that their CSV exports are empty since Monday. Other customers "
-            "are fine. "
-            "Their time zone is Pacific/Auckland. Ideas?"
-        ),
-        reply(
-            """
-The time zone is a good hint. An export is made for *yesterday*; if "yesterday" is computed in
-UTC and filtered in local time, a customer 13 hours ahead gets a day that has not begun.
-
-What to check, cheapest first:
-
-1. Does the export of another customer in the same zone come out empty too?
-2. Which `from` and `to` does the export job log?
-3. Did their daylight saving time begin on that weekend?
-"""
-        ),
-        you(
-            "3 is it: their clocks changed on Sunday. The log says from 00:00 to 00:00 of "
-            "the same day."
-        ),
-        reply(
-            """
-Then `to` is computed as `from + 24 h` and cut to the local date; on the day of the change
-this falls on the same date. A draft for the customer:
-
-> Thank you for the report, and for naming the day it began. Our export computed the end of
-> the day wrongly in the week after your clocks changed. Your data is complete; the exports
-> since Monday have been made again and are attached. The fix goes out with the next release.
-"""
-        ),
-        later(hours=19),
-        you("Sent, the customer is happy. Exports were made again."),
-        reply(
-            "Glad to hear it. For the record: cause *day + 24 h across a clock change*, case "
-            "S-20418."
         ),
     ),
 )

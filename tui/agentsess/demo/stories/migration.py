@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from agentsess.demo.story import Story, bash, edit, glob, grep, later, read, reply, write, you
+from agentsess.demo.project import INVENTORY, INVENTORY_CHANGE
+from agentsess.demo.story import (
+    Story,
+    bash,
+    edit,
+    glob,
+    grep,
+    later,
+    read,
+    refused,
+    reply,
+    write,
+    you,
+)
 from agentsess.model import Status
 
 _DAY_1 = (
@@ -107,22 +120,7 @@ Largest spending first, write that down as the rule.
 Decided: **3.11 is the target, no `six`**, and **the report is sorted by amount, largest
 spending first**. I write both into `MIGRATION.md` with the inventory.
 """,
-        write(
-            "MIGRATION.md",
-            """\
-# Moving ledger-tools to Python 3
-
-Target: 3.11. No six. The report is sorted by amount, largest spending first.
-
-## Inventory
-- ledger/money.py: division
-- ledger/store.py: iteritems
-- ledger/parser.py: except clause
-- ledger/report.py: StringIO, iteritems, order
-- ledger/cli.py: print, text and bytes
-- tests: 4 of 5 files do not run on Python 3
-""",
-        ),
+        write("MIGRATION.md", INVENTORY),
         bash(
             "python2.7 -m unittest discover -s tests",
             "......\n" + "-" * 70 + "\nRan 6 tests in 0.004s\n\nOK",
@@ -133,11 +131,11 @@ Target: 3.11. No six. The report is sorted by amount, largest spending first.
 Phase 1 is done: the inventory is written, and all 6 tests pass on 2.7, so we have a base line.
 
 - [x] Phase 1: inventory and tooling
-- [ ] Phase 2: the package, 5 modules
-- [ ] Phase 3: the tests, 5 files
-- [ ] Phase 4: CI on 3.11 and 3.13, drop the 2.7 job
+- [ ] Phase 2: the package
+- [ ] Phase 3: the tests
+- [ ] Phase 4: farewell to 2.7
 
-Next: phase 2, starting with `ledger/money.py`.
+Shall I start phase 2 with `ledger/money.py`?
 """
     ),
 )
@@ -205,11 +203,7 @@ That is a bug today, not only after the migration. May I fix it in the same chan
     ),
     reply(
         "Both compile. For `report` I would compare the output of both versions on real data.",
-        bash(
-            "rm -rf build && cp -r /srv/ledgers build/samples",
-            "The user denied this call.",
-            failed=True,
-        ),
+        refused("cp -r /srv/ledgers build/samples", "No production data, please."),
     ),
     you("Not on the production ledgers please. tests/ has everything you need."),
     reply(
@@ -253,9 +247,9 @@ Phase 2 is done: all five modules import and run on Python 3.
 | `cli` | `sys.exit`, text mode | exit code 1 instead of 0 on wrong usage |
 
 - [x] Phase 1: inventory and tooling
-- [x] Phase 2: the package, 5 of 5 modules
-- [ ] Phase 3: the tests, 1 of 5 files done
-- [ ] Phase 4: CI on 3.11 and 3.13, drop the 2.7 job
+- [x] Phase 2: the package
+- [ ] Phase 3: the tests
+- [ ] Phase 4: farewell to 2.7
 
 Open question: does anything of yours rely on the exit code 0 of a wrong usage?
 """
@@ -281,22 +275,20 @@ FAILED (errors=4)
 """,
             failed=True,
         ),
-        edit("MIGRATION.md", "- tests: 4 of 5 files", "- tests (phase 3): 4 of 5 files"),
+        edit("MIGRATION.md", *INVENTORY_CHANGE),
     ),
     reply(
         """
 Four failures, each a single line, none of them in the package:
 
 - [x] Phase 1: inventory and tooling
-- [x] Phase 2: the package, 5 of 5 modules
+- [x] Phase 2: the package
 - [x] `tests/test_money.py`
 - [ ] `tests/test_parser.py`: the old `except ValueError, error` form
 - [ ] `tests/test_report.py`: `StringIO` has moved to `io`
 - [ ] `tests/test_store.py`: `iteritems()` is gone
 - [ ] `tests/test_cli.py`: a `print` statement
-- [ ] Phase 4: CI on 3.11 and 3.13, drop the 2.7 job
-
-Next: phase 3, starting with `tests/test_parser.py`.
+- [ ] Phase 4: farewell to 2.7
 """
     ),
     you(

@@ -1,4 +1,4 @@
-"""Running things: a back-fill, infrastructure, a mail job in German, small jobs."""
+"""Running things: a back-fill, infrastructure, a mail job in German, a support case."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ BACKFILL = Story(
     tags=("data", "pipeline"),
     notes="Runs only at night. Month 2025-11 needs the other schema!",
     model="claude-sonnet-4-5-20250929",
-    metadata={"user": "ravi", "description": "Raw files to the new table", "priority": "medium"},
+    metadata={
+        "user": "ravi",
+        "description": "Load 14 months of raw readings into readings_v2, safely",
+        "priority": "medium",
+    },
     lines=(
         you(
             "Load 14 months of raw readings into `readings_v2`, one month a night. It must be safe "
@@ -102,7 +106,11 @@ TERRAFORM = Story(
     ended=timedelta(days=16, hours=7),
     status=Status.PAUSED,
     tags=("terraform", "refactor"),
-    metadata={"user": "ines", "description": "One state of 900 resources", "priority": "low"},
+    metadata={
+        "user": "ines",
+        "description": "Split 900 resources into three states, recreating none",
+        "priority": "low",
+    },
     lines=(
         you(
             "Our root module has 900 resources in one state; a plan takes nine minutes. "
@@ -157,7 +165,7 @@ The plan of `network` is empty: **nothing would be recreated**.
 - [ ] Phase 2: data, 120 resources
 - [ ] Phase 3: apps, what remains
 
-Next: phase 2, the databases. Before that I need `prevent_destroy` on all of them.
+Before phase 2 I need `prevent_destroy` on all databases.
 """
         ),
         you("Applied, plan is down to six minutes. Phase 2 after the freeze."),
@@ -174,7 +182,7 @@ GERMAN = Story(
     notes="Abgeschlossen und abgelegt. Umlaute in Dateinamen beachten.",
     metadata={
         "user": "jörg",
-        "description": "Alle Rechnungen mit neuer Vorlage",
+        "description": "Rechnungsversand auf die neuen Vorlagen umstellen",
         "priority": "medium",
     },
     lines=(
@@ -230,7 +238,11 @@ LOCAL_MODEL = Story(
     status=Status.ARCHIVED,
     tags=("regex",),
     model="qwen3-coder:30b",
-    metadata={"user": "mika", "description": "Done with a local model", "priority": "low"},
+    metadata={
+        "user": "mika",
+        "description": "Parse fields in single quotes, doubled inside",
+        "priority": "low",
+    },
     lines=(
         you("A regex for fields like `'it''s'`: single quotes, doubled inside, comma separated?"),
         reply(
@@ -244,7 +256,58 @@ It fails on purpose for a quote that is never closed: such a line gives fewer fi
 """
         ),
         you("Works on all samples, thanks."),
-        reply("Good. Keep the doubled quote in a test; that is the part one forgets."),
+        reply(
+            "The regex is final. Keep the doubled quote in a test; that is the part one forgets."
+        ),
+    ),
+)
+
+SUPPORT = Story(
+    title="Support: exports come out empty for one customer",
+    project="support",
+    ended=timedelta(days=12, hours=1),
+    status=Status.COMPLETED,
+    tags=("support",),
+    model="claude-haiku-5-5",
+    metadata={"user": "mika", "case": "S-20418", "priority": "low"},
+    lines=(
+        you(
+            "A customer says that their CSV exports are empty since Monday. Other customers "
+            "are fine. "
+            "Their time zone is Pacific/Auckland. Ideas?"
+        ),
+        reply(
+            """
+The time zone is a good hint. An export is made for *yesterday*; if "yesterday" is computed in
+UTC and filtered in local time, a customer 13 hours ahead gets a day that has not begun.
+
+What to check, cheapest first:
+
+1. Does the export of another customer in the same zone come out empty too?
+2. Which `from` and `to` does the export job log?
+3. Did their daylight saving time begin on that weekend?
+"""
+        ),
+        you(
+            "3 is it: their clocks changed on Sunday. The log says from 00:00 to 00:00 of "
+            "the same day."
+        ),
+        reply(
+            """
+Then `to` is computed as `from + 24 h` and cut to the local date; on the day of the change
+this falls on the same date. A draft for the customer:
+
+> Thank you for the report, and for naming the day it began. Our export computed the end of
+> the day wrongly in the week after your clocks changed. Your data is complete; the exports
+> since Monday have been made again and are attached. The fix goes out with the next release.
+"""
+        ),
+        later(hours=19),
+        you("Sent, the customer is happy. Exports were made again."),
+        reply(
+            "Case S-20418 is closed: a day was counted as 24 hours across a clock change. The fix "
+            "goes out with the next release."
+        ),
     ),
 )
 
@@ -261,6 +324,6 @@ TRASHED = Story(
             bash("newlint src/ | tail -n 1", "bash: newlint: command not found", failed=True),
         ),
         reply("It is not installed here. Shall I install it into a virtual environment?"),
-        event("interrupted", "Stopped by the user."),
+        event("interrupted", "The run was interrupted."),
     ),
 )

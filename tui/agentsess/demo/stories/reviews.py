@@ -15,7 +15,7 @@ REVIEW = Story(
     tags=("review",),
     metadata={
         "user": "dana",
-        "description": "Sliding-window limiter",
+        "description": "Review the sliding-window rate limiter, strictly about races",
         "priority": "high",
         "pr": 482,
     },
@@ -117,7 +117,11 @@ AUDIT = Story(
     tags=("security", "audit"),
     notes="All high findings fixed in 2.9.1.",
     model="claude-opus-5-5",
-    metadata={"user": "ines", "description": "Before the public launch", "priority": "high"},
+    metadata={
+        "user": "ines",
+        "description": "Find and fix what must not go public with the upload service",
+        "priority": "high",
+    },
     lines=(
         you(
             "Audit the upload service before it goes public: path handling, content types, limits, "
@@ -208,7 +212,7 @@ API_DOCS = Story(
     model="claude-haiku-5-5",
     metadata={
         "user": "mika",
-        "description": "Reference and a first-steps guide",
+        "description": "Write the reference of all payments endpoints",
         "priority": "medium",
     },
     lines=(
@@ -287,7 +291,11 @@ ARCHITECTURE = Story(
     ended=timedelta(days=9),
     status=Status.ACTIVE,
     tags=("design", "discussion"),
-    metadata={"user": "ines", "description": "Before the design review", "priority": "low"},
+    metadata={
+        "user": "ines",
+        "description": "Decide how events travel between six services",
+        "priority": "low",
+    },
     lines=(
         you(
             "I want to think aloud, no code. We have six services and want events between them. "
@@ -333,6 +341,8 @@ Open question for the review: who owns the list of domains?
         ),
         later(days=1),
         you("Good, I take 1 to 3 into the review as they are. Ownership stays open."),
-        reply("Then ownership of the list of domains is the one point to settle in the review."),
+        reply(
+            "Topics per domain are decided; who owns the list of domains is left for the review."
+        ),
     ),
 )
