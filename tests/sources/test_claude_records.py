@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentsess.model import Draft, EntryKind
@@ -13,7 +13,13 @@ from agentsess.sources.claude_records import Record, drafts_of, message_of, pars
 from support.claude_history import Transcript
 
 TEXT = {"type": "text", "text": "Hello"}
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 values = st.recursive(
     scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8
 )
@@ -62,12 +68,14 @@ def only(transcript: Transcript) -> Draft:
     return draft
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_make_parsing_fail(line: bytes) -> None:
     record = parse_line(line)
     assert record is None or drafts_of(record, message_of(record)) is not None
 
 
+@settings(deadline=None)
 @given(records)
 def test_no_types_of_fields_make_reading_fail(value: dict[str, Any]) -> None:
     for draft in drafts(line_of(value)):
@@ -76,6 +84,7 @@ def test_no_types_of_fields_make_reading_fail(value: dict[str, Any]) -> None:
         draft.text.encode()
 
 
+@settings(deadline=None)
 @given(records, st.data())
 def test_a_torn_line_is_damaged_or_whole_never_an_error(
     value: dict[str, Any], data: st.DataObject
