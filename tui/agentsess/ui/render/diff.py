@@ -20,8 +20,8 @@ def render_diff(old: str, new: str, width: int, most_lines: int = 60) -> Content
     if len(before) + len(after) > _MOST_COMPARED:
         changes = [f"-{line}" for line in before] + [f"+{line}" for line in after]
     else:
-        # the first two lines name files, which the caller has shown already
-        changes = list(unified_diff(before, after, n=3, lineterm=""))[2:]
+        # the first lines name files and places, which an edit does not know
+        changes = list(unified_diff(before, after, n=3, lineterm=""))[3:]
     lines = [_line(text, width) for text in changes[:most_lines]]
     if len(changes) > most_lines:
         lines.append(Content.styled(f"… {len(changes) - most_lines:,} more lines", MUTED))

@@ -85,15 +85,18 @@ class _Blocks:
 
     def add(self, block: Content, *, wrap: bool = True) -> None:
         """Add a block's lines behind the indents that are open."""
-        if self.gap and self.lines:
-            self.lines.append(self._indented(Content(""), blank=True))
-        self.gap = False
+        self._close_gap()
         if not self.indents:
             self.lines.append(block)
             return
         for line in block.split("\n", allow_blank=True):
             pieces = line.wrap(self.room) if wrap and line.cell_length > self.room else [line]
             self.lines += [self._indented(piece) for piece in pieces]
+
+    def _close_gap(self) -> None:
+        if self.gap and self.lines:
+            self.lines.append(self._indented(Content(""), blank=True))
+        self.gap = False
 
     def _indented(self, line: Content, blank: bool = False) -> Content:
         parts: list[Content | tuple[str, str]] = []
@@ -130,7 +133,7 @@ class _Blocks:
         self.gap = not token.hidden
 
     def _on_heading_open(self, token: Token) -> None:
-        self.heading = _HEADINGS.get(token.tag, "bold $text-muted")
+        self.heading = _HEADINGS.get(token.tag, f"bold {MUTED}")
 
     def _on_heading_close(self, _: Token) -> None:
         self.heading = ""
@@ -139,6 +142,7 @@ class _Blocks:
     # containers
 
     def _on_blockquote_open(self, _: Token) -> None:
+        self._close_gap()
         self.indents.append(_Indent("▎ ", "▎ ", FAINT))
 
     def _on_blockquote_close(self, _: Token) -> None:

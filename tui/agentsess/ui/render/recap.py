@@ -81,7 +81,7 @@ def _section(title: str, items: Sequence[tuple[str, str, Content]], width: int) 
     if not items:
         return None
     most = _MOST.get(title, _MOST_ELSEWHERE)
-    lines = [Content.styled(title, "bold $text-muted")]
+    lines = [Content.styled(title, f"bold {MUTED}")]
     for glyph, style, text in items[:most]:
         lines += _item(f"{glyph} ", style, text, width)
     if len(items) > most:

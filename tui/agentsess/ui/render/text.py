@@ -6,8 +6,9 @@ import re
 
 from textual.content import Content
 
-MUTED = "$text-muted"
-FAINT = "$text-disabled"
+# a span of `$text-muted` loses its transparency and comes out bright
+MUTED = "$text 64%"
+FAINT = "$text 46%"
 
 LONGEST_LINE = 2_000
 """Characters of one line that are shown; agents do print a megabyte without a newline."""

@@ -44,19 +44,24 @@ def outcome_of(result: Entry | None) -> tuple[str, str]:
         return "… no result yet", FAINT
     text = result.text
     if result.meta.get("is_error"):
-        code = _EXIT.search(text[:200]) or _EXIT.search(text[-200:])
-        detail = last_line(text)
-        if code and _EXIT.search(detail) and len(detail) < 24:
-            detail = ""
-        head = f"✗ exit {code[1]}" if code else "✗"
-        separator = ": " if code and detail else " " if detail else ""
-        return f"{head}{separator}{one_line(detail, 120)}" if detail or code else "✗ failed", (
-            "$text-error"
-        )
-    lines = text.count("\n") + 1 if text.strip() else 0
+        return _failure(text), "$text-error"
+    lines = len(text.strip().splitlines())
     if lines > 1:
-        return f"✓ {count(text.rstrip().count(chr(10)) + 1, 'line')}", "$text-success"
+        return f"✓ {count(lines, 'line')}", "$text-success"
     return f"✓ {one_line(first_line(text), 60)}" if lines else "✓ no output", "$text-success"
+
+
+def _failure(text: str) -> str:
+    tail = text.rstrip()[-4_000:]
+    code = _EXIT.search(text[:200]) or _EXIT.search(tail[-200:])
+    detail = last_line(tail)
+    if code and _EXIT.fullmatch(detail.strip(" .()[]<>/")):
+        # the line that says why stands before the one with the code
+        detail = last_line(tail[: tail.rfind(detail)])
+    head = f"✗ exit {code[1]}" if code else "✗"
+    if not detail:
+        return head if code else "✗ failed"
+    return f"{head}{':' if code else ''} {one_line(detail, 120)}"
 
 
 def render_call(
@@ -68,7 +73,7 @@ def render_call(
         return head
     inner = max(width - 2, 10)
     parts = [head, _indented(render_input(call.name, call.input, inner))]
-    if result is not None and result.text.strip():
+    if result is not None and "\n" in result.text.strip():
         style = "$text-error" if result.meta.get("is_error") else MUTED
         parts.append(_indented(clip(result.text).stylize_before(style)))
     return Content("\n").join(parts)
@@ -89,17 +94,16 @@ def render_input(name: str, values: JsonObject, width: int, most_lines: int = 40
     path = str(values.get("file_path") or values.get("path") or "")
     command, content = values.get("command"), values.get("content")
     if isinstance(command, str) and command:
-        note = " (restarts the shell)" if values.get("restart") else ""
-        return render_panel(render_code(_cut(command, most_lines), "bash"), width, "bash" + note)
+        note = "in a new shell" if values.get("restart") else ""
+        return render_panel(render_code(_cut(command, most_lines), "bash"), width, note)
     if edits := _edits(values):
         diffs = [render_diff(old, new, width, most_lines) for old, new in edits]
-        head = Content.styled(one_line(path, width), MUTED)
-        if values.get("replace_all"):
-            head = head + Content.styled(" · every occurrence", MUTED)
-        return Content("\n").join([head, *diffs])
+        everywhere = bool(values.get("replace_all"))
+        head = [Content.styled("every occurrence", MUTED)] if everywhere else []
+        return Content("\n").join([*head, *diffs])
     if kind == "write" and isinstance(content, str):
         code = render_code(_cut(content, most_lines), language_of(path))
-        return render_panel(code, width, f"{one_line(path, width - 20)} · {_lines(content)}")
+        return render_panel(code, width, _lines(content))
     if set(values) <= {"file_path", "path", "pattern"} and values:
         return plain("\n".join(f"{key}  {value}" for key, value in values.items()))
     return render_panel(render_code(_cut(_as_json(values), most_lines), "json"), width)
@@ -123,7 +127,7 @@ def clip(text: str, head: int = _HEAD, tail: int = _TAIL) -> Content:
 def _head(call: ToolCall, result: Entry | None, width: int, expanded: bool) -> Content:
     name = one_line(call.name, 40) or "tool"
     outcome, style = outcome_of(result)
-    room = width - len(name) - 5
+    room = width - max(len(name), 5) - 5
     about = summary_of(call.name, call.input)
     # the outcome may take what the command leaves, but at least a third
     outcome = one_line(outcome, max(room // 3, room - len(about) - 2, 10))
@@ -131,7 +135,7 @@ def _head(call: ToolCall, result: Entry | None, width: int, expanded: bool) -> C
     return Content.assemble(
         (UNFOLDED if expanded else FOLDED, FAINT),
         " ",
-        (name, "bold $text-secondary"),
+        (f"{name:<5}", "bold $text-secondary"),
         "  ",
         shown,
         "  " if shown.plain else "",
