@@ -10,9 +10,9 @@ up, ``default`` is played. It is a plain HTTP server: other processes may talk t
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -223,9 +223,9 @@ class LoopbackServer:
         self._lock = threading.Lock()
         self._released = threading.Event()
         self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
-        self._server.owner = self  # type: ignore[attr-defined]
+        self._holding = threading.Event()
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.owner = self
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
@@ -259,8 +259,13 @@ class LoopbackServer:
         """Wait, unless the server is being closed."""
         self._closing.wait(seconds)
 
+    def wait_until_holding(self) -> None:
+        """Return when a `Hold` has been reached."""
+        assert self._holding.wait(30)
+
     def hold(self) -> None:
         """Wait until released or closed."""
+        self._holding.set()
         while not (self._released.is_set() or self._closing.is_set()):
             self._released.wait(0.01)
 
@@ -280,15 +285,27 @@ class LoopbackServer:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    owner: LoopbackServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients that go away in mid-answer are what many tests are about."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
 
+    server: _Server
+
     @property
     def owner(self) -> LoopbackServer:
-        return self.server.owner  # type: ignore[attr-defined, no-any-return]
+        return self.server.owner
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         pass
 
     def do_GET(self) -> None:
@@ -298,9 +315,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self._record(body)
-        # a client that goes away in mid-answer is what many tests are about
-        with contextlib.suppress(ConnectionError):
-            self._play(self.owner.next_step(parsed := json.loads(body)), parsed)
+        parsed = json.loads(body)
+        self._play(self.owner.next_step(parsed), parsed)
 
     def _record(self, body: bytes) -> None:
         self.owner.requests.append(Request(self.command, self.path, dict(self.headers), body))

@@ -90,12 +90,8 @@ class Turn:
             entry = self._save(Draft(EntryKind.USER, prompt))
             self.emit(PromptSaved(self.writer.session_id, entry))
             return await self._until_done()
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            self._note("interrupted", "The run was interrupted.")
-            raise
-        except AgentError as error:
-            status = getattr(error, "status", None)
-            self._note("error", str(error), error=type(error).__name__, status=status)
+        except BaseException as error:
+            self._note_failure(error)
             raise
 
     async def _until_done(self) -> str:
@@ -108,6 +104,17 @@ class Turn:
             elif stop_reason != "pause_turn":
                 return self._stopped(stop_reason, details)
         return self._stopped("max_iterations")
+
+    def _note_failure(self, error: BaseException) -> None:
+        """Say in the history why the turn ends here."""
+        name = type(error).__name__
+        if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
+            self._note("interrupted", "The run was interrupted.")
+        elif isinstance(error, AgentError):
+            status = getattr(error, "status", None)
+            self._note("error", str(error), error=name, status=status)
+        else:
+            self._note("error", f"The run failed unexpectedly ({name}).", error=name)
 
     def _stopped(self, stop_reason: str, details: Any = None) -> str:
         if text := _STOPS.get(stop_reason):

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from agentsess.agent.agent import Agent
+from agentsess.agent.events import Done, Retrying
+from agentsess.errors import (
+    AgentError,
+    ConnectionLost,
+    MissingApiKey,
+    Overloaded,
+    RequestRefused,
+)
+from agentsess.model import EntryKind, Usage
+from support.agents import assert_requests_acceptable, events_of, no_retries, run
+from support.loopback import (
+    CutStream,
+    ErrorEvent,
+    HangUp,
+    HttpError,
+    LoopbackServer,
+    RawEvents,
+    Reply,
+    ToolUse,
+    sse,
+    sse_events,
+)
+
+Loopback = Callable[..., LoopbackServer]
+MakeAgent = Callable[..., Agent]
+FULL = Reply(
+    "one two three",
+    thinking="hm, well",
+    tools=[ToolUse("bash", {"command": "ls -l"}), ToolUse("read", {"file_path": "a"})],
+)
+
+
+def test_without_a_key_nothing_is_sent_or_saved(
+    loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = loopback()
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    agent = make_agent()
+    with pytest.raises(MissingApiKey, match="ANTHROPIC_API_KEY"):
+        run(agent, "Hi")
+    assert server.requests == []
+    assert agent.list_sessions() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "way_out"),
+    [
+        (400, RequestRefused, "Change the prompt"),
+        (401, RequestRefused, "Set ANTHROPIC_API_KEY"),
+        (403, RequestRefused, "another model"),
+        (404, RequestRefused, "Choose another model"),
+        (413, RequestRefused, "new session"),
+        (429, Overloaded, "Wait a little"),
+        (500, Overloaded, "send the prompt again"),
+        (529, Overloaded, "send the prompt again"),
+    ],
+)
+def test_an_error_says_what_to_do_and_the_next_turn_works(
+    loopback: Loopback,
+    make_agent: MakeAgent,
+    status: int,
+    kind: type[AgentError],
+    way_out: str,
+) -> None:
+    error = HttpError(status, "it said\x1b[31m so")
+    server = loopback([error, Reply("Here I am.")])
+    agent = make_agent(client=no_retries)
+    session = agent.create_session()
+    with pytest.raises(kind, match=way_out) as caught:
+        run(agent, "Hi", session_id=session.id)
+    assert getattr(caught.value, "status", None) == status
+    assert "\x1b" not in str(caught.value)
+    _, event = agent.service.entries(session.id)
+    assert event.text == str(caught.value)
+    assert event.meta == {"event": "error", "error": kind.__name__, "status": status}
+    assert run(agent, "Hi", session_id=session.id).output == "Here I am."
+    assert server.bodies[1]["messages"] == [{"role": "user", "content": "Hi"}]
+
+
+def test_retries_are_told(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([HttpError(429), HttpError(529), Reply("At last.")])
+    events = events_of(make_agent(), "Hi")
+    retries = [event for event in events if isinstance(event, Retrying)]
+    assert [(retry.reason, retry.seconds) for retry in retries] == [("429", 0.001), ("529", 0.001)]
+    assert isinstance(events[-1], Done)
+    assert events[-1].result.output == "At last."
+
+
+def test_a_last_attempt_is_not_announced_as_a_retry(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback(default=HttpError(529))
+    agent = make_agent()
+    session = agent.create_session()
+    with pytest.raises(Overloaded):
+        events_of(agent, "Hi", session_id=session.id)
+    assert len(server.requests) == 3
+    assert [e.kind for e in agent.service.entries(session.id)] == [
+        EntryKind.USER,
+        EntryKind.EVENT,
+    ]
+
+
+def test_offline_says_what_cannot_be_reached(
+    make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-nobody")
+    with pytest.raises(ConnectionLost, match=r"127\.0\.0\.1 cannot be reached"):
+        run(make_agent(client=no_retries), "Hi")
+
+
+def test_a_server_that_hangs_up_is_a_lost_connection(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([HangUp()])
+    with pytest.raises(ConnectionLost):
+        run(make_agent(client=no_retries), "Hi")
+
+
+def check_that_it_goes_on(agent: Agent, server: LoopbackServer, session_id: str) -> None:
+    history = list(agent.service.entries(session_id))
+    assert history[-1].meta["event"] == "error"
+    assert run(agent, "Go on", session_id=session_id).output == "Here I am."
+    assert_requests_acceptable(server)
+
+
+@pytest.mark.parametrize("politely", [True, False])
+@pytest.mark.parametrize("events", range(len(sse_events(FULL, "m")) - 2))
+def test_a_stream_cut_at_any_event_leaves_a_history_that_goes_on(
+    loopback: Loopback, make_agent: MakeAgent, events: int, politely: bool
+) -> None:
+    cut = CutStream(FULL, after_events=events, politely=politely)
+    server = loopback([cut, Reply("Here I am.")])
+    agent = make_agent(permission_callback=lambda *_: False)
+    session = agent.create_session()
+    with pytest.raises(ConnectionLost):
+        run(agent, "Hi", session_id=session.id)
+    check_that_it_goes_on(agent, server, session.id)
+
+
+@pytest.mark.parametrize("length", range(0, len(b"".join(sse_events(FULL, "m"))) - 700, 97))
+def test_a_stream_cut_at_any_byte_leaves_a_history_that_goes_on(
+    loopback: Loopback, make_agent: MakeAgent, length: int
+) -> None:
+    server = loopback([CutStream(FULL, after_bytes=length), Reply("Here I am.")])
+    agent = make_agent(permission_callback=lambda *_: False)
+    session = agent.create_session()
+    with pytest.raises(ConnectionLost):
+        run(agent, "Hi", session_id=session.id)
+    check_that_it_goes_on(agent, server, session.id)
+
+
+def test_a_stream_cut_after_its_last_word_is_whole(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    reply = Reply("All is said.")
+    loopback([CutStream(reply, after_events=len(sse_events(reply, "m")) - 1)])
+    assert run(make_agent(), "Hi").output == "All is said."
+
+
+def test_text_that_had_arrived_is_kept_and_priced(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([CutStream(Reply("one two three four", input_tokens=70), after_events=5)])
+    agent = make_agent()
+    session = agent.create_session()
+    with pytest.raises(ConnectionLost, match="kept"):
+        run(agent, "Hi", session_id=session.id)
+    _, reply, _ = agent.service.entries(session.id)
+    assert reply.text == "one two three fo"
+    assert reply.meta["interrupted"] is True
+    assert agent.get_session(session.id).usage == Usage(70, 1)
+
+
+def test_tokens_of_a_reply_that_never_spoke_are_counted(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([CutStream(Reply("one", input_tokens=70), after_events=2)])
+    agent = make_agent()
+    session = agent.create_session()
+    with pytest.raises(ConnectionLost):
+        run(agent, "Hi", session_id=session.id)
+    assert agent.get_session(session.id).usage.input == 70
+
+
+@pytest.mark.parametrize(
+    ("type_", "kind", "status"),
+    [
+        ("overloaded_error", Overloaded, 529),
+        ("api_error", Overloaded, 500),
+        ("rate_limit_error", Overloaded, 429),
+        ("invalid_request_error", RequestRefused, 400),
+        ("something_new", Overloaded, 500),
+    ],
+)
+def test_an_error_inside_a_stream_is_told_by_its_type(
+    loopback: Loopback,
+    make_agent: MakeAgent,
+    type_: str,
+    kind: type[Overloaded | RequestRefused],
+    status: int,
+) -> None:
+    server = loopback([ErrorEvent(Reply("one two three"), 5, type_), Reply("Here I am.")])
+    agent = make_agent()
+    session = agent.create_session()
+    with pytest.raises(kind) as caught:
+        run(agent, "Hi", session_id=session.id)
+    assert caught.value.status == status
+    check_that_it_goes_on(agent, server, session.id)
+
+
+START = sse_events(Reply("x"), "m")[0]
+MALFORMED = {
+    "not JSON": b"event: message_start\ndata: {oops\n\n",
+    "not UTF-8": b"event: message_start\ndata: \xff\xfe\n\n",
+    "an empty message": sse("message_start", message={}),
+    "no message": sse("message_start"),
+    "a delta without its block": START
+    + sse("content_block_delta", index=7, delta={"type": "text_delta", "text": "x"}),
+    "a delta without a type": START
+    + sse("content_block_start", index=0, content_block={"type": "text", "text": ""})
+    + sse("content_block_delta", index=0, delta={}),
+    "tool input that is no JSON": START
+    + sse(
+        "content_block_start",
+        index=0,
+        content_block={"type": "tool_use", "id": "t", "name": "bash", "input": {}},
+    )
+    + sse(
+        "content_block_delta",
+        index=0,
+        delta={"type": "input_json_delta", "partial_json": "]]"},
+    ),
+    "an unknown event": START + sse("something_new", data=1),
+    "a list": b"event: message_start\ndata: [1]\n\n",
+    "nothing": b"\n\n",
+    "absurd counts": sse(
+        "message_start", message={"content": [], "usage": {"input_tokens": "many"}}
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")  # the SDK's own
+@pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
+def test_a_stream_that_makes_no_sense_is_an_error_and_no_crash(
+    loopback: Loopback, make_agent: MakeAgent, body: bytes
+) -> None:
+    server = loopback([RawEvents(body), Reply("Here I am.")])
+    agent = make_agent(client=no_retries)
+    session = agent.create_session()
+    with pytest.raises(AgentError):
+        run(agent, "Hi", session_id=session.id)
+    check_that_it_goes_on(agent, server, session.id)

@@ -1,0 +1,163 @@
+"""The programs that the public API is made for, as a user would write them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agentsess import Agent
+from support.agents import assert_requests_acceptable
+from support.loopback import Hold, LoopbackServer, Reply, ToolUse
+
+CREATE = """
+from agentsess import Agent, Session
+
+agent = Agent()
+session: Session = agent.create_session(
+    metadata={"project": "migration-v2", "user": "ada", "description": "Python 2 to 3"}
+)
+print(session.id)
+"""
+RUN = """
+import asyncio
+import sys
+from agentsess import Agent
+
+async def main():
+    agent = Agent()
+    result = await agent.run(sys.argv[2], session_id=sys.argv[1])
+    print(result.output)
+
+asyncio.run(main())
+"""
+
+
+def python(program: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        env=os.environ,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout.strip()
+
+
+@pytest.fixture(autouse=True)
+def store(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AGENTSESS_HOME", str(tmp_path / "store"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_three_days_in_three_processes_carry_the_whole_history_once(
+    loopback: Callable[..., LoopbackServer],
+) -> None:
+    server = loopback([Reply("Plan made."), Reply("Half done."), Reply("All done.")])
+    session_id = python(CREATE)
+    days = ["Plan the migration.", "Go on.", "Finish it."]
+    outputs = [python(RUN, session_id, task) for task in days]
+    assert outputs == ["Plan made.", "Half done.", "All done."]
+    messages = [body["messages"] for body in server.bodies]
+    assert [len(m) for m in messages] == [1, 3, 5]
+    assert messages[2][:3] == messages[1]
+    assert messages[1][:1] == messages[0]
+    said = [m["content"] if m["role"] == "user" else m["content"][0]["text"] for m in messages[2]]
+    assert said == [days[0], outputs[0], days[1], outputs[1], days[2]]
+
+
+def test_several_sessions_are_listed_run_and_deleted(
+    loopback: Callable[..., LoopbackServer],
+) -> None:
+    loopback([Reply("Reviewed.")])
+    agent = Agent()
+    sessions = [
+        agent.create_session(
+            metadata={
+                "task": task,
+                "created_at": datetime.now(UTC).isoformat(),
+                "priority": priority,
+            }
+        )
+        for task, priority in [("code-review", "high"), ("docs", "low"), ("tests", "medium")]
+    ]
+
+    async def main() -> str:
+        result = await agent.run("Review the pull request.", session_id=sessions[0].id)
+        return result.output
+
+    assert asyncio.run(main()) == "Reviewed."
+    listed = agent.list_sessions(limit=10)
+    assert [s.metadata.get("task") for s in listed] == ["code-review", "tests", "docs"]
+    agent.update_session(sessions[1].id, status="completed")
+    for s in agent.list_sessions(limit=10):
+        if s.status == "completed":
+            agent.delete_session(s.id)
+    assert {s.metadata.get("task") for s in agent.list_sessions(limit=10)} == {
+        "code-review",
+        "tests",
+    }
+
+
+def test_a_long_task_with_tools_is_measured(loopback: Callable[..., LoopbackServer]) -> None:
+    server = loopback(
+        [
+            ToolUse("bash", {"command": "echo one > report.txt && cat report.txt"}),
+            Reply("Phase one."),
+            Reply("Phase two."),
+            Reply("Phase three.", cache_read=100),
+        ]
+    )
+    agent = Agent(
+        model="claude-sonnet-5-5",
+        permission_callback=lambda action, resource, details: True,
+    )
+    session = agent.create_session(
+        metadata={"project": "audit", "team": ["ada", "grace"], "limits": {"hours": 8}}
+    )
+
+    async def main() -> None:
+        for phase in ("one", "two", "three"):
+            await agent.run(f"Do phase {phase}.", session_id=session.id)
+
+    asyncio.run(main())
+    session = agent.get_session(session.id)
+    assert session.duration_seconds > 0
+    assert session.message_count == 7
+    assert session.token_count == 4 * 15 + 100
+    assert session.metadata["limits"] == {"hours": 8}
+    assert Path("report.txt").read_text() == "one\n"
+    assert_requests_acceptable(server)
+
+
+def test_nothing_heavy_is_imported_before_the_first_request() -> None:
+    program = """
+import sys
+from agentsess import Agent, Session
+Agent(permission_callback=lambda *_: True).create_session()
+print(sorted({"anthropic", "genai_prices", "httpx2", "textual", "pydantic"} & set(sys.modules)))
+"""
+    assert python(program) == "[]"
+
+
+def test_a_process_killed_in_mid_answer_leaves_a_session_that_goes_on(
+    loopback: Callable[..., LoopbackServer],
+) -> None:
+    server = loopback([Hold(Reply("one two three four"), after_events=5), Reply("Here I am.")])
+    agent = Agent()
+    session = agent.create_session()
+    with subprocess.Popen([sys.executable, "-c", RUN, session.id, "Count."]) as process:
+        server.wait_until_holding()
+        process.kill()
+    result = asyncio.run(agent.run("Go on.", session_id=session.id))
+    assert result.output == "Here I am."
+    assert [m["content"] for m in server.bodies[1]["messages"]] == ["Count.", "Go on."]
+    assert_requests_acceptable(server)

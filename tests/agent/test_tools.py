@@ -1,0 +1,333 @@
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentsess.agent.agent import Agent
+from agentsess.agent.events import ToolFinished, ToolRequested, ToolStarted
+from agentsess.agent.permissions import Decision
+from agentsess.errors import InvalidSession
+from agentsess.model import Entry, EntryKind, JsonObject
+from support.agents import assert_requests_acceptable, events_of, run
+from support.loopback import LoopbackServer, Reply, ToolUse
+
+Loopback = Callable[..., LoopbackServer]
+MakeAgent = Callable[..., Agent]
+
+
+def results(entries: tuple[Entry, ...]) -> list[Entry]:
+    return [entry for entry in entries if entry.kind is EntryKind.TOOL_RESULT]
+
+
+def use(
+    loopback: Loopback, agent: Agent, *calls: ToolUse, answer: str = "Done."
+) -> tuple[list[Entry], LoopbackServer]:
+    server = loopback([Reply(tools=calls), Reply(answer)])
+    entries = results(run(agent, "Go").entries)
+    assert_requests_acceptable(server)
+    return entries, server
+
+
+@pytest.fixture
+def agent(make_agent: MakeAgent) -> Agent:
+    return make_agent(permission_callback=lambda action, resource, details: True)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def test_a_file_is_written_read_and_edited(loopback: Loopback, agent: Agent, folder: Path) -> None:
+    entries, _ = use(
+        loopback,
+        agent,
+        ToolUse("write", {"file_path": "src/a.py", "content": "x = 1\n"}),
+        ToolUse("edit", {"file_path": "src/a.py", "old_string": "1", "new_string": "2"}),
+        ToolUse("read", {"file_path": "src/a.py"}),
+        ToolUse("glob", {"pattern": "**/*.py"}),
+        ToolUse("grep", {"pattern": "x = \\d"}),
+    )
+    assert (folder / "src" / "a.py").read_text() == "x = 2\n"
+    assert entries[2].text == "x = 2\n"
+    assert entries[3].text == str(folder / "src" / "a.py")
+    assert "a.py:1:x = 2" in entries[4].text
+    assert not any(entry.meta["is_error"] for entry in entries)
+
+
+def test_calls_of_one_reply_share_one_shell(loopback: Loopback, agent: Agent) -> None:
+    entries, server = use(
+        loopback,
+        agent,
+        ToolUse("bash", {"command": "mkdir -p deep && cd deep && export WORD=hello"}),
+        ToolUse("bash", {"command": "basename $PWD; echo $WORD"}),
+    )
+    assert entries[1].text == "deep\nhello"
+    assert len(server.bodies[1]["messages"][-1]["content"]) == 2
+
+
+def test_the_shell_does_not_know_the_key(loopback: Loopback, agent: Agent) -> None:
+    entries, _ = use(loopback, agent, ToolUse("bash", {"command": "env"}))
+    assert "PATH=" in entries[0].text
+    assert "ANTHROPIC" not in entries[0].text
+
+
+def test_a_failing_command_tells_its_exit_code(loopback: Loopback, agent: Agent) -> None:
+    entries, _ = use(loopback, agent, ToolUse("bash", {"command": "echo no; false"}))
+    assert entries[0].text == "no\n(exit code 1)"
+    assert entries[0].meta["is_error"] is True
+
+
+def test_a_shell_that_ended_is_started_anew(loopback: Loopback, agent: Agent) -> None:
+    entries, _ = use(
+        loopback,
+        agent,
+        ToolUse("bash", {"command": "exit 3"}),
+        ToolUse("bash", {"command": "echo back"}),
+        ToolUse("bash", {"restart": True}),
+    )
+    assert entries[0].meta["is_error"] is True
+    assert entries[1].text == "(a new shell was started)\nback"
+    assert entries[2].text == "(a new shell was started)"
+
+
+def test_a_command_that_takes_too_long_is_ended_with_its_children(
+    loopback: Loopback, agent: Agent, folder: Path
+) -> None:
+    command = "sleep 1000 & echo $! > pid; sleep 1000"
+    entries, _ = use(loopback, agent, ToolUse("bash", {"command": command, "timeout_ms": 200}))
+    assert "timed out" in entries[0].text
+    assert not is_alive(int((folder / "pid").read_text()))
+
+
+def test_the_shell_and_what_it_started_end_with_the_run(
+    loopback: Loopback, agent: Agent, folder: Path
+) -> None:
+    use(
+        loopback,
+        agent,
+        ToolUse("bash", {"command": "echo $$ > shell; sleep 1000 & echo $! > child"}),
+    )
+    assert not is_alive(int((folder / "shell").read_text()))
+    assert not is_alive(int((folder / "child").read_text()))
+
+
+def test_cancelling_a_command_ends_it_and_the_next_turn_works(
+    loopback: Loopback, agent: Agent, folder: Path
+) -> None:
+    fifo = folder / "started"
+    os.mkfifo(fifo)
+    server = loopback(
+        [ToolUse("bash", {"command": "echo $$ > started; sleep 1000"}), Reply("I see.")]
+    )
+    session = agent.create_session()
+
+    async def cancel_in_mid_command() -> int:
+        task = asyncio.create_task(agent.run("Go", session_id=session.id))
+        pid = int(await asyncio.to_thread(fifo.read_text))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return pid
+
+    assert not is_alive(asyncio.run(cancel_in_mid_command()))
+    assert run(agent, "What now?", session_id=session.id).output == "I see."
+    assert_requests_acceptable(server)
+
+
+def test_the_file_tools_do_not_leave_the_folder(
+    loopback: Loopback, agent: Agent, folder: Path, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    (folder / "link").symlink_to(secret)
+    entries, _ = use(
+        loopback,
+        agent,
+        ToolUse("read", {"file_path": "../secret"}),
+        ToolUse("read", {"file_path": "link"}),
+        ToolUse("write", {"file_path": str(secret), "content": "x"}),
+        ToolUse("grep", {"pattern": "secret", "path": ".."}),
+    )
+    assert all(entry.meta["is_error"] for entry in entries)
+    assert secret.read_text() == "secret"
+
+
+def test_every_call_is_asked_about_first(loopback: Loopback, make_agent: MakeAgent) -> None:
+    asked: list[tuple[str, str, JsonObject]] = []
+
+    def callback(action: str, resource: str, details: JsonObject) -> bool:
+        asked.append((action, resource, details))
+        return True
+
+    agent = make_agent(permission_callback=callback)
+    use(
+        loopback,
+        agent,
+        ToolUse("bash", {"command": "true"}),
+        ToolUse("write", {"file_path": "a", "content": "b"}),
+        ToolUse("grep", {"pattern": "b"}),
+    )
+    session_id = agent.list_sessions()[0].id
+    assert asked == [
+        ("bash", "true", {"command": "true", "session_id": session_id}),
+        ("write", "a", {"file_path": "a", "content": "b", "session_id": session_id}),
+        ("grep", ".", {"pattern": "b", "session_id": session_id}),
+    ]
+
+
+async def deny(action: str, resource: str, details: JsonObject) -> Decision:
+    return Decision(False, "Not on a Friday.")
+
+
+def test_a_denial_is_told_to_the_model_and_kept(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path
+) -> None:
+    agent = make_agent(permission_callback=deny)
+    entries, server = use(loopback, agent, ToolUse("bash", {"command": "touch done"}))
+    told = server.bodies[1]["messages"][-1]["content"][0]
+    assert told["content"] == "Denied: Not on a Friday."
+    assert told["is_error"] is True
+    assert entries[0].meta["permission"] == "denied"
+    assert entries[0].meta["permission_reason"] == "Not on a Friday."
+    assert not (folder / "done").exists()
+
+
+@pytest.mark.parametrize("answer", [False, None, "yes", 1, Decision(False)])
+def test_only_a_clear_yes_allows(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path, answer: Any
+) -> None:
+    agent = make_agent(permission_callback=lambda *_: answer)
+    entries, _ = use(loopback, agent, ToolUse("bash", {"command": "touch done"}))
+    assert entries[0].meta["permission"] == "denied"
+    assert not (folder / "done").exists()
+
+
+def test_a_callback_that_fails_denies_and_is_reported(
+    loopback: Loopback, make_agent: MakeAgent, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> bool:
+        raise KeyError("oops")
+
+    agent = make_agent(permission_callback=broken)
+    entries, _ = use(loopback, agent, ToolUse("bash", {"command": "ls"}))
+    assert entries[0].text == "Denied: The permission check failed (KeyError)."
+    assert "The permission callback failed" in caplog.text
+
+
+def test_without_a_callback_no_tools_are_offered(loopback: Loopback, make_agent: MakeAgent) -> None:
+    entries, server = use(loopback, make_agent(), ToolUse("bash", {"command": "ls"}))
+    assert "tools" not in server.bodies[0]
+    assert entries[0].meta["permission"] == "denied"
+
+
+def test_a_tool_that_does_not_exist_is_not_asked_about(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    asked: list[str] = []
+    agent = make_agent(permission_callback=lambda action, *_: bool(asked.append(action)))
+    entries, _ = use(loopback, agent, ToolUse("rm -rf /", {}))
+    assert asked == []
+    assert entries[0].text == "Denied: There is no tool named 'rm -rf /'."
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ToolUse("read", {}),
+        ToolUse("read", {"file_path": 7}),
+        ToolUse("read", {"file_path": "a\0b"}),
+        ToolUse("read", ["not", "an", "object"]),
+        ToolUse("edit", {"file_path": "a", "surprise": True}),
+        ToolUse("bash", {"command": ""}),
+        ToolUse("bash", {"command": 7}),
+        ToolUse("bash", {"command": "a\0b"}),
+        ToolUse("bash", {"command": "'"}),
+        ToolUse("glob", {"pattern": ""}),
+        ToolUse("glob", {"pattern": "**/**/["}),
+        ToolUse("grep", {"pattern": "("}),
+    ],
+    ids=str,
+)
+def test_input_that_makes_no_sense_is_an_error_for_the_model(
+    loopback: Loopback, agent: Agent, call: ToolUse
+) -> None:
+    if call.input == {"command": "'"}:
+        call.input["timeout_ms"] = 100
+    entries, _ = use(loopback, agent, call)
+    assert entries[0].text
+
+
+def test_long_output_is_shortened_in_the_middle(loopback: Loopback, agent: Agent) -> None:
+    entries, _ = use(loopback, agent, ToolUse("bash", {"command": "seq 15000"}))
+    assert entries[0].text.startswith("1\n2\n")
+    assert entries[0].text.endswith("15000")
+    assert "characters left out" in entries[0].text
+    assert len(entries[0].text) < 61_000
+
+
+def test_file_names_that_are_not_text_do_no_harm(
+    loopback: Loopback, agent: Agent, folder: Path
+) -> None:
+    Path(os.fsdecode(os.fsencode(folder) + b"/\xff.txt")).write_text("x")
+    entries, _ = use(loopback, agent, ToolUse("glob", {"pattern": "*.txt"}))
+    assert entries[0].text.endswith("?.txt")
+
+
+def test_an_image_goes_to_the_model_as_an_image(
+    loopback: Loopback, agent: Agent, folder: Path
+) -> None:
+    (folder / "dot.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    entries, server = use(loopback, agent, ToolUse("read", {"file_path": "dot.png"}))
+    block = server.bodies[1]["messages"][-1]["content"][0]["content"][0]
+    assert block["type"] == "image"
+    assert entries[0].text == "[image]"
+
+
+def test_events_tell_of_each_call(loopback: Loopback, agent: Agent) -> None:
+    loopback([ToolUse("bash", {"command": "echo hi"}), Reply("Done.")])
+    tool_events = [
+        event
+        for event in events_of(agent, "Go")
+        if isinstance(event, ToolRequested | ToolStarted | ToolFinished)
+    ]
+    assert [type(event) for event in tool_events] == [ToolRequested, ToolStarted, ToolFinished]
+    assert {event.call.name for event in tool_events} == {"bash"}
+
+
+def test_a_session_whose_folder_is_gone_is_not_run_with_tools(
+    loopback: Loopback, agent: Agent, folder: Path
+) -> None:
+    server = loopback()
+    session = agent.create_session(cwd=folder / "gone")
+    with pytest.raises(InvalidSession, match="gone"):
+        run(agent, "Go", session_id=session.id)
+    assert server.requests == []
+
+
+def test_waiting_for_the_user_can_be_interrupted(loopback: Loopback, make_agent: MakeAgent) -> None:
+    server = loopback([ToolUse("bash", {"command": "ls"}), Reply("Fine.")])
+
+    async def never(*_: object) -> bool:
+        return await asyncio.get_running_loop().create_future()
+
+    agent = make_agent(permission_callback=never)
+    session = agent.create_session()
+
+    async def give_up() -> None:
+        async with aclosing(agent.stream("Go", session_id=session.id)) as events:
+            async for event in events:
+                if isinstance(event, ToolRequested):
+                    break
+
+    asyncio.run(give_up())
+    assert run(agent, "Never mind", session_id=session.id).output == "Fine."
+    assert_requests_acceptable(server)

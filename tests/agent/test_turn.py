@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentsess.agent.agent import Agent
+from agentsess.agent.context import UNFINISHED
+from agentsess.agent.events import (
+    Done,
+    EventSaved,
+    Interrupted,
+    PromptSaved,
+    ReplySaved,
+    TextDelta,
+    ThinkingDelta,
+)
+from agentsess.errors import IllegalTransition, SessionLocked
+from agentsess.model import EntryKind, Status, Usage
+from support.agents import assert_requests_acceptable, events_of, run
+from support.loopback import Hold, LoopbackServer, Reply, Slow, ToolUse, sse_events
+
+Loopback = Callable[..., LoopbackServer]
+MakeAgent = Callable[..., Agent]
+
+
+def test_events_tell_the_turn_in_order(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([Reply("Hello there", thinking="Let me see")])
+    events = events_of(make_agent(), "Hi")
+    assert isinstance(events[0], PromptSaved)
+    assert events[0].entry.text == "Hi"
+    assert "".join(e.text for e in events if isinstance(e, ThinkingDelta)) == "Let me see"
+    assert "".join(e.text for e in events if isinstance(e, TextDelta)) == "Hello there"
+    assert isinstance(events[-2], ReplySaved)
+    assert isinstance(events[-1], Done)
+    assert events[-1].result.output == "Hello there"
+    assert events[-1].result.stop_reason == "end_turn"
+
+
+def test_a_reply_keeps_what_it_cost(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([Reply("Hello", input_tokens=90, output_tokens=10, cache_read=5, cache_write=5)])
+    agent = make_agent(model="claude-sonnet-5-5")
+    result = run(agent, "Hi")
+    assert result.usage == Usage(90, 10, 5, 5)
+    assert result.cost_usd == pytest.approx(0.000293)
+    session = agent.get_session(result.session_id)
+    assert session.usage == result.usage
+    assert session.cost_usd == pytest.approx(0.000293)
+    assert session.context_tokens == 110
+    reply = result.entries[-1]
+    assert reply.meta["model"] == "claude-sonnet-5-5"
+    assert reply.meta["message_id"].startswith("msg_")
+
+
+def test_the_price_of_an_unknown_model_is_unknown(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([Reply("Hello")])
+    agent = make_agent(model="my-own-model")
+    result = run(agent, "Hi")
+    assert result.cost_usd is None
+    assert agent.get_session(result.session_id).cost_usd is None
+
+
+def test_requests_ask_for_caching_and_repeat_byte_by_byte(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback(
+        [
+            Reply("Looking", thinking="hm", tools=[ToolUse("bash", {"command": "echo é"})]),
+            Reply("Done."),
+            Reply("Again."),
+        ]
+    )
+    agent = make_agent(permission_callback=lambda *_: True)
+    session_id = run(agent, "First").session_id
+    run(agent, "Second", session_id=session_id)
+    assert all(body["cache_control"] == {"type": "ephemeral"} for body in server.bodies)
+    for before, after in zip(server.requests, server.requests[1:], strict=False):
+        messages = json.dumps(before.json["messages"], separators=(",", ":"), ensure_ascii=False)
+        assert messages[:-1].encode() in after.body
+        kept = {k: v for k, v in before.json.items() if k != "messages"}
+        assert kept == {k: v for k, v in after.json.items() if k != "messages"}
+    assert_requests_acceptable(server)
+
+
+def test_the_prompt_is_on_disk_before_the_request_leaves(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    agent = make_agent()
+    session = agent.create_session()
+    seen: list[list[str]] = []
+
+    def look(body: dict[str, Any]) -> Reply:
+        seen.append([entry.text for entry in agent.service.entries(session.id)])
+        return Reply("Yes")
+
+    loopback([look])
+    run(agent, "Is it saved?", session_id=session.id)
+    assert seen == [["Is it saved?"]]
+
+
+def test_the_system_prompt_names_the_folder(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path
+) -> None:
+    server = loopback([Reply("Yes"), Reply("Yes")])
+    run(make_agent(), "Hi")
+    run(make_agent(system="Be brief."), "Hi")
+    assert str(folder) in server.bodies[0]["system"]
+    assert server.bodies[1]["system"] == "Be brief."
+
+
+def test_the_model_is_the_agents_else_the_sessions(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([Reply("1"), Reply("2"), Reply("3")])
+    session_id = run(make_agent(model="model-a"), "Hi").session_id
+    run(make_agent(), "Hi again", session_id=session_id)
+    run(make_agent(model="model-b"), "And again", session_id=session_id)
+    assert [body["model"] for body in server.bodies] == ["model-a", "model-a", "model-b"]
+
+
+def test_replies_bear_the_name_of_their_agent(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([Reply("Fine.")])
+    entries = run(make_agent(name="reviewer"), "Review").entries
+    assert [entry.author for entry in entries] == ["", "reviewer"]
+
+
+@pytest.mark.parametrize("status", [Status.PAUSED, Status.COMPLETED])
+def test_a_session_that_is_run_becomes_active(
+    loopback: Loopback, make_agent: MakeAgent, status: Status
+) -> None:
+    loopback([Reply("On we go.")])
+    agent = make_agent()
+    session = agent.create_session()
+    agent.update_session(session.id, status=status)
+    run(agent, "Go on", session_id=session.id)
+    assert agent.get_session(session.id).status is Status.ACTIVE
+
+
+def test_an_archived_session_is_not_run(loopback: Loopback, make_agent: MakeAgent) -> None:
+    server = loopback()
+    agent = make_agent()
+    session = agent.archive_session(agent.create_session().id)
+    with pytest.raises(IllegalTransition):
+        run(agent, "Go on", session_id=session.id)
+    assert server.requests == []
+
+
+def test_an_empty_task_is_refused(make_agent: MakeAgent) -> None:
+    agent = make_agent()
+    with pytest.raises(ValueError, match="empty"):
+        run(agent, "  \n")
+    assert agent.list_sessions() == []
+
+
+@pytest.mark.parametrize(
+    ("stop_reason", "words"),
+    [
+        ("max_tokens", "32,000 tokens"),
+        ("refusal", "declined to answer (It is not wise)"),
+        ("model_context_window_exceeded", "Continue in a new session"),
+    ],
+)
+def test_an_unusual_end_is_said_in_the_history(
+    loopback: Loopback, make_agent: MakeAgent, stop_reason: str, words: str
+) -> None:
+    details = {"type": "refusal", "category": None, "explanation": "It is not wise."}
+    loopback([Reply("Well", stop_reason=stop_reason, stop_details=details), Reply("Better")])
+    agent = make_agent()
+    result = run(agent, "Hi")
+    assert result.stop_reason == stop_reason
+    assert result.entries[-1].meta["event"] == stop_reason
+    assert words in result.entries[-1].text
+    assert run(agent, "Again", session_id=result.session_id).output == "Better"
+
+
+def test_a_paused_turn_goes_on(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([Reply("First half", stop_reason="pause_turn"), Reply("second half")])
+    result = run(make_agent(), "Hi")
+    assert [entry.text for entry in result.entries] == ["Hi", "First half", "second half"]
+
+
+def test_a_run_stops_after_as_many_requests_as_it_may_make(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback(default=lambda _: ToolUse("bash", {"command": "true"}))
+    result = run(make_agent(permission_callback=lambda *_: True), "Loop", max_iterations=3)
+    assert result.stop_reason == "max_iterations"
+    assert len(server.requests) == 3
+    assert_requests_acceptable(server)
+
+
+def test_a_prompt_with_lone_surrogates_is_sent_and_kept(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([Reply("Ok")])
+    run(make_agent(), "bad \ud83d text")
+    assert server.bodies[0]["messages"][0]["content"] == "bad ? text"
+
+
+LONG = Reply("one two three four five six", tools=[ToolUse("bash", {"command": "ls"})])
+
+
+def test_closing_the_stream_keeps_the_partial_text(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([Hold(LONG, after_events=5), Reply("Yes.")])
+    agent = make_agent()
+    session = agent.create_session()
+
+    async def stop_at_the_first_words() -> None:
+        async with aclosing(agent.stream("Count", session_id=session.id)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    break
+
+    asyncio.run(stop_at_the_first_words())
+    _, reply, event = agent.service.entries(session.id)
+    assert reply.meta["interrupted"] is True
+    assert LONG.text.startswith(reply.text)
+    assert reply.text
+    assert event.meta["event"] == "interrupted"
+    assert run(agent, "Go on", session_id=session.id).output == "Yes."
+    assert_requests_acceptable(server)
+
+
+def test_cancelling_the_task_keeps_the_partial_text(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([Hold(LONG, after_events=5)])
+    agent = make_agent()
+    session = agent.create_session()
+    arrived = asyncio.Event()
+
+    async def follow() -> None:
+        async for event in agent.stream("Count", session_id=session.id):
+            if isinstance(event, TextDelta):
+                arrived.set()
+
+    async def cancel() -> None:
+        task = asyncio.create_task(follow())
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel())
+    kinds = [entry.kind for entry in agent.service.entries(session.id)]
+    assert kinds == [EntryKind.USER, EntryKind.ASSISTANT, EntryKind.EVENT]
+    assert agent.get_session(session.id).duration_seconds > 0
+    assert agent.service.owner(session.id) is None
+
+
+def test_an_interrupted_run_tells_how_it_ended(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([Hold(LONG, after_events=5)])
+    agent = make_agent()
+    session = agent.create_session()
+
+    async def interrupt() -> list[Any]:
+        seen = []
+        async with aclosing(agent.stream("Count", session_id=session.id)) as events:
+            async for event in events:
+                seen.append(event)
+                if isinstance(event, TextDelta):
+                    agent.interrupt(session.id)
+        return seen
+
+    *_, reply, interrupted, done = asyncio.run(interrupt())
+    assert isinstance(reply, ReplySaved)
+    assert isinstance(interrupted, Interrupted)
+    assert isinstance(done, Done)
+    assert done.result.stop_reason == "interrupted"
+    assert done.result.output == reply.entry.text
+    assert agent.interrupt(session.id) is False
+
+
+@pytest.mark.parametrize("events", range(len(sse_events(LONG, "m"))))
+def test_a_run_interrupted_at_any_event_can_go_on(
+    loopback: Loopback, make_agent: MakeAgent, events: int
+) -> None:
+    server = loopback([Hold(LONG, after_events=events), Reply("Yes.")])
+    agent = make_agent(permission_callback=lambda *_: False)
+    session = agent.create_session()
+
+    async def interrupt_when_the_server_holds() -> None:
+        task = asyncio.create_task(agent.run("Count", session_id=session.id))
+        await asyncio.to_thread(server.wait_until_holding)
+        task.cancel()
+        await asyncio.wait({task})
+
+    asyncio.run(interrupt_when_the_server_holds())
+    assert run(agent, "Go on", session_id=session.id).output == "Yes."
+    assert_requests_acceptable(server)
+
+
+def test_one_session_is_run_by_one_at_a_time(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([Hold(Reply("Slowly does it"), after_events=4)])
+    agent = make_agent(name="first")
+    session = agent.create_session()
+
+    async def run_twice() -> None:
+        async with aclosing(agent.stream("One", session_id=session.id)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    with pytest.raises(SessionLocked, match="first"):
+                        await make_agent().run("Two", session_id=session.id)
+                    break
+
+    asyncio.run(run_twice())
+
+
+def test_a_run_may_wait_for_its_turn(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([Slow(Reply("First"), 0.005), Reply("Second")])
+    agent = make_agent()
+    session = agent.create_session()
+
+    async def run_both() -> list[str]:
+        runs = [
+            agent.run(task, session_id=session.id, wait=10) for task in ("Do one", "Do another")
+        ]
+        return [result.output for result in await asyncio.gather(*runs)]
+
+    assert asyncio.run(run_both()) == ["First", "Second"]
+    assert len(list(agent.service.entries(session.id))) == 4
+
+
+def test_a_crash_while_tools_were_at_work_is_repaired_and_said(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([ToolUse("bash", {"command": "ls"}), Reply("I see.")])
+
+    class Crash(BaseException):
+        pass
+
+    def crash(*_: object) -> bool:
+        raise Crash
+
+    crashing = make_agent(permission_callback=crash)
+    session = crashing.create_session()
+    with pytest.raises(Crash):
+        run(crashing, "List", session_id=session.id)
+    events = events_of(make_agent(), "What happened?", session_id=session.id)
+    assert isinstance(events[0], EventSaved)
+    assert events[0].entry.meta["event"] == "repaired"
+    assert server.bodies[-1]["messages"][2]["content"][0]["content"] == UNFINISHED
+    assert_requests_acceptable(server)

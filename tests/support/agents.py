@@ -1,0 +1,44 @@
+"""Running agents in tests."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from agentsess.agent.agent import Agent
+from agentsess.agent.events import AgentEvent, RunResult
+from support.loopback import LoopbackServer
+from support.validity import assert_acceptable
+
+if TYPE_CHECKING:
+    from anthropic import AsyncAnthropic
+
+
+def run(agent: Agent, task: str, **options: Any) -> RunResult:
+    """Run to the end."""
+    return asyncio.run(agent.run(task, **options))
+
+
+def events_of(agent: Agent, task: str, **options: Any) -> list[AgentEvent]:
+    """All that a run tells."""
+
+    async def collect() -> list[AgentEvent]:
+        async with aclosing(agent.stream(task, **options)) as events:
+            return [event async for event in events]
+
+    return asyncio.run(collect())
+
+
+def no_retries() -> AsyncAnthropic:
+    """A client that gives up at once."""
+    from anthropic import AsyncAnthropic
+
+    return AsyncAnthropic(max_retries=0)
+
+
+def assert_requests_acceptable(server: LoopbackServer) -> None:
+    """Fail unless the API would have taken all requests that the server saw."""
+    assert server.bodies
+    for body in server.bodies:
+        assert_acceptable(body["messages"])
