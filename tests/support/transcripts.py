@@ -150,7 +150,7 @@ def migration() -> Transcript:
     t.write("/home/dev/shop/tests/test_cart.py")
     t.bash("pytest tests/test_cart.py -q", "12 passed in 0.61s")
     t.say(
-        "Seven test files are ported, 4 of 11 files are left: refunds, invoices, stock and mail.\n\n"
+        "Seven test files are ported, 4 of 11 files are left: refunds, invoices and two more.\n\n"
         "Shall I port the refunds next, or first make CI run on 3.12?"
     )
     return t
@@ -216,4 +216,188 @@ def todo_list() -> Transcript:
         (names[3], "in_progress"),
         (names[4], "pending"),
     )
+    return t
+
+
+def docs() -> Transcript:
+    """API documentation, with lists under headings in the last reply."""
+    t = Transcript()
+    t.user("Document the public endpoints of the billing API in docs/api.md.")
+    t.write("docs/api.md")
+    t.edit("docs/api.md")
+    t.bash("mkdocs build --strict", "INFO - Documentation built in 0.52 seconds")
+    t.say(
+        "### Done\n\n"
+        "- All 14 endpoints with parameters and errors\n"
+        "- Examples for `POST /invoices`\n\n"
+        "### In progress\n\n"
+        "- The webhooks chapter\n\n"
+        "### Next steps\n\n"
+        "1. Describe the retry rules\n"
+        "2. Link the chapter from [the index](index.md)\n"
+    )
+    return t
+
+
+def talk_only() -> Transcript:
+    """Two people think aloud; no tool is called."""
+    t = Transcript()
+    t.user("hello")
+    t.say("Hello! What are we working on?")
+    t.user("Which queue should we take for the mail jobs? Redis is there already.")
+    t.say(
+        "Both would do. Postgres spares you a second store, Redis is faster than you need.\n\n"
+        "Do you want Postgres or Redis?"
+    )
+    t.user("Postgres. What would the table look like?")
+    t.say("One table, `jobs`, with a lock column. Workers take rows with SKIP LOCKED.")
+    t.user("Nice. Let's use a separate schema instead of public.")
+    t.say("Decision: the jobs table lives in the schema `queue`.\n\nIs there anything else?")
+    return t
+
+
+def interrupted() -> Transcript:
+    """Stopped by the user while a build runs."""
+    t = Transcript()
+    t.user("Speed up the Docker build of the shop image")
+    t.bash("docker build -t shop .", "Successfully built 3f2a")
+    t.say("The build takes 9 minutes, mostly for the wheels.")
+    t.user("Cache the wheels in a layer of their own")
+    t.edit("Dockerfile")
+    t.call("Bash", {"command": "docker build -t shop ."})
+    t.event("interrupted", "Interrupted by the user")
+    return t
+
+
+def denied() -> Transcript:
+    """The user refuses a push; nothing else is done."""
+    t = Transcript()
+    t.user("Release version 2.4")
+    t.bash("git commit -am 'Release 2.4'", "[main 0badcafe] Release 2.4\n 1 file changed")
+    refusal = (
+        "The user doesn't want to proceed with this tool use. The tool use was rejected "
+        "(eg. if it was a file edit, the new_string was NOT written to the file)."
+    )
+    t.bash("git push origin main --tags", refusal, error=True)
+    t.edit("CHANGELOG.md", output=refusal, error=True)
+    t.say("I stopped before the push. Should I open a pull request first?")
+    return t
+
+
+def checkboxes() -> Transcript:
+    """A plan with boxes in the replies, ticked off bit by bit."""
+    t = Transcript()
+    t.user("Set up CI for the repository")
+    t.say("Plan:\n\n- [ ] Lint job\n- [ ] Test job with Postgres\n- [ ] Publish the image\n")
+    t.user("go ahead")
+    t.write(".github/workflows/ci.yml")
+    t.say("- [x] Lint job\n- [x] Test job with Postgres\n- [ ] Publish the image\n")
+    return t
+
+
+def german() -> Transcript:
+    """The talk is German."""
+    t = Transcript()
+    t.user("Guten Morgen! Bitte stelle den Import von CSV auf Parquet um.")
+    t.edit("importer/laden.py")
+    t.say(
+        "Ich habe den Leser auf Parquet umgestellt.\n\n"
+        "Nächste Schritte:\n\n- Alte Dateien umwandeln\n- Tests anpassen\n\n"
+        "Sollen die alten CSV-Dateien gelöscht werden?"
+    )
+    t.user("Nein. Wir behalten sie, wir haben uns für ein Archiv entschieden.")
+    t.say("Gut, dann bleiben sie im Archiv.")
+    return t
+
+
+def spanish() -> Transcript:
+    """The talk is Spanish, the work in numbered phases."""
+    t = Transcript()
+    t.user("Hola, necesito traducir la aplicación al español.")
+    t.say("Propongo:\n\n- Fase 1: Extraer los textos\n- Fase 2: Traducirlos\n")
+    t.user("Empieza con la fase 1")
+    t.edit("app/textos.py")
+    t.say("La fase 1 está terminada.\n\n¿Quieres que use tú o usted?")
+    return t
+
+
+def several_agents() -> Transcript:
+    """Two agents keep their own lists in one session."""
+    t = Transcript()
+    t.user("Build the report page: one of you the API, the other the page.")
+    t.todos(("Query", "completed"), ("Endpoint", "in_progress"), author="api")
+    t.todos(("Table", "completed"), ("Chart", "pending"), author="page")
+    t.todos(("Query", "completed"), ("Endpoint", "completed"), author="api")
+    t.say("The endpoint answers with the totals per month.", author="api")
+    return t
+
+
+def task_tools() -> Transcript:
+    """Tasks are created and updated one by one."""
+    t = Transcript()
+    t.user("Clean up the settings module")
+    names = ("Split the module", "Type it", "Drop the old names")
+    for number, name in enumerate(names, start=1):
+        t.tool("TaskCreate", {"subject": name}, f"Task #{number} created successfully: {name}")
+    t.tool("TaskUpdate", {"taskId": "1", "status": "completed"}, "Updated task #1 status")
+    t.tool("TaskUpdate", {"taskId": "2", "status": "in_progress"}, "Updated task #2 status")
+    t.tool("TaskUpdate", {"taskId": "3", "status": "deleted"}, "Updated task #3 deleted")
+    return t
+
+
+def incident() -> Transcript:
+    """Production is down; the last test run still fails and the API was overloaded."""
+    t = Transcript()
+    t.user("Checkout returns 502 since 14:05. Please find the cause.")
+    t.bash(
+        "kubectl rollout status deploy/shop", "error: deployment exceeded its deadline", error=True
+    )
+    t.bash(
+        "npm test -- checkout", "Tests:       2 failed, 31 passed, 33 total\nTime: 4 s", error=True
+    )
+    t.say("I'm blocked by missing access to the gateway's logs.")
+    t.user("You have access now.")
+    t.event("error", "Overloaded (529)")
+    return t
+
+
+def messy() -> Transcript:
+    """Escapes, markup, logs, broken lists and nonsense from tools."""
+    t = Transcript()
+    t.user("<system-reminder>Be brief.</system-reminder>")
+    t.user(
+        "\x1b[31mhey\x1b[0m,\n\nfix the **login** redirect\u202e, it loops\n"
+        "```\nGET /login?next=/ 302\n```"
+    )
+    t.tool("TodoWrite", {"todos": "all of it"})
+    t.tool("TodoWrite", {"todos": [None, 3, {"content": ["x"], "status": {}}, {"content": "Half"}]})
+    t.tool("Bash", {"command": None})
+    t.tool("Edit", {"file_path": 7})
+    t.answer("toolu_unknown", "out of nowhere")
+    t.bash("pytest", "x" * 2_000_000 + "\n1 failed, 3 passed in 2s", error=True)
+    t.edit("app/auth.py")
+    t.say(
+        "# Fixed\n\nI've fixed the redirect in `app/__init__.py`. "
+        "Was it the cookie? No: the **host**."
+    )
+    return t
+
+
+def only_asked() -> Transcript:
+    """One prompt, no answer."""
+    t = Transcript()
+    t.user("Can you explain how the cache is invalidated?")
+    return t
+
+
+def compacted() -> Transcript:
+    """What came before is known from a compaction's summary alone."""
+    t = Transcript()
+    t.event(
+        "compacted",
+        "1. Primary Request and Intent:\n   Move the reports to DuckDB.\n\n"
+        "7. Pending Tasks:\n   - Port the monthly report\n   - Remove the old views\n",
+    )
+    t.user("continue")
+    t.say("I will look at the monthly report first.")
     return t

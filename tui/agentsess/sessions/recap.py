@@ -16,7 +16,7 @@ from agentsess.model import CommandRun, Entry, EntryKind, Fact, JsonObject, Reca
 from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_board import Board, Item
 from agentsess.sessions.recap_reading import Reading, Section, State, read
-from agentsess.sessions.recap_text import alike, fold, plain, tokens
+from agentsess.sessions.recap_text import alike, fold, mentions, plain, tokens
 from agentsess.sessions.recap_tools import ToolLog, answered_questions, describe
 from agentsess.sessions.recap_wording import Story, figure_in, headline, recap_markdown
 
@@ -30,10 +30,10 @@ _REMEMBERED = 40
 _SHORT_REPLY = 12
 
 # What a text between two tool calls must contain to be read closely.
-_TELLING = re.compile(
-    r"\[[ xX]\]|[✅☑✔🔄⬜]|(?i:\b(?:phases?|steps?|milestones?|schritte?|phasen?|fases?|pasos?|"
-    r"étapes?) \d|"
-    r"\bdeci(?:ded|sion|dimos)|\bentschieden|\bgo with\b|\bstick with\b|\bagreed\b|\bsettled on\b)"
+_TELLING = (
+    *("[ ]", "[x]", "✅", "☑", "✔", "🔄", "⬜", "phase", "step ", "steps ", "milestone"),
+    *("schritt", "fase ", "paso ", "étape ", "decided", "decision", "decidi", "entschieden"),
+    *("go with", "stick with", "agreed", "settled on"),
 )
 _TASK_NUMBER = re.compile(r"#(\w{1,20})|\bid[\"': ]+(\w{1,20})", re.IGNORECASE)
 _GOAL_KEYS = ("goal", "description", "task")
@@ -155,7 +155,7 @@ class RecapBuilder:
         if calls or entry.meta.get("stop_reason") in ("tool_use", "pause_turn"):
             self._turn.finished = False
             self._asked = []
-            if text and _TELLING.search(text):
+            if text and mentions(text, _TELLING):
                 reading = read(text)
                 self._board.said(reading, entry.seq, by_user=False)
                 self._decide(talk.decisions_in(reading, by_user=False), entry.seq)

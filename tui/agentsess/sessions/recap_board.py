@@ -119,7 +119,7 @@ class Board:
             self._say_phases(reading.phases, seq, by_user=by_user)
         if len(plan := reading.sections.get(Section.PLAN, ())) >= 2:
             self.steps = {fold(text): Item(text, State.TODO, (seq,)) for text in plan}
-        if not by_user and any(_ALL_DONE.search(s) for s in reading.sentences):
+        if not by_user and any("ll " in s and _ALL_DONE.search(s) for s in reading.sentences):
             for item in (*self._fine(), *self.phases.values()):
                 item.move(State.DONE, seq)
         stated = {
@@ -250,10 +250,11 @@ class Board:
         ]
 
     def counted(self) -> list[Item]:
-        """The list whose progress is worth a figure: the to-do list last kept, else the marks."""
-        lists = [*self.todos.values(), self.tasks, self.checks]
+        """The list whose progress is worth a figure: the one that moved last."""
+        todos = [item for items in self.todos.values() for item in items.values()]
+        lists = (todos, list(self.tasks.values()), list(self.checks.values()))
         return max(
-            (list(items.values()) for items in lists if items),
+            (items for items in lists if items),
             key=lambda items: max(item.seqs[-1] for item in items),
             default=[],
         )

@@ -12,6 +12,7 @@ from agentsess.sessions.recap_text import clean, plain, shorten
 PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
 _EDGE = 3000
 """Characters looked at on either end of a command's output."""
+_LAST_LINES = 40
 _REMEMBERED = 40
 _COMMAND_LENGTH = 120
 
@@ -37,8 +38,8 @@ _NOTABLE = re.compile(
     r"go\s+(?:test|build|vet)|cargo\s+(?:test|build|check|clippy|fmt|nextest)|"
     r"(?:mvnw?|gradlew?)\s.*(?:test|build|verify|package|install|check)|dotnet\s+(?:test|build)|"
     r"mix\s+test|rake\s+\S+|rails\s+(?:test|db:\S+)|swift\s+(?:test|build)|bazel\s+(?:test|build)|"
-    r"make(?:\s|$)|just\s+\S+|cmake\s+--build|ninja|meson\s+(?:test|compile)|"
-    r"tsc|webpack|vite\s+build|next\s+build|rollup|esbuild|build(?:\s|$)|mkdocs\s+build|"
+    r"make|just\s+\S+|cmake\s+--build|ninja|meson\s+(?:test|compile)|"
+    r"tsc|webpack|vite\s+build|next\s+build|rollup|esbuild|build|mkdocs\s+build|"
     r"sphinx-build|"
     r"docker\s+(?:build|compose\s+build|buildx\s+build)|"
     r"ruff|mypy|flake8|pylint|pyright|black|isort|bandit|eslint|prettier|stylelint|golangci-lint|"
@@ -121,8 +122,8 @@ def plain_command(command: str) -> str:
 
 def outcome_of(output: str, *, is_error: bool, exit_hidden: bool) -> tuple[str, str]:
     """How a command ended, and the line of its output that says so."""
-    text = output if len(output) <= 2 * _EDGE else f"{output[:_EDGE]}\n{output[-_EDGE:]}"
-    lines = [line for raw in clean(text).split("\n") if (line := raw.strip())]
+    last = clean(output[-_EDGE:]).rstrip().rsplit("\n", _LAST_LINES)[-_LAST_LINES:]
+    lines = [line for raw in last if (line := raw.strip())]
     verdict, detail = _verdict(lines)
     if is_error:
         if verdict != FAILED:
@@ -136,7 +137,7 @@ def outcome_of(output: str, *, is_error: bool, exit_hidden: bool) -> tuple[str, 
 def _verdict(lines: list[str]) -> tuple[str, str]:
     """The last line that counts passes and failures; else one that is known to mean either."""
     plainly: tuple[str, str] = ("", "")
-    for line in lines[: -40 - 1 : -1]:
+    for line in reversed(lines):
         if len(line) > 300:
             continue
         bad, good = _counts(line)

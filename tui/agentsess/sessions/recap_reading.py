@@ -135,6 +135,7 @@ _STATUS_CELL = re.compile(
 )
 
 _PHASE_WORDS = "phase|step|stage|milestone|schritt|etappe|fase|paso|etapa|étape"
+_DIGIT = re.compile(r"\d")
 _PHASE_HINT = re.compile(rf"(?:{_PHASE_WORDS}|phasen|schritte)[sn]? \d", re.IGNORECASE)
 _PHASE_LINE = re.compile(
     rf"^[*_~]*({_PHASE_WORDS})\s+(\d{{1,3}})\b[*_]*\s*(?:[:.,–—-]\s*|\(\s*|[*_]+\s*)?(.*)$",
@@ -222,7 +223,8 @@ class _Reader:
     def __init__(self) -> None:
         self.out = Reading()
         self.section: Section | None = None
-        self.items_seen = False
+        self.item_indent: int | None = None
+        """Of the first item below the heading; what is indented further only explains."""
         self.glyphs: list[Marked] = []
         self.in_list = False
 
@@ -236,13 +238,14 @@ class _Reader:
     def _heading(self, block: Block) -> None:
         title, state = mark_of(block.text)
         self.section = section_of(title)
-        self.items_seen = False
+        self.item_indent = None
         if match := _PHASE_LINE.match(title):
             self._phase(match, state)
 
     def _item(self, block: Block) -> None:
         text, state = mark_of(block.text)
-        self.items_seen = True
+        if self.item_indent is None:
+            self.item_indent = block.indent
         self._say(block.text, new_block=not self.in_list)
         if match := _PHASE_LINE.match(text):
             self._phase(match, state)
@@ -252,7 +255,7 @@ class _Reader:
             self.glyphs.append(Marked(plain(text), state))
         elif lead := section_of(block.title) if block.title else None:
             self._add(lead, text.split(":", 1)[1])
-        elif self.section and block.indent < 2:
+        elif self.section and block.indent <= self.item_indent:
             self._add(self.section, text)
 
     def _row(self, block: Block) -> None:
@@ -275,10 +278,10 @@ class _Reader:
         if lead:
             rest = block.text.split(":", 1)[1].strip("* ")
             self._add(lead, sentences(rest)[0] if rest else "")
-        elif self.section and not self.items_seen:
+        elif self.section and self.item_indent is None:
             for sentence in sentences(block.text)[:4]:
                 self._add(self.section, sentence)
-        elif self.items_seen:
+        else:
             self.section = None
         if (match := _PHASE_LINE.match(block.text)) and ":" in match[0][:12]:
             title, state = mark_of(block.text)
@@ -294,7 +297,7 @@ class _Reader:
             self.out.last_block = len(self.out.sentences)
         for sentence in sentences(text):
             self.out.sentences.append(sentence)
-            if _PHASE_HINT.search(sentence):
+            if _DIGIT.search(sentence) and _PHASE_HINT.search(sentence):
                 self.out.phases.extend(phases_in(sentence))
 
     def _phase(self, match: re.Match[str], state: State | None) -> None:

@@ -6,7 +6,16 @@ import re
 from collections.abc import Iterable
 
 from agentsess.sessions.recap_reading import Reading, Section
-from agentsess.sessions.recap_text import blocks, fold, plain, prose, sentences, shorten, tokens
+from agentsess.sessions.recap_text import (
+    blocks,
+    fold,
+    mentions,
+    plain,
+    prose,
+    sentences,
+    shorten,
+    tokens,
+)
 
 _HYPOTHETICAL = re.compile(
     r"\b(?:if|unless|whether|should|could|would|might|may|not|never|before|until|once|haven['’]?t|"
@@ -21,6 +30,10 @@ _DECIDED = re.compile(
     r"wir (?:nehmen|verwenden|bleiben bei|haben (?:uns )?(?:\w+ ){0,6}entschieden)|"
     r"(?:hemos decidido|decidimos|nos quedamos con)|(?:nous avons décidé|on part sur))\b",
     re.IGNORECASE,
+)
+_DECIDING = (
+    *("decid", "agreed", "settle", "opted", "chose", " with ", "wir ", "entschieden"),
+    *("nos quedamos", "décidé", "on part"),
 )
 # These open a decision only in the mouth of the user: an agent says "let's use grep" of every step.
 _USER_DECIDED = re.compile(
@@ -77,6 +90,18 @@ _OBSTACLE = re.compile(
     re.IGNORECASE,
 )
 
+_OBSTRUCTING = (
+    "blocked",
+    "cannot",
+    "can't",
+    "can’t",
+    "can not",
+    "waiting",
+    "weiter",
+    "puedo",
+    "peux",
+)
+
 _GREETING = re.compile(
     r"^(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|hallo|guten (?:morgen|tag|abend)|"
     r"hola|buen[oa]s (?:días|tardes|noches)|bonjour|salut|ciao|thanks|thank you|danke|gracias)"
@@ -114,6 +139,11 @@ _NOTHING_ASKED = re.compile(
     r"ok))|"
     r"make sense|sound good|ok(?:ay)?\?|why\?|how so\?|what next\?|noch etwas|algo más|"
     r"autre chose)",
+    re.IGNORECASE,
+)
+_TO_YOU = re.compile(
+    r"\b(?:you|your|shall|should|may|can i|want|prefer|soll(?:en)?|möchte(?:st|n)|willst|du|"
+    r"quieres?|prefieres?|debo|veux|voulez|dois)\b",
     re.IGNORECASE,
 )
 _GO_ON = re.compile(
@@ -173,7 +203,8 @@ def decisions_in(reading: Reading, *, by_user: bool) -> list[str]:
     for sentence in reading.sentences:
         if len(sentence) > 400 or _asks(sentence):
             continue
-        match = _DECIDED.search(sentence) or (by_user and _USER_DECIDED.match(sentence))
+        match = mentions(sentence, _DECIDING) and _DECIDED.search(sentence)
+        match = match or (by_user and _USER_DECIDED.match(sentence))
         if match and not _HYPOTHETICAL.search(sentence[: match.start()]):
             found.append(plain(sentence))
     return list(dict.fromkeys(found))
@@ -189,10 +220,11 @@ def claims_in(reading: Reading) -> list[str]:
     """Work that a reply says is done: under a heading, or in a sentence such as "I've fixed …"."""
     found = list(reading.sections.get(Section.DONE, ()))
     for sentence in reading.sentences:
-        if len(sentence) > 400 or _asks(sentence) or _CLAIM_IN_DOUBT.search(sentence):
-            continue
         bare = sentence.lstrip("-*•✅✔✓ ")
-        if _CLAIM.match(bare) or _BARE_CLAIM.match(bare) or _FOREIGN_CLAIM.match(bare):
+        if len(bare) > 400 or _asks(bare):
+            continue
+        claims = _CLAIM.match(bare) or _BARE_CLAIM.match(bare) or _FOREIGN_CLAIM.match(bare)
+        if claims and not _CLAIM_IN_DOUBT.search(bare):
             found.append(plain(bare))
     return list(dict.fromkeys(found))
 
@@ -200,7 +232,11 @@ def claims_in(reading: Reading) -> list[str]:
 def obstacles_in(reading: Reading) -> list[str]:
     """What a reply says keeps the work from going on."""
     found = list(reading.sections.get(Section.BLOCKERS, ()))
-    found += [plain(s) for s in reading.sentences if not _asks(s) and _OBSTACLE.search(s)]
+    found += [
+        plain(sentence)
+        for sentence in reading.sentences
+        if mentions(sentence, _OBSTRUCTING) and not _asks(sentence) and _OBSTACLE.search(sentence)
+    ]
     return [text for text in dict.fromkeys(found) if fold(text) not in _NO_OBSTACLE]
 
 
@@ -213,7 +249,15 @@ def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
     """The questions listed under a heading, and those that a reply ends with."""
     listed = [t for t in reading.sections.get(Section.QUESTIONS, ()) if fold(t) not in _NO_OBSTACLE]
     tail = reading.sentences[max(0, min(reading.last_block, len(reading.sentences) - 3)) :]
-    asked = [plain(s) for s in tail if _asks(s) and len(s) >= 8]
+    # A question that its own paragraph goes on to answer is put to nobody.
+    closing = len(tail)
+    while closing and _asks(tail[closing - 1]):
+        closing -= 1
+    asked = [
+        plain(sentence)
+        for index, sentence in enumerate(tail)
+        if _asks(sentence) and len(sentence) >= 8 and (index >= closing or _TO_YOU.search(sentence))
+    ]
     known = {fold(text) for text in listed}
     return listed, [
         q for q in dict.fromkeys(asked) if fold(q) not in known and not _NOTHING_ASKED.match(q)
@@ -232,7 +276,7 @@ def just_go_on(prompt: str) -> bool:
 
 
 def choice_in(prompt: Reading, questions: Iterable[str]) -> tuple[str, str] | None:
-    """A prompt's short sentence that answers a question which offered a choice, and the question."""
+    """A prompt's short sentence that chooses what one of the questions offered, and which."""
     offered = [q for q in questions if re.search(r"\b(?:or|oder|o|ou)\b", q)]
     if len(offered) != 1:
         return None

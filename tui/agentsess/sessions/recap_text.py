@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 FACT_LENGTH = 200
@@ -23,6 +23,8 @@ _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _EMPHASIS = re.compile(r"(?<![\w/*.(])\*(?=[^\s*])([^*]+?)(?<=[^\s*])\*(?![\w/*.])")
 _UNDERSCORED = re.compile(r"(?<![\w_])_(?=[^\s_])([^_]+?)(?<=[^\s_])_(?![\w_])")
 _LEAD = re.compile(r"^\s*(?:#{1,6}\s+|>\s*|[-*+•]\s+)+")
+
+_NOT_PLAIN = re.compile(r"[*_`~\[>]|^\s*[-+#]|\s\s")
 
 _FENCE = re.compile(
     r"^[ \t]*(```+|~~~+)[^\n]*\n.*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE
@@ -68,6 +70,8 @@ def clean(text: str) -> str:
 
 def plain(text: str, limit: int = FACT_LENGTH) -> str:
     """One plain line of at most ``limit`` characters, without Markdown's markers."""
+    if len(text) <= limit and text.isascii() and text.isprintable() and not _NOT_PLAIN.search(text):
+        return text.strip()
     text = _LEAD.sub("", clean(text[: limit * 8]))
     if "`" in text:
         parts = _CODE_SPAN.split(text)
@@ -76,6 +80,12 @@ def plain(text: str, limit: int = FACT_LENGTH) -> str:
     else:
         text = _unmark(text)
     return shorten(_SPACES.sub(" ", text).strip(), limit)
+
+
+def mentions(text: str, words: Iterable[str]) -> bool:
+    """Whether one of the lower-case ``words`` stands in it: a cheap test before a pattern."""
+    lowered = text.lower()
+    return any(word in lowered for word in words)
 
 
 def shorten(text: str, limit: int = FACT_LENGTH) -> str:
@@ -158,8 +168,13 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
 
 
+_ASCII_WORDS = re.compile(r"[a-z0-9]+")
+
+
 def fold(text: str) -> str:
     """For comparison: lower case, letters and digits only, single spaces."""
+    if text.isascii():
+        return " ".join(_ASCII_WORDS.findall(text.lower()))
     text = unicodedata.normalize("NFKC", text).casefold()
     return " ".join("".join(c if c.isalnum() else " " for c in text).split())
 

@@ -47,7 +47,7 @@ class Call:
     seq: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _File:
     action: str
     times: int
@@ -111,10 +111,8 @@ class ToolLog:
     def _touched(self, call: Call, result: str, seq: int) -> None:
         if not call.target:
             return
-        known = self.files.get(call.target)
-        if known:
-            known.times += 1
-            known.last_seq = seq
+        if known := self.files.pop(call.target, None):
+            self.files[call.target] = _File(known.action, known.times + 1, seq)
             return
         existed = call.target in self.seen or bool(_OVERWROTE.search(result[:300]))
         action = "created" if call.sort == "write" and not existed else "edited"
@@ -127,7 +125,8 @@ class ToolLog:
     def touched(self, cwd: str, limit: int) -> tuple[FileTouched, ...]:
         """The files, the last touched first; paths inside ``cwd`` are shown relative to it."""
         merged: dict[str, FileTouched] = {}
-        for path, file in self.files.items():
+        # The order is that of the last touch, and a path may stand here in two spellings.
+        for path, file in list(self.files.items())[-4 * limit :]:
             shown = relative(path, cwd)
             other = merged.get(shown)
             merged[shown] = FileTouched(
