@@ -21,6 +21,7 @@ from agentsess.model import (
     utc_now,
 )
 from agentsess.sessions.catalog import Catalog, Progress
+from agentsess.sessions.health import Health, check_store
 from agentsess.sessions.query import Query
 from agentsess.sessions.records import (
     checked_metadata,
@@ -143,6 +144,10 @@ class SessionService:
     def refresh(self, progress: Progress | None = None) -> bool:
         """Look for what other programs changed; True if anything did. May take seconds."""
         return self._catalog.refresh(progress)
+
+    def check(self) -> Health:
+        """Read all histories of our own through; for many sessions this takes a while."""
+        return check_store(self._store, self._catalog.sessions().values())
 
     def changed(self) -> bool:
         """Whether another process changed our store since the last look; cheap."""
@@ -294,10 +299,15 @@ class SessionService:
         }
         self._change(f"{_counted(session_ids)} unarchived", changes)
 
-    def add_tags(self, session_ids: Sequence[str], tags: Iterable[str]) -> None:
-        """Add tags to several sessions in one step."""
-        added = list(tags)
-        changes = {i: {"tags": checked_tags([*self.get(i).tags, *added])} for i in session_ids}
+    def change_tags(
+        self, session_ids: Sequence[str], added: Iterable[str], removed: Iterable[str] = ()
+    ) -> None:
+        """Add tags to several sessions and take others off, in one step."""
+        new, gone = checked_tags(added), set(checked_tags(removed))
+        changes = {}
+        for session_id in session_ids:
+            tags = dict.fromkeys([*self.get(session_id).tags, *new])
+            changes[session_id] = {"tags": [tag for tag in tags if tag not in gone]}
         self._change(f"{_counted(session_ids)} tagged", changes)
 
     def trash(self, session_ids: Sequence[str], *, why: str = "moved to the trash") -> None:

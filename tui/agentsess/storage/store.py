@@ -66,6 +66,10 @@ class SessionStore(Protocol):
     def damage(self, session_id: str) -> list[Damage]:
         """What of a history cannot be read."""
 
+    @property
+    def damaged_documents(self) -> int:
+        """Records of documents that could not be read."""
+
     def lease(self, session_id: str, *, agent: str, wait: float) -> Lease:
         """Take the exclusive right to append."""
 

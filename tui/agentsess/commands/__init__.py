@@ -1,0 +1,1 @@
+"""What each scripting command does; `agentsess.cli` parses and calls them. None loads Textual."""

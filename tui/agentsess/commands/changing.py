@@ -1,0 +1,216 @@
+"""Commands that make, change, remove and bring back sessions."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agentsess.commands.output import Output, WrongUsage, named, short_ids
+from agentsess.errors import InvalidMetadata
+from agentsess.model import JsonObject, Session, Status, utc_now
+from agentsess.sessions.recap_text import clean
+from agentsess.sessions.records import one_line
+from agentsess.sessions.retention import Plan, rule_of
+from agentsess.sessions.service import SessionService
+from agentsess.ui.render import format as written
+
+_LISTED = 20
+
+
+def new(service: SessionService, args: Namespace, out: Output) -> int:
+    """`new`: a session that nothing was said in yet."""
+    session = service.create(
+        title=args.title,
+        metadata=parse_metadata(args.meta),
+        cwd=str(Path(args.cwd or os.getcwd()).expanduser().absolute()),
+        model=args.model,
+        tags=args.tag,
+    )
+    if out.as_json:
+        out.json(session.to_json())
+    else:
+        out.line(session.id)
+    return 0
+
+
+def parse_metadata(pairs: Iterable[str]) -> JsonObject:
+    """Metadata from ``key=value`` texts.
+
+    A value that reads as a JSON number, bool, object or array is one; all else is text.
+
+    Raises:
+        InvalidMetadata: A text has no ``=`` or nothing before it.
+    """
+    metadata: JsonObject = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise InvalidMetadata(f"{pair!r} is not metadata. Write --meta key=value.")
+        metadata[key.strip()] = _value(value)
+    return metadata
+
+
+def _value(text: str) -> Any:
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return text
+    return value if isinstance(value, int | float | dict | list) else text
+
+
+def set_status(service: SessionService, args: Namespace, out: Output) -> int:
+    """`archive`, `pause`, `complete`: another status for several sessions at once."""
+    status = Status(args.becomes)
+    return _changed(service, args, out, lambda ids: service.set_status(ids, status), str(status))
+
+
+def unarchive(service: SessionService, args: Namespace, out: Output) -> int:
+    """`unarchive`: the status that sessions had before they were archived."""
+    return _changed(service, args, out, lambda ids: service.unarchive(*ids), "unarchived")
+
+
+def restore(service: SessionService, args: Namespace, out: Output) -> int:
+    """`restore`: sessions out of the trash."""
+    return _changed(service, args, out, service.restore, "restored")
+
+
+def continue_(service: SessionService, args: Namespace, out: Output) -> int:
+    """`continue`: another program's conversation as a new session of ours."""
+    (origin,) = _sessions(service, [args.id], out)
+    session = service.continue_here(origin.id)
+    if out.as_json:
+        out.json(session.to_json())
+    else:
+        out.line(session.id)
+    return 0
+
+
+def delete(service: SessionService, args: Namespace, out: Output) -> int:
+    """`delete`: to the trash, or for good."""
+    sessions = _sessions(service, args.ids, out)
+    ids = [session.id for session in sessions]
+    if args.forever:
+        question = f"Delete {_these(sessions)} for good? There is no way back."
+        if not _agreed(out, args, question):
+            out.note("Nothing was deleted.")
+            return 1
+        service.purge(ids)
+    else:
+        service.trash(ids)
+    if out.as_json:
+        out.json({"sessions": [s.to_json() for s in sessions], "forever": args.forever})
+        return 0
+    if args.forever:
+        out.line(f"Deleted {_these(sessions)} for good.")
+        return 0
+    out.line(f"Moved {_these(sessions)} to the trash.")
+    if foreign := [session for session in sessions if not session.is_own]:
+        out.line(
+            f"{_these(foreign)}: only hidden here; the file of {_sources(foreign)} stays as it is."
+        )
+    out.line("To bring back: agentsess-tui restore " + " ".join(i[:8] for i in ids[:_LISTED]))
+    return 0
+
+
+def prune(service: SessionService, args: Namespace, out: Output) -> int:
+    """`prune`: what a rule picks goes to the trash, after it was shown."""
+    rule = rule_of(
+        older_than=args.older_than or "",
+        status=args.status or "",
+        larger_than=args.larger_than or "",
+        project=args.project or "",
+        tag=args.tag or "",
+    )
+    if not rule:
+        raise WrongUsage("A rule needs a condition, such as --older-than 30d.")
+    service.refresh(out.progress)
+    plan = service.plan_prune(rule)
+    if not out.as_json:
+        _show_plan(plan, out)
+    if not args.dry_run and plan.sessions:
+        if not _agreed(out, args, f"Move {_these(plan.sessions)} to the trash?"):
+            out.note("Nothing was pruned.")
+            return 1
+        service.prune(plan)
+    if out.as_json:
+        out.json(plan.to_json() | {"dry_run": args.dry_run})
+    elif plan.sessions and not args.dry_run:
+        out.line(f"Moved {_these(plan.sessions)} to the trash.")
+        out.line("To see them: agentsess-tui list --trash. To bring one back: restore ID.")
+    return 0
+
+
+def _show_plan(plan: Plan, out: Output) -> None:
+    if plan.sessions:
+        short, now = short_ids(plan.sessions), utc_now()
+        out.table(
+            [
+                (
+                    out.status(session.status),
+                    f"{written.age(session.updated_at, now):>6}",
+                    f"{written.size(session.size_bytes):>7}",
+                    out.styled(short[session.id], "2"),
+                    one_line(clean(session.title)),
+                )
+                for session in plan.sessions
+            ]
+        )
+    for kept in plan.kept[:_LISTED]:
+        out.line(f"Stays: {named(kept.session)}, {clean(kept.reason)}")
+    if len(plan.kept) > _LISTED:
+        out.line(f"… and {len(plan.kept) - _LISTED} more stay.")
+    total = written.count(len(plan.sessions), "session")
+    out.line(f"{total}, {written.size(plan.bytes)}: {plan.rule}")
+
+
+def _changed(
+    service: SessionService,
+    args: Namespace,
+    out: Output,
+    change: Callable[[list[str]], None],
+    participle: str,
+) -> int:
+    sessions = _sessions(service, args.ids, out)
+    change([session.id for session in sessions])
+    after = [service.get(session.id) for session in sessions]
+    if out.as_json:
+        out.json({"sessions": [session.to_json() for session in after]})
+        return 0
+    for session in after:
+        said = f"now {session.status}" if participle == "unarchived" else participle
+        out.line(f"{named(session)} is {said}.")
+    return 0
+
+
+def _sessions(service: SessionService, abbreviated: Sequence[str], out: Output) -> list[Session]:
+    """Each session once, all of them found before anything is done to any."""
+    service.refresh(out.progress)
+    ids = dict.fromkeys(service.resolve(each) for each in abbreviated)
+    return [service.get(session_id) for session_id in ids]
+
+
+def _agreed(out: Output, args: Namespace, question: str) -> bool:
+    """Whether to go on: said beforehand by ``--yes``, or asked of a person now.
+
+    Raises:
+        WrongUsage: There is nobody to ask.
+    """
+    if args.yes:
+        return True
+    if out.as_json or not out.asks:
+        hint = " Use --dry-run to see what would go." if hasattr(args, "dry_run") else ""
+        raise WrongUsage(f"Without a terminal to ask on, this needs --yes.{hint}")
+    return out.confirm(question)
+
+
+def _these(sessions: Sequence[Session]) -> str:
+    return named(sessions[0]) if len(sessions) == 1 else f"{len(sessions)} sessions"
+
+
+def _sources(sessions: Sequence[Session]) -> str:
+    return ", ".join(sorted({session.source for session in sessions}))

@@ -1,0 +1,294 @@
+"""The command line's syntax and its help, which documents the JSON too."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from agentsess.model import Status
+
+_SESSION = """\
+A session is an object with id, title, status (active, paused, completed or archived),
+source, project, cwd, branch, model, created_at, updated_at, message_count, entry_count,
+tokens {input, output, cache_read, cache_write}, cost_usd (null if a price is unknown),
+duration_seconds, tags, notes, metadata, size_bytes, parent_id, trashed_at, damaged."""
+
+_ENTRY = """\
+An entry is an object with seq (counted from 1), kind (user, assistant, tool_result or
+event), text, at, and where they are known author, content (the API's content blocks)
+and meta."""
+
+_EPILOG = """\
+An ID may be abbreviated as long as it fits one session. Each command takes --json and
+has a --help of its own, which says what the JSON looks like.
+
+exit codes:
+  0  done
+  1  it could not be done; the reason is on standard error
+  2  wrong usage
+  3  no such session, or several begin with that ID
+  4  another process is writing to the session
+  5  the model could not be asked: no key, refused, overloaded, or offline
+  130  interrupted
+
+With --json a failure also prints {"error": {"type": …, "message": …}}, except when the
+command line itself cannot be understood.
+
+environment:
+  AGENTSESS_HOME     folder of the store
+  CLAUDE_CONFIG_DIR  Claude Code's folder, if it is not ~/.claude
+  ANTHROPIC_API_KEY  needed for asking the model, and for nothing else
+  NO_COLOR           no colours"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="agentsess-tui",
+        description="A terminal home for AI-agent sessions. Without a command the app opens.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version")
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="open a throw-away store with lifelike sessions and a scripted model",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+
+    def add(name: str, run: str, help: str, epilog: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(
+            name,
+            help=help,
+            description=help[0].upper() + help[1:] + ".",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        command.set_defaults(run=run)
+        command.add_argument("--json", action="store_true", help="print JSON")
+        return command
+
+    _add_reading(add)
+    _add_making(add)
+    _add_changing(add)
+    _add_removing(add)
+    return parser
+
+
+_Add = Callable[[str, str, str, str], argparse.ArgumentParser]
+
+
+def _add_reading(add: _Add) -> None:
+    command = add(
+        "list",
+        "reading:list_",
+        "list sessions, newest first",
+        "A QUERY holds words and filters: status: project: tag: model: source: branch: older:\n"
+        "newer: larger: smaller: has:, as in “python status:paused older:30d”. A minus negates:\n"
+        "list -- -tag:done.\n\nJSON: an array of sessions.\n\n" + _SESSION,
+    )
+    command.add_argument("query", nargs="*", metavar="QUERY", help="words and filters")
+    command.add_argument("--limit", type=_positive, metavar="N", help="at most so many")
+    command.add_argument("--status", choices=[str(s) for s in Status], help="of this status only")
+    command.add_argument("--trash", action="store_true", help="those in the trash instead")
+
+    command = add(
+        "show",
+        "reading:show",
+        "show a session and its history",
+        'JSON: {"session": …, "entries": […]}, oldest entry first.\n\n'
+        + _SESSION
+        + "\n\n"
+        + _ENTRY,
+    )
+    _add_id(command)
+    command.add_argument("--last", type=_positive, metavar="N", help="only the newest entries")
+
+    command = add(
+        "search",
+        "reading:search",
+        "search the text of all sessions",
+        'JSON: [{"id", "title", "snippets": [{"entry", "text"}]}], where entry is the number of\n'
+        "the entry, or 0 for the title, notes and other fields. Filters work as in list.",
+    )
+    command.add_argument("query", nargs="+", type=_filled, metavar="QUERY", help="words, filters")
+    command.add_argument("--limit", type=_positive, default=20, metavar="N", help="default: 20")
+
+    command = add(
+        "recap",
+        "reading:recap",
+        "say where a session stands, from its history alone",
+        "JSON: an object with headline, goal, done, in_progress, next, decisions, questions,\n"
+        "blockers, files [{path, action, times, entry}], commands [{command, outcome, detail,\n"
+        "entry}], evidence (numbers of the entries behind each line), generated_by,\n"
+        "covers_entries, last_activity. Without --json: Markdown.",
+    )
+    _add_id(command)
+    command.add_argument("--markdown", action="store_true", help="print Markdown (the default)")
+
+    command = add(
+        "export",
+        "reading:export",
+        "write a session as a document",
+        "md is Markdown, json is what show --json prints, jsonl is a line with\n"
+        '{"session": …} and then a line for each entry.',
+    )
+    _add_id(command)
+    command.add_argument("--format", choices=["md", "json", "jsonl"], default="md")
+    command.add_argument("--output", metavar="FILE", help="a new file, for standard output")
+
+    add(
+        "doctor",
+        "reading:doctor",
+        "check the store and what is around it",
+        "Exits with 1 if records of the store are damaged. They are skipped, never removed.\n\n"
+        'JSON: {"home", "version", "ok", "sessions": {"own", "found"}, "trash": {"sessions",\n'
+        '"bytes"}, "damage": {"index", "sessions": {id: records}, "found"}, "claude_code":\n'
+        '{"folder", "found", "command"}, "api_key": bool}.',
+    )
+
+
+def _add_making(add: _Add) -> None:
+    command = add("new", "changing:new", "make a session and print its id", "JSON: the session.")
+    command.add_argument("title", nargs="?", default="", metavar="TITLE")
+    command.add_argument(
+        "--meta",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="a value that reads as a JSON number, bool, object or array is one; repeatable",
+    )
+    command.add_argument("--tag", action="append", default=[], metavar="TAG", help="repeatable")
+    command.add_argument("--cwd", default="", metavar="DIR", help="working folder; default: this")
+    command.add_argument("--model", default="", metavar="NAME", help="model to ask")
+
+    command = add(
+        "continue",
+        "changing:continue_",
+        "continue another program's session as one of ours, and print its id",
+        "JSON: the new session.",
+    )
+    _add_id(command)
+
+    command = add(
+        "run",
+        "running:run",
+        "give the model a task in a session and print the reply as it comes",
+        "Without --allow the model is offered no tools, except on a terminal, where each call\n"
+        "is asked about first. The tools are bash, read, write, edit, glob and grep; they work\n"
+        "in the session's folder. Tool calls and hints go to standard error.\n\n"
+        'JSON, at the end: {"output", "session_id", "stop_reason", "usage": {"input", "output",\n'
+        '"cache_read", "cache_write"}, "cost_usd"}.',
+    )
+    _add_id(command)
+    command.add_argument("task", metavar="TASK", help="what to do; - reads standard input")
+    command.add_argument("--model", default="", metavar="NAME", help="another model for this run")
+    command.add_argument(
+        "--wait",
+        type=_seconds,
+        default=0.0,
+        metavar="S",
+        help="seconds to wait for another run in the session",
+    )
+    allow = command.add_mutually_exclusive_group()
+    allow.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        type=_tools,
+        metavar="TOOL",
+        help="let the model use this tool without asking; repeatable, or with commas",
+    )
+    allow.add_argument("--allow-all", action="store_true", help="let it use every tool")
+
+
+def _add_changing(add: _Add) -> None:
+    for name, becomes, purpose in (
+        ("archive", Status.ARCHIVED, "put sessions away; they stay listed"),
+        ("pause", Status.PAUSED, "mark sessions as paused"),
+        ("complete", Status.COMPLETED, "mark sessions as completed"),
+    ):
+        command = add(name, "changing:set_status", purpose, 'JSON: {"sessions": […]}.')
+        command.set_defaults(becomes=becomes)
+        _add_ids(command)
+    for name, purpose in (
+        ("unarchive", "give archived sessions the status back that they had"),
+        ("restore", "take sessions out of the trash"),
+    ):
+        _add_ids(add(name, f"changing:{name}", purpose, 'JSON: {"sessions": […]}.'))
+
+
+def _add_removing(add: _Add) -> None:
+    command = add(
+        "delete",
+        "changing:delete",
+        "move sessions to the trash",
+        "Another program's session is only hidden here; its file is never touched.\n\n"
+        'JSON: {"sessions": […], "forever": bool}, the sessions as they were before.',
+    )
+    _add_ids(command)
+    command.add_argument("--forever", action="store_true", help="delete for good, without trash")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+
+    command = add(
+        "prune",
+        "changing:prune",
+        "move sessions that fit a rule to the trash",
+        "All conditions must hold. What would go is shown first, then asked about; without a\n"
+        "terminal --yes or --dry-run is needed. Sessions in use, and those of other programs,\n"
+        "stay.\n\n"
+        'JSON: {"sessions": […], "bytes": N, "kept": [{"id", "reason"}], "rule", "dry_run"}.',
+    )
+    conditions: tuple[tuple[str, str, str], ...] = (
+        ("--older-than", "AGE", "not worked in for 12h, 30d, 2w, 6m or 1y"),
+        ("--larger-than", "SIZE", "history above 500kb, 5mb or 1gb"),
+        ("--project", "TEXT", "project contains this"),
+        ("--tag", "TAG", "carries this tag"),
+    )
+    for flag, metavar, purpose in conditions:
+        # An empty value is a script's unset variable: it must not widen the rule.
+        command.add_argument(flag, type=_filled, metavar=metavar, help=purpose)
+    command.add_argument("--status", choices=[str(s) for s in Status])
+    command.add_argument("--dry-run", action="store_true", help="only show what would go")
+    command.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_id(command: argparse.ArgumentParser) -> None:
+    command.add_argument("id", metavar="ID", help="the session's id or its beginning")
+
+
+def _add_ids(command: argparse.ArgumentParser) -> None:
+    command.add_argument("ids", nargs="+", metavar="ID", help="ids or their beginnings")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1e9:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return number
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty")
+    return text
+
+
+_TOOLS = ("bash", "read", "write", "edit", "glob", "grep")
+
+
+def _tools(text: str) -> str:
+    unknown = [name for name in text.split(",") if name.strip() not in _TOOLS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"no tool {unknown[0]!r}: {', '.join(_TOOLS)}")
+    return text
