@@ -1,0 +1,129 @@
+"""The app: the service, the runs, the theme; screens do the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from agentsess import config
+from agentsess.errors import StoreError
+from agentsess.model import Session
+from agentsess.sessions.service import SessionService
+from agentsess.sources.base import Source
+from agentsess.ui.keys import KEYS
+from agentsess.ui.runs import Runs
+from agentsess.ui.screens.main import MainScreen
+
+if TYPE_CHECKING:
+    from agentsess.agent.connection import ClientFactory
+
+
+class AgentsessApp(App[None]):
+    """A terminal home for agent sessions.
+
+    Args:
+        home: The store's folder.
+        sources: Other programs' histories to list.
+        folder: Where new sessions work and exports are written.
+        client: Makes the SDK's client; None: as the environment says.
+        demo: Whether to say that nothing here is the user's own.
+    """
+
+    CSS_PATH = "app.tcss"
+    TITLE = "agentsess"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        sources: Sequence[Source] = (),
+        folder: str = "",
+        client: ClientFactory | None = None,
+        demo: bool = False,
+    ) -> None:
+        super().__init__()
+        self.service = SessionService.open(home, sources=sources)
+        self.runs = Runs(self.service, self.post_message, client=client)
+        self.folder = folder or os.getcwd()
+        self.demo = demo
+        self._home = home
+        self._windows: dict[str, int | None] = {}
+
+    def get_default_screen(self) -> Screen[None]:
+        """The main screen."""
+        return MainScreen()
+
+    def on_mount(self) -> None:
+        try:
+            self.theme = config.load_settings(self._home).theme
+        except StoreError as error:
+            self.notify(str(error), severity="error", markup=False)
+        self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
+
+    def on_unmount(self) -> None:
+        self.service.close()
+
+    def _keep_theme(self, name: str) -> None:
+        if not self.demo:
+            self.run_worker(
+                lambda: config.save_setting(self._home, "theme", name), thread=True, group="theme"
+            )
+
+    async def create_session(self, folder: str) -> Session:
+        """A new session that works in a folder."""
+        return await asyncio.to_thread(self.service.create, cwd=folder)
+
+    def context_window(self, model: str) -> int | None:
+        """Tokens that a model can hold; None if unknown, or not looked up yet."""
+        if model and model not in self._windows:
+            self._windows[model] = None
+            self.run_worker(lambda: self._look_up_window(model), thread=True, group="window")
+        return self._windows.get(model)
+
+    def _look_up_window(self, model: str) -> None:
+        from agentsess.sessions.pricing import context_window  # slow to import
+
+        self._windows[model] = context_window(model)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every key's action as a command, and Textual's own."""
+        yield from super().get_system_commands(screen)
+        if isinstance(screen, MainScreen):
+            for key in KEYS:
+                if key.id not in ("back", "palette", "quit", "help"):
+                    yield SystemCommand(
+                        key.label,
+                        key.help,
+                        lambda action=key.action: screen.call_later(screen.run_action, action),
+                    )
+
+
+def run_app(home: Path | None = None, *, demo: bool = False) -> None:
+    """Run the app in this terminal until the user leaves.
+
+    Args:
+        home: The store's folder; None: as the environment says.
+        demo: Use a throw-away store and a scripted model instead.
+    """
+    if demo:
+        _run_demo()
+        return
+    from agentsess.sources.claude_code import ClaudeCodeSource
+
+    sources = [ClaudeCodeSource(config.claude_home())]
+    AgentsessApp(home or config.data_home(), sources=sources).run()
+
+
+def _run_demo() -> None:
+    from agentsess.demo import demo_clients, demo_home, demo_project
+
+    with demo_home() as home:
+        folder = str(demo_project(home))
+        AgentsessApp(home, folder=folder, client=demo_clients(), demo=True).run()

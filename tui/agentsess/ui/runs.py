@@ -1,0 +1,183 @@
+"""The runs of this app: one for each session at work, whichever session is in view."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from textual.message import Message
+
+from agentsess.agent.agent import Agent
+from agentsess.agent.connection import ClientFactory
+from agentsess.agent.events import AgentEvent, ReplySaved, TextDelta, ThinkingDelta
+from agentsess.agent.permissions import Decision
+from agentsess.errors import AgentsessError
+from agentsess.model import JsonObject
+from agentsess.sessions.service import SessionService
+from agentsess.ui.widgets.session_list import Live
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A tool call that waits for the user's answer."""
+
+    session_id: str
+    tool: str
+    resource: str
+    details: JsonObject
+    answer: asyncio.Future[Decision] = field(compare=False)
+
+
+@dataclass
+class _Run:
+    task: asyncio.Task[None] | None = None
+    question: Question | None = None
+    text: str = ""
+    """What the model has said of the reply that is not saved yet."""
+    thinking: str = ""
+    failed: bool = False
+    allowed: set[str] = field(default_factory=set)
+    """Tools that the user allowed for as long as the app runs."""
+
+    @property
+    def is_working(self) -> bool:
+        return self.task is not None and not self.task.done()
+
+
+class Runs:
+    """Starts, stops and answers runs; tells the app by messages.
+
+    Args:
+        service: The sessions.
+        post: Where messages go.
+        client: Makes the SDK's client; None: as the environment says.
+        model: Model of new sessions; None: as the settings say.
+    """
+
+    @dataclass
+    class Happened(Message):
+        """Something happened in a run."""
+
+        session_id: str
+        event: AgentEvent
+
+    @dataclass
+    class Asked(Message):
+        """A tool call needs the user's answer."""
+
+        question: Question
+
+    @dataclass
+    class Ended(Message):
+        """A run is over; ``error`` says why if it failed, ``task`` is the prompt's text."""
+
+        session_id: str
+        task: str
+        error: AgentsessError | None
+
+    def __init__(
+        self,
+        service: SessionService,
+        post: Callable[[Message], object],
+        *,
+        client: ClientFactory | None = None,
+        model: str | None = None,
+    ) -> None:
+        self._agent = Agent(model, service=service, client=client, permission_callback=self._ask)
+        self._post = post
+        self._runs: dict[str, _Run] = {}
+
+    def live(self) -> dict[str, Live]:
+        """What is going on, by session."""
+        live: dict[str, Live] = {}
+        for session_id, run in self._runs.items():
+            if run.question:
+                live[session_id] = "asking"
+            elif run.is_working:
+                live[session_id] = "working"
+            elif run.failed:
+                live[session_id] = "failed"
+        return live
+
+    def is_working(self, session_id: str) -> bool:
+        """Whether a run is under way in a session."""
+        run = self._runs.get(session_id)
+        return run is not None and run.is_working
+
+    def question(self, session_id: str) -> Question | None:
+        """The call that waits for an answer in a session."""
+        run = self._runs.get(session_id)
+        return run.question if run else None
+
+    def unsaved(self, session_id: str) -> tuple[str, str]:
+        """Thinking and text of the reply that is being streamed in a session."""
+        run = self._runs.get(session_id)
+        return (run.thinking, run.text) if run else ("", "")
+
+    def start(self, session_id: str, task: str) -> None:
+        """Begin a run; the session must not be at work already."""
+        run = self._runs.setdefault(session_id, _Run())
+        run.failed, run.text, run.thinking = False, "", ""
+        run.task = asyncio.create_task(self._work(session_id, run, task))
+
+    async def stop(self, session_id: str) -> bool:
+        """Interrupt a run; what was said is kept. False if there was none."""
+        run = self._runs.get(session_id)
+        if run is None or run.task is None or run.task.done():
+            return False
+        if not self._agent.interrupt(session_id):
+            run.task.cancel()  # it is still on its way to the session
+        await asyncio.wait({run.task})
+        return True
+
+    async def stop_all(self) -> None:
+        """Interrupt every run."""
+        for session_id in list(self._runs):
+            await self.stop(session_id)
+
+    def answer(self, session_id: str, decision: Decision, *, for_session: bool = False) -> None:
+        """Answer the call that waits; ``for_session`` allows that tool from now on."""
+        run = self._runs[session_id]
+        if (question := run.question) is None:
+            return
+        if for_session and decision.allowed:
+            run.allowed.add(question.tool)
+        run.question = None
+        if not question.answer.done():
+            question.answer.set_result(decision)
+
+    async def _ask(self, tool: str, resource: str, details: JsonObject) -> Decision:
+        session_id = str(details["session_id"])
+        run = self._runs[session_id]
+        if tool in run.allowed:
+            return Decision(True)
+        shown = {name: value for name, value in details.items() if name != "session_id"}
+        answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        run.question = Question(session_id, tool, resource, shown, answer)
+        self._post(self.Asked(run.question))
+        try:
+            return await answer
+        finally:
+            run.question = None
+
+    async def _work(self, session_id: str, run: _Run, task: str) -> None:
+        error: AgentsessError | None = None
+        try:
+            async with aclosing(self._agent.stream(task, session_id=session_id)) as events:
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        run.text += event.text
+                    elif isinstance(event, ThinkingDelta):
+                        run.thinking += event.text
+                    elif isinstance(event, ReplySaved):
+                        run.text = run.thinking = ""
+                    self._post(self.Happened(session_id, event))
+        except AgentsessError as failure:
+            error, run.failed = failure, True
+        finally:
+            run.text = run.thinking = ""
+            run.question = None
+            # The task is still running here; what comes of it is told once it is done.
+            asyncio.get_running_loop().call_soon(self._post, self.Ended(session_id, task, error))

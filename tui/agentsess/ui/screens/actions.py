@@ -1,0 +1,393 @@
+"""What the keys do to sessions: each change in a worker, told and undoable."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from textual import work
+from textual.app import SuspendNotSupported
+
+from agentsess.errors import AgentsessError
+from agentsess.model import Session, Status, utc_now
+from agentsess.sessions.export import export_markdown
+from agentsess.sources.base import ResumeCommand
+from agentsess.ui.render.text import one_line
+from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.dialogs import AskNote, AskText, Choice, Choose, Confirm
+from agentsess.ui.screens.prune import PruneScreen
+from agentsess.ui.widgets.session_list import source_label
+
+
+class SessionActions(Panes):
+    """Actions of the main screen that change sessions.
+
+    In the list they are for the marked sessions, else the one under the cursor; in the
+    other panes for the session in view.
+    """
+
+    # -- which sessions
+
+    def chosen(self) -> list[Session]:
+        """What an action is for."""
+        if self.sessions.has_focus or self.sessions.marked_ids:
+            return self.sessions.chosen
+        return [self.chat.session] if self.chat.session else self.sessions.chosen
+
+    def _one(self) -> Session | None:
+        chosen = self.chosen()
+        if not chosen:
+            self.tell("No session is chosen.", error=True)
+        return chosen[0] if chosen else None
+
+    def tell(self, text: str, *, error: bool = False) -> None:
+        """Show a short message."""
+        self.notify(one_line(text, 240), severity="error" if error else "information", markup=False)
+
+    @work(group="change")
+    async def change(self, what: Callable[[], object], said: str = "") -> None:
+        """Make a change in the background, say so, and show it."""
+        try:
+            await asyncio.to_thread(what)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        if said:
+            self.tell(f"{said}. z undoes it.")
+        self.sessions.clear_marks()
+        self.reload()
+
+    def _all(self, done: str, change: Callable[[Sequence[str]], object]) -> None:
+        """Make one change to all chosen sessions, in one step."""
+        chosen = self.chosen()
+        if chosen:
+            ids = [session.id for session in chosen]
+            self.change(lambda: change(ids), f"{done} {_named(chosen)}")
+
+    # -- work
+
+    def action_new(self) -> None:
+        """Begin a new session; it is stored with its first prompt."""
+        self.draft_folder = self.app.folder
+        self.chat.show_nothing(self.draft_folder)
+        self.details.show(None, utc_now())
+        self.action_prompt()
+
+    def action_resume(self) -> None:
+        """Show where a session stands, make it active, and go to the prompt."""
+        if session := self._one():
+            self.resume(session)
+
+    @work(exclusive=True, group="open")
+    async def resume(self, session: Session) -> None:
+        """Resume a session of ours, or ask how to resume another program's."""
+        service = self.app.service
+        if session.status is Status.ARCHIVED:
+            self.tell("It is archived: a unarchives it first.", error=True)
+            return
+        if session.trashed_at is not None:
+            self.tell("It is in the trash: U takes it out first.", error=True)
+            return
+        if not await self.show_session(session.id):
+            return
+        await self._show_recap(session)
+        if not session.is_own:
+            await self._resume_elsewhere(session)
+            return
+        try:
+            if session.status is not Status.ACTIVE:
+                await asyncio.to_thread(service.resume, session.id)
+            if (owner := service.owner(session.id)) and not self.app.runs.is_working(session.id):
+                self.chat.say(f"In use by {owner}: read it here; sending waits until it is done.")
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+        self.reload()
+        self.action_prompt()
+
+    async def _show_recap(self, session: Session) -> None:
+        try:
+            recap = await asyncio.to_thread(self.app.service.recap, session.id)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        self.chat.show_recap(recap, utc_now())
+
+    async def _resume_elsewhere(self, session: Session) -> None:
+        name = source_label(session.source)
+        command = self.app.service.resume_command(session.id)
+        choices = [
+            Choice(
+                "h",
+                "Continue here",
+                f"a new session with its conversation; {name}'s stays as it is",
+            )
+        ]
+        if command and not command.problem:
+            detail = f"{' '.join(command.argv)} in {command.cwd}"
+            choices.insert(0, Choice("c", f"Hand over to {name}", one_line(detail, 80)))
+        why = command.problem if command else f"Its own command is not installed ({name})."
+        text = f"{why}\n" if why else ""
+        # The worker must not wait here: another session may be opened meanwhile.
+        self.app.push_screen(
+            Choose("Resume", text, choices), lambda key: self._resumed(key, session, command)
+        )
+
+    def _resumed(self, key: str | None, session: Session, command: ResumeCommand | None) -> None:
+        if key == "c" and command:
+            self.hand_over(command)
+        elif key == "h":
+            self.continue_here(session.id)
+
+    def hand_over(self, command: ResumeCommand) -> None:
+        """Give the terminal to another program, and take it back when that ends."""
+        try:
+            with self.app.suspend():
+                subprocess.run(command.argv, cwd=command.cwd, check=False)
+        except SuspendNotSupported:
+            self.tell("This terminal cannot be handed over.", error=True)
+        except OSError as error:
+            self.tell(f"{command.argv[0]}: {error.strerror or error}", error=True)
+        self.action_reload()
+
+    @work(group="change")
+    async def continue_here(self, session_id: str) -> None:
+        """Copy another program's conversation into a new session of ours and open it."""
+        self.chat.say("Copying the conversation…")
+        try:
+            session = await asyncio.to_thread(self.app.service.continue_here, session_id)
+        except AgentsessError as error:
+            self.chat.say(str(error), error=True)
+            return
+        await self.show_session(session.id)
+        await self._show_recap(session)
+        self.reload()
+        self.action_prompt()
+
+    def action_recap(self) -> None:
+        """Show where a session stands, changing nothing."""
+        if session := self._one():
+            self.recap(session)
+
+    @work(exclusive=True, group="open")
+    async def recap(self, session: Session) -> None:
+        """Show a session and where it stands."""
+        if await self.show_session(session.id):
+            await self._show_recap(session)
+
+    def action_pause(self) -> None:
+        """Mark as paused; a run is stopped first."""
+        self._set_status(Status.PAUSED, "Paused")
+
+    def action_complete(self) -> None:
+        """Mark as completed; a run is stopped first."""
+        self._set_status(Status.COMPLETED, "Completed")
+
+    def _set_status(self, status: Status, done: str) -> None:
+        for session in self.chosen():
+            self.stop_run(session.id)
+        self._all(done, lambda ids: self.app.service.set_status(ids, status))
+
+    @work(group="stop")
+    async def stop_run(self, session_id: str) -> None:
+        """Interrupt the run in a session, if there is one."""
+        if await self.app.runs.stop(session_id):
+            self.tell("Stopped. What was said is kept.")
+
+    def action_stop(self) -> None:
+        """Copy the selection; else stop the run in view; else say how to quit."""
+        if selected := self.get_selected_text():
+            self.app.copy_to_clipboard(selected)
+            self.clear_selection()
+            self.tell("Copied.")
+        elif self.chat.session and self.app.runs.is_working(self.chat.session.id):
+            self.stop_run(self.chat.session.id)
+        else:
+            self.tell("q or ctrl+q leaves.")
+
+    # -- keeping in order
+
+    def action_rename(self) -> None:
+        """Give a session a title."""
+        if session := self._one():
+            self.app.push_screen(
+                AskText("Rename", session.title),
+                lambda title: self._update(session, "Renamed", title=title),
+            )
+
+    def action_note(self) -> None:
+        """Write a note."""
+        if session := self._one():
+            self.app.push_screen(
+                AskNote(f"Note on {one_line(session.title, 40)}", session.notes),
+                lambda notes: self._update(session, "Noted", notes=notes),
+            )
+
+    def _update(self, session: Session, done: str, **fields: str | None) -> None:
+        if None not in fields.values():
+            service = self.app.service
+            self.change(lambda: service.update(session.id, **fields), f"{done} {_named([session])}")
+
+    def action_tag(self) -> None:
+        """Add tags to sessions, or take tags off."""
+        if chosen := self.chosen():
+            has = ", ".join(dict.fromkeys(tag for s in chosen for tag in s.tags))
+            hint = f"has {one_line(has, 40)} · " if has else ""
+            self.app.push_screen(
+                AskText("Tags to add; -tag takes one off", hint=hint),
+                lambda text: self._tag(chosen, text),
+            )
+
+    def _tag(self, chosen: list[Session], text: str | None) -> None:
+        words = (text or "").replace(",", " ").split()
+        added = [word for word in words if not word.startswith("-")]
+        removed = [word[1:].lstrip("#") for word in words if word.startswith("-")]
+        if words:
+            ids = [session.id for session in chosen]
+            self.change(
+                lambda: self.app.service.change_tags(ids, added, removed),
+                f"Tagged {_named(chosen)}",
+            )
+
+    def action_archive(self) -> None:
+        """Archive; or unarchive if all that are chosen are archived."""
+        chosen = self.chosen()
+        for session in chosen:
+            self.stop_run(session.id)
+        service = self.app.service
+        if chosen and all(session.status is Status.ARCHIVED for session in chosen):
+            self._all("Unarchived", lambda ids: service.unarchive(*ids))
+        else:
+            self._all("Archived", lambda ids: service.set_status(ids, Status.ARCHIVED))
+
+    def action_trash(self) -> None:
+        """Move to the trash."""
+        for session in self.chosen():
+            if self.app.runs.is_working(session.id):
+                self.tell("The model is still at work there: esc stops it first.", error=True)
+                return
+        foreign = [session for session in self.chosen() if not session.is_own]
+        done = "Hid (its file stays)" if foreign else "Moved to the trash:"
+        self._all(done, self.app.service.trash)
+
+    def action_restore(self) -> None:
+        """Take out of the trash."""
+        self._all("Restored", self.app.service.restore)
+
+    def action_purge(self) -> None:
+        """Delete for good, after a question."""
+        chosen = self.chosen()
+        if not chosen:
+            return
+        if any(not session.is_own for session in chosen):
+            self.tell("Another program's history is not ours to delete; d hides it.", error=True)
+            return
+        ids = [session.id for session in chosen]
+        self.app.push_screen(
+            Confirm(
+                "Delete for good",
+                f"{_named(chosen)}. This cannot be undone.",
+                f"Delete {_counted(chosen)} for good",
+            ),
+            lambda yes: self._purged(yes, ids),
+        )
+
+    def _purged(self, yes: bool | None, ids: Sequence[str]) -> None:
+        if yes:
+            self.change(lambda: self.app.service.purge(ids))
+
+    def action_prune(self) -> None:
+        """Clear out by rule, on a screen of its own."""
+        self.app.push_screen(PruneScreen(), self._pruned)
+
+    def _pruned(self, count: int | None) -> None:
+        if count:
+            self.tell(f"{count:,} sessions moved to the trash. z undoes it.")
+            self.reload()
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self._take_back(self.app.service.undo, "Undone")
+
+    def action_redo(self) -> None:
+        """Make it again."""
+        self._take_back(self.app.service.redo, "Done again")
+
+    @work(group="change")
+    async def _take_back(self, how: Callable[[], str | None], said: str) -> None:
+        try:
+            label = await asyncio.to_thread(how)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        self.tell(f"{said}: {label}." if label else "Nothing to take back.")
+        self.reload()
+
+    def action_export(self) -> None:
+        """Write a session to a Markdown file in the current folder."""
+        if session := self._one():
+            self.export(session)
+
+    @work(group="export")
+    async def export(self, session: Session) -> None:
+        """Write the file, never over another one."""
+        service = self.app.service
+
+        def write() -> Path:
+            path = _free_path(Path(self.app.folder), session)
+            with path.open("x", encoding="utf-8") as file:
+                for part in export_markdown(session, service.entries(session.id)):
+                    file.write(part)
+            return path
+
+        try:
+            path = await asyncio.to_thread(write)
+        except (AgentsessError, OSError) as error:
+            self.tell(f"Cannot export: {error}", error=True)
+            return
+        self.tell(f"Written to {path}.")
+
+    # -- leaving
+
+    def action_quit_app(self) -> None:
+        """Leave; ask first only if a run would be stopped."""
+        if not any(state in ("working", "asking") for state in self.app.runs.live().values()):
+            self.app.exit()
+            return
+        self.app.push_screen(
+            Confirm(
+                "A run is under way",
+                "Leaving stops it. What was said so far is kept, and it can be resumed.",
+                "Stop it and leave",
+                "Stay",
+            ),
+            self._left,
+        )
+
+    def _left(self, yes: bool | None) -> None:
+        if yes:
+            self.leave()
+
+    @work(group="leave")
+    async def leave(self) -> None:
+        """Stop all runs, then leave."""
+        await self.app.runs.stop_all()
+        self.app.exit()
+
+
+def _counted(chosen: Sequence[Session]) -> str:
+    return "1 session" if len(chosen) == 1 else f"{len(chosen):,} sessions"
+
+
+def _named(chosen: Sequence[Session]) -> str:
+    return f"“{one_line(chosen[0].title, 40)}”" if len(chosen) == 1 else _counted(chosen)
+
+
+def _free_path(folder: Path, session: Session) -> Path:
+    letters = "".join(c if c.isalnum() else "-" for c in session.title.lower())
+    stem = "-".join(part for part in letters.split("-") if part)[:60] or session.id[:8]
+    path, number = folder / f"{stem}.md", 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}.md", number + 1
+    return path

@@ -1,0 +1,49 @@
+"""What the parts of the main screen share: its panes, its state, and who calls whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import getters
+from textual.screen import Screen
+from textual.widgets import Input, Static
+from textual.worker import Worker
+
+from agentsess.ui.widgets.chat_pane import ChatPane
+from agentsess.ui.widgets.details import Details
+from agentsess.ui.widgets.session_list import SessionList
+
+if TYPE_CHECKING:
+    from agentsess.ui.app import AgentsessApp
+
+
+class Panes(Screen[None]):
+    """The widgets and the state of the main screen."""
+
+    if TYPE_CHECKING:
+        app = getters.app(AgentsessApp)
+
+    sessions = getters.query_one(SessionList)
+    chat = getters.query_one(ChatPane)
+    details = getters.query_one(Details)
+    filter_input = getters.query_one("#filter", Input)
+    list_status = getters.query_one("#list-status", Static)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.query_text = ""
+        self.trashed = False
+        """Whether the trash is listed instead of the sessions."""
+        self.draft_folder = ""
+        """Where a new session will work; empty while none is being started."""
+
+    if TYPE_CHECKING:
+        # Each is a part of the screen that another part calls.
+        def reload(self) -> Worker[None]: ...
+        def scan_sources(self) -> Worker[None]: ...
+        def open(self, session_id: str) -> Worker[None]: ...
+        async def show_session(self, session_id: str) -> bool: ...
+        def stop_run(self, session_id: str) -> Worker[None]: ...
+        def action_focus_pane(self, pane: str) -> None: ...
+        def action_prompt(self) -> None: ...
+        def action_reload(self) -> None: ...

@@ -1,0 +1,159 @@
+"""Small questions on top of the screen: a text, a choice, a confirmation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+
+_CSS = """
+{name} {{ align: center middle; }}
+{name} > Vertical {{
+    width: 64; max-width: 92%; height: auto; max-height: 90%;
+    border: round $primary; background: $surface; padding: 0 1;
+    border-title-style: bold;
+}}
+{name} Static {{ width: 1fr; height: auto; }}
+{name} .hint {{ color: $text-muted; margin-top: 1; }}
+"""
+
+
+class AskText(ModalScreen[str | None]):
+    """Asks for a line of text; escape answers None."""
+
+    CSS = _CSS.format(name="AskText")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="dialog.cancel")
+    ]
+
+    def __init__(self, title: str, value: str = "", *, hint: str = "") -> None:
+        super().__init__()
+        self._title, self._value, self._hint = title, value, hint
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content(self._title)
+            yield Input(self._value, select_on_focus=False)
+            yield Static(Content(f"{self._hint}enter keeps it · esc leaves it"), classes="hint")
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        self.dismiss(event.value)
+
+
+class AskNote(ModalScreen[str | None]):
+    """Asks for a text of several lines; escape answers None."""
+
+    CSS = _CSS.format(name="AskNote") + "AskNote TextArea { height: 10; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="dialog.cancel"),
+        Binding("ctrl+s", "keep", "Keep", id="dialog.keep", priority=True),
+    ]
+
+    def __init__(self, title: str, value: str = "") -> None:
+        super().__init__()
+        self._title, self._value = title, value
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content(self._title)
+            yield TextArea(self._value)
+            yield Static(Content("ctrl+s keeps it · esc leaves it"), classes="hint")
+
+    def action_keep(self) -> None:
+        """Answer with the text."""
+        self.dismiss(self.query_one(TextArea).text)
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks before what cannot be undone; the safe answer is the default."""
+
+    CSS = (
+        _CSS.format(name="Confirm")
+        + "Confirm Button { width: 1fr; margin-top: 1; }"
+        + "Confirm > Vertical { border: round $error; }"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "dismiss(True)", "Yes", id="dialog.yes"),
+        Binding("n,escape", "dismiss(False)", "No", id="dialog.no"),
+    ]
+
+    def __init__(self, title: str, text: str, yes: str, no: str = "Leave it") -> None:
+        super().__init__()
+        self._title, self._text, self._yes, self._no = title, text, yes, no
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content(self._title)
+            yield Static(Content(self._text))
+            yield Button(Content(f"n  {self._no}"), id="no")
+            yield Button(Content(f"y  {self._yes}"), id="yes", variant="error")
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id == "yes")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several ways to go on."""
+
+    key: str
+    """What `Choose` answers, and a single letter to press."""
+    text: str
+    detail: str = ""
+
+
+class Choose(ModalScreen[str | None]):
+    """Asks to pick one of a few; escape answers None."""
+
+    CSS = (
+        _CSS.format(name="Choose")
+        + "Choose OptionList { height: auto; max-height: 20; background: $surface; border: none; }"
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Cancel", id="dialog.cancel"),
+        Binding("j", "cursor(1)", show=False),
+        Binding("k", "cursor(-1)", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, choices: Sequence[Choice]) -> None:
+        super().__init__()
+        self._title, self._text, self._choices = title, text, choices
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content(self._title)
+            if self._text:
+                yield Static(Content(self._text))
+            yield OptionList(*(Option(_choice(c), id=c.key) for c in self._choices))
+
+    def action_cursor(self, by: int) -> None:
+        """Move among the choices."""
+        options = self.query_one(OptionList)
+        options.action_cursor_down() if by > 0 else options.action_cursor_up()
+
+    def on_key(self, event: object) -> None:
+        key = getattr(event, "character", None)
+        if any(choice.key == key for choice in self._choices):
+            self.dismiss(key)
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+
+def _choice(choice: Choice) -> Content:
+    line = Content.styled(f" {choice.key}  ", "bold $text-accent") + Content(choice.text)
+    if choice.detail:
+        line += Content.styled(f"\n    {choice.detail}", "$text-muted")
+    return line

@@ -1,0 +1,68 @@
+"""All keys on one screen, made from the table of keys."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from agentsess.ui.keys import KEYS, PANE_KEYS, shown_keys
+
+_FILTERS = (
+    ("migration api", "both words, in titles, tags, notes or the conversation"),
+    ("status:paused -tag:done", "a field, and what must not be"),
+    ("project: tag: model: branch: source:", "other fields"),
+    ("older:30d newer:2w larger:5mb has:notes", "age, size, what it has"),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Lists every key and the filter's language."""
+
+    CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen VerticalScroll {
+        width: 76; max-width: 96%; height: auto; max-height: 92%;
+        border: round $primary; border-title-style: bold;
+        background: $surface; padding: 0 2; scrollbar-size-vertical: 1;
+    }
+    HelpScreen Static { width: 1fr; height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,question_mark", "dismiss", "Close", id="help.close"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll() as box:
+            box.border_title = Content("Keys")
+            box.border_subtitle = Content("esc closes")
+            yield Static(help_text())
+
+    def on_mount(self) -> None:
+        self.query_one(VerticalScroll).focus()
+
+
+def help_text() -> Content:
+    """All keys, grouped."""
+    parts: list[Content] = []
+    for group, keys in groupby(KEYS, key=lambda key: key.group):
+        parts += _part(group, [(shown_keys(key.keys), key.help) for key in keys])
+    for title, rows in PANE_KEYS:
+        parts += _part(title, rows)
+    parts += _part("The filter", _FILTERS)
+    return Content("\n").join(parts[:-1])
+
+
+def _part(title: str, rows: object) -> list[Content]:
+    assert isinstance(rows, list | tuple)
+    lines = [Content.styled(title, "bold $text-accent")]
+    for keys, what in rows:
+        pad = 24 if len(keys) < 24 else len(keys) + 2
+        lines.append(Content.styled(f"  {keys.ljust(pad)}", "bold") + Content(what))
+    return [*lines, Content("")]

@@ -1,0 +1,380 @@
+"""The main screen: sessions, chat, details; it turns what widgets say into service calls."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Footer, Input, Static
+from textual.worker import get_current_worker
+
+from agentsess.agent.permissions import Decision
+from agentsess.errors import AgentsessError, InvalidQuery
+from agentsess.model import Session, Status, utc_now
+from agentsess.sessions.query import Query
+from agentsess.ui.keys import KEYS
+from agentsess.ui.render.text import one_line
+from agentsess.ui.runs import Question, Runs
+from agentsess.ui.screens.actions import SessionActions
+from agentsess.ui.screens.navigation import Navigation
+from agentsess.ui.widgets.chat_pane import ChatPane, FindInput
+from agentsess.ui.widgets.details import Details
+from agentsess.ui.widgets.permission import PermissionPrompt
+from agentsess.ui.widgets.prompt import Prompt
+from agentsess.ui.widgets.session_list import SessionList
+from agentsess.ui.widgets.transcript import Transcript
+
+_PAGE = 60
+_OPEN_DELAY = 0.06
+"""Seconds for which the cursor must rest on a session before it is read."""
+_SEARCH_DELAY = 0.15
+_MOST_HITS = 200
+_POLL_SECONDS = 1.0
+_SCAN_SECONDS = 15.0
+
+
+class MainScreen(SessionActions, Navigation):
+    """Three panes. What takes long runs in workers; handlers only show."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in KEYS]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-narrow"), (90, "-normal"), (120, "-wide"),
+    ]  # fmt: skip
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (30, "-tall")]  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open_timer: Timer | None = None
+        self._search_timer: Timer | None = None
+        self._scan = ""
+        self._searching = ""
+        self._count = 0
+        self._hidden = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(""), id="tabs")
+        with Horizontal(id="panes"):
+            with Vertical(id="sessions-pane", classes="pane"):
+                yield Input(placeholder="/ filter", id="filter", select_on_focus=False)
+                yield SessionList(id="session-list")
+                yield Static(Content(""), id="list-status")
+            yield ChatPane(id="chat-pane", classes="pane")
+            with Vertical(id="details-pane", classes="pane"):
+                yield Details()
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#sessions-pane").border_title = Content("Sessions")
+        self.query_one("#details-pane").border_title = Content("Details")
+        self.at("sessions")
+        self.sessions.focus()
+        self.reload()
+        self.scan_sources()
+        self.set_interval(_POLL_SECONDS, self._poll)
+        self.set_interval(_SCAN_SECONDS, self.scan_sources)
+
+    # -- the list
+
+    @work(exclusive=True, group="list")
+    async def reload(self) -> None:
+        """List anew, in the background, and bring what is shown up to date."""
+        service, text, trashed = self.app.service, self.query_text, self.trashed
+        try:
+            everything = await asyncio.to_thread(service.list, "", trashed=trashed)
+            query = Query.parse(text)
+        except InvalidQuery as error:
+            self._tell_list(str(error))
+            return
+        except AgentsessError as error:
+            self._tell_list(str(error))
+            return
+        if query.terms:
+            now = utc_now()
+            listed = [session for session in everything if query.matches(session, now)]
+            hidden = 0
+        else:
+            listed = [s for s in everything if trashed or s.status is not Status.ARCHIVED]
+            hidden = len(everything) - len(listed)
+        self._count, self._hidden = len(everything), hidden
+        self.show_list(listed)
+        self._follow_open({session.id: session for session in everything})
+        if query.words:
+            self._search_soon(text)
+        elif not everything and not trashed and not self._scan:
+            self._show_first_steps()
+
+    def show_list(self, listed: list[Session]) -> None:
+        """Show these sessions in the list."""
+        self.sessions.show(listed, self.app.runs.live(), utc_now(), not self.trashed)
+        self._tell_list()
+
+    def _tell_list(self, problem: str = "") -> None:
+        shown = self.sessions.length
+        marked = len(self.sessions.marked_ids)
+        parts = [problem] if problem else []
+        if not problem:
+            where = "in the trash" if self.trashed else "sessions"
+            total = f"{shown:,}" if not self.query_text else f"{shown:,} of {self._count:,}"
+            parts = [f"{total} {where}"]
+            if marked:
+                parts.insert(0, f"{marked} marked")
+            if self._hidden:
+                parts.append(f"{self._hidden} archived")
+            parts += [text for text in (self._searching, self._scan) if text]
+        self.list_status.update(Content(" · ".join(parts)))
+
+    def _show_first_steps(self) -> None:
+        self.chat.say("No sessions yet. ctrl+n starts one; agentsess-tui --demo shows a dozen.")
+
+    @work(exclusive=True, group="scan", thread=True)
+    def scan_sources(self) -> None:
+        """Read what other programs changed, telling how far it is."""
+        worker = get_current_worker()
+
+        def progress(done: int, total: int) -> None:
+            if total > 50 and (done % 100 == 0 or done == total):
+                self.app.call_from_thread(self._tell_scan, done, total)
+
+        try:
+            changed = self.app.service.refresh(progress)
+        except AgentsessError as error:
+            self.app.call_from_thread(self._tell_list, str(error))
+            return
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._scanned, changed)
+
+    def _tell_scan(self, done: int, total: int) -> None:
+        self._scan = f"reading {done:,}/{total:,}" if done < total else ""
+        self.reload()
+
+    def _scanned(self, changed: bool) -> None:
+        self._scan = ""
+        if changed or not self._count:
+            self.reload()
+
+    def _poll(self) -> None:
+        """See what other processes changed: one look at one file's size."""
+        if self.app.service.changed():
+            self.reload()
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, event: Input.Changed) -> None:
+        self.query_text = event.value
+        self._searching = ""
+        self.reload()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_kept(self) -> None:
+        self.sessions.focus()
+
+    def _search_soon(self, text: str) -> None:
+        if self._search_timer:
+            self._search_timer.stop()
+        self._search_timer = self.set_timer(_SEARCH_DELAY, lambda: self.search_text(text))
+
+    @work(exclusive=True, group="search", thread=True)
+    def search_text(self, text: str) -> None:
+        """Add the sessions whose conversation holds the words, as they are found."""
+        worker = get_current_worker()
+        self.app.call_from_thread(self._tell_search, "searching the text…")
+        hits: list[Session] = []
+        for hit in self.app.service.search(text, limit=_MOST_HITS):
+            if worker.is_cancelled:
+                return
+            hits.append(hit.session)
+            if len(hits) in (1, 5, 20) or len(hits) % 50 == 0:
+                self.app.call_from_thread(self._found, text, list(hits))
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._found, text, hits)
+            self.app.call_from_thread(self._tell_search, "")
+
+    def _tell_search(self, text: str) -> None:
+        self._searching = text
+        self._tell_list()
+
+    def _found(self, text: str, hits: list[Session]) -> None:
+        if text == self.query_text:
+            both = {session.id: session for session in [*self.sessions.shown, *hits]}
+            self.show_list(sorted(both.values(), key=lambda s: s.updated_at, reverse=True))
+
+    # -- opening
+
+    @on(SessionList.Highlighted)
+    def _highlighted(self, event: SessionList.Highlighted) -> None:
+        if self._open_timer:
+            self._open_timer.stop()
+        session_id = event.session_id
+        if session_id is not None and not self.draft_folder:
+            self._open_timer = self.set_timer(_OPEN_DELAY, lambda: self.open(session_id))
+
+    @on(SessionList.Opened)
+    def _opened(self, event: SessionList.Opened) -> None:
+        self.draft_folder = ""
+        self.open(event.session_id)
+        self.action_focus_pane("chat")
+
+    @on(SessionList.Marked)
+    def _marked(self) -> None:
+        self._tell_list()
+
+    @work(exclusive=True, group="open")
+    async def open(self, session_id: str) -> None:
+        """Read a session's newest entries and show them."""
+        if self.chat.session and self.chat.session.id == session_id:
+            return
+        await self.show_session(session_id)
+
+    async def show_session(self, session_id: str) -> bool:
+        """Show a session; False if it cannot be read."""
+        service = self.app.service
+        try:
+            session = await asyncio.to_thread(service.get, session_id)
+            page = await asyncio.to_thread(service.page, session_id, last=_PAGE)
+        except AgentsessError as error:
+            self.chat.say(str(error), error=True)
+            return False
+        runs = self.app.runs
+        self.chat.show(session, page, live=runs.is_working(session_id))
+        self.details.show(session, utc_now(), self.app.context_window(session.model))
+        thinking, text = runs.unsaved(session_id)
+        if thinking:
+            self.chat.transcript.stream_thinking(thinking)
+        if text:
+            self.chat.transcript.stream(text)
+        if question := runs.question(session_id):
+            self.ask(question)
+        return True
+
+    def _follow_open(self, sessions: dict[str, Session]) -> None:
+        """Bring the open session's facts and entries up to date with the list."""
+        if (shown := self.chat.session) is None:
+            return
+        session = sessions.get(shown.id)
+        if session is None or session == shown:
+            return
+        self.chat.describe(session)
+        self.details.show(session, utc_now(), self.app.context_window(session.model))
+        if session.entry_count > self.chat.last_seq and not self.app.runs.is_working(session.id):
+            self.catch_up(session.id)
+
+    @work(exclusive=True, group="catch-up")
+    async def catch_up(self, session_id: str) -> None:
+        """Show the entries that were added since the session was shown."""
+        page = await asyncio.to_thread(self.app.service.page, session_id, last=_PAGE)
+        if self.chat.session and self.chat.session.id == session_id:
+            self.chat.catch_up(page)
+
+    @on(Transcript.OlderWanted)
+    async def _older_wanted(self, event: Transcript.OlderWanted) -> None:
+        self.load_older(event.before, event.reach)
+
+    @work(exclusive=True, group="older")
+    async def load_older(self, before: int, reach: int | None) -> None:
+        """Read the entries before those shown, back to ``reach`` if that is given."""
+        if (session := self.chat.session) is None:
+            return
+        last = _PAGE if reach is None else max(_PAGE, before - reach + 10)
+        page = await asyncio.to_thread(self.app.service.page, session.id, last=last, before=before)
+        if self.chat.session and self.chat.session.id == session.id:
+            self.chat.transcript.prepend(page)
+
+    @on(Transcript.SearchWanted)
+    def _search_wanted(self) -> None:
+        self.chat.find_input.add_class("-shown")
+        self.chat.find_input.focus()
+
+    @on(Input.Submitted, "FindInput")
+    def _find(self, event: Input.Submitted) -> None:
+        if event.value and not self.chat.transcript.find(event.value, backwards=True):
+            self.notify("Not in the part that is loaded.", markup=False)
+        self.chat.transcript.focus()
+
+    @on(Input.Blurred, "FindInput")
+    def _find_left(self, event: Input.Blurred) -> None:
+        assert isinstance(event.input, FindInput)
+        event.input.remove_class("-shown")
+
+    @on(Transcript.Copied)
+    def _copied(self, event: Transcript.Copied) -> None:
+        self.app.copy_to_clipboard(event.text)
+        self.notify(f"Copied {len(event.text):,} characters.", markup=False)
+
+    # -- talking
+
+    @on(Prompt.Submitted)
+    def _submitted(self, event: Prompt.Submitted) -> None:
+        self.send(event.text)
+
+    @work(group="send")
+    async def send(self, text: str) -> None:
+        """Give the model a prompt, in the open session or a new one."""
+        if self.draft_folder:
+            folder, self.draft_folder = self.draft_folder, ""
+            session = await self.app.create_session(folder)
+            await self.show_session(session.id)
+            self.sessions.highlight(session.id)
+        shown = self.chat.session
+        if shown is None or self.app.runs.is_working(shown.id):
+            self.chat.prompt.give_back(text)
+            self.chat.say("The model is still at work here: esc stops it." if shown else "")
+            return
+        self.chat.hide_recap()
+        self.chat.say("")
+        self.app.runs.start(shown.id, text)
+        self.chat.transcript.set_status("Asking…")
+        self.chat.transcript.action_latest()
+        self.show_live()
+
+    def show_live(self) -> None:
+        """Show in the list what is going on in the sessions."""
+        self.sessions.show_live(self.app.runs.live())
+
+    @on(Runs.Happened)
+    def _happened(self, message: Runs.Happened) -> None:
+        if self.chat.session and message.session_id == self.chat.session.id:
+            self.chat.take(message.event)
+        if not hasattr(message.event, "text"):
+            self.reload()
+
+    @on(Runs.Asked)
+    def _asked(self, message: Runs.Asked) -> None:
+        question = message.question
+        if self.chat.session and question.session_id == self.chat.session.id:
+            self.ask(question)
+        else:
+            self.app.bell()
+            self.notify("A session waits for your answer about a tool.", markup=False)
+        self.show_live()
+
+    @on(PermissionPrompt.Answered)
+    def _answered(self, event: PermissionPrompt.Answered) -> None:
+        decision = Decision(event.choice != "deny", event.reason)
+        self.app.runs.answer(event.request_id, decision, for_session=event.choice == "session")
+        self.chat.remove_question()
+        self.chat.prompt.focus()
+        self.show_live()
+
+    def ask(self, question: Question) -> None:
+        """Put a run's question about a tool call to the user."""
+        self.chat.ask(PermissionPrompt(question.session_id, question.tool, question.details))
+
+    @on(Runs.Ended)
+    def _ended(self, message: Runs.Ended) -> None:
+        session = self.chat.session
+        if session and message.session_id == session.id:
+            self.chat.remove_question()
+            self.chat.transcript.set_status("")
+            self.catch_up(session.id)
+            if message.error:
+                self.chat.say(str(message.error), error=True)
+                # Sent again unchanged it goes on where it failed, and is not said twice.
+                self.chat.prompt.give_back(message.task)
+        elif message.error:
+            self.notify(one_line(str(message.error), 200), severity="error", markup=False)
+        self.reload()

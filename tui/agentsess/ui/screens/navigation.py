@@ -1,0 +1,145 @@
+"""Moving about the main screen: panes, layout, filter, help; nothing here changes a session."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.help import HelpScreen
+from agentsess.ui.widgets.permission import PermissionPrompt
+from agentsess.ui.widgets.prompt import Prompt
+
+_PANES = ("sessions", "chat", "details")
+
+
+class Navigation(Panes):
+    """Actions of the main screen that only change what is in view."""
+
+    def at(self, pane: str) -> None:
+        """Remember which pane the user is in; on a narrow screen only that one shows."""
+        for name in _PANES:
+            self.set_class(name == pane, f"-at-{name}")
+        tabs = Content("  ").join(
+            Content.styled(f" {number} {name} ", "bold reverse" if name == pane else "")
+            for number, name in enumerate(_PANES, start=1)
+        )
+        self.query_one("#tabs", Static).update(tabs)
+
+    def action_focus_pane(self, pane: str) -> None:
+        """Go to a pane, showing it if it is hidden."""
+        self.at(pane)
+        if pane == "sessions":
+            self.set_class(False, "-no-sessions")
+            self.sessions.focus()
+        elif pane == "chat":
+            if questions := self.chat.query(PermissionPrompt):
+                questions.first().focus()
+            elif self.chat.has_class("-empty"):
+                self.chat.prompt.focus()
+            else:
+                self.chat.transcript.focus()
+        else:
+            self.set_class(False, "-no-details")
+            self.set_class(True, "-details")
+            self.details.focus()
+
+    def action_prompt(self) -> None:
+        """Go to the prompt."""
+        self.at("chat")
+        self.chat.prompt.focus()
+
+    def on_descendant_focus(self) -> None:
+        """Follow the focus: tab and the mouse move it too."""
+        for name in _PANES:
+            pane = self.query_one(f"#{name}-pane")
+            if self.focused is not None and pane in self.focused.ancestors_with_self:
+                self.at(name)
+
+    def action_step(self, by: int) -> None:
+        """Open the session after or before the one in view."""
+        self.sessions.action_move(by)
+
+    def action_filter(self) -> None:
+        """Go to the filter box."""
+        self.set_class(False, "-no-sessions")
+        self.at("sessions")
+        self.filter_input.focus()
+
+    def action_toggle_sidebar(self) -> None:
+        """Show or hide the sessions."""
+        self.toggle_class("-no-sessions")
+        if self.has_class("-no-sessions"):
+            self.action_focus_pane("chat")
+
+    def action_toggle_details(self) -> None:
+        """Show or hide the details."""
+        self.toggle_class("-no-details" if self.has_class("-wide") else "-details")
+
+    def action_zoom(self) -> None:
+        """Give the whole screen to the pane in focus, or take it back."""
+        self.toggle_class("-zoom")
+
+    def action_show_trash(self) -> None:
+        """List the trash, or leave it."""
+        self.trashed = not self.trashed
+        self.query_one("#sessions-pane").border_title = Content(
+            "Trash" if self.trashed else "Sessions"
+        )
+        self.sessions.clear_marks()
+        self.reload()
+
+    def action_reload(self) -> None:
+        """Look at the disk again."""
+        self.scan_sources()
+        self.reload()
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.app.push_screen(HelpScreen())
+
+    def action_palette(self) -> None:
+        """Open the command palette."""
+        self.app.action_command_palette()
+
+    def action_suspend(self) -> None:
+        """Go to the shell; ``fg`` comes back."""
+        self.app.action_suspend_process()
+
+    def action_back(self) -> None:
+        """Out of where the user is, one step at a time."""
+        if self.focused is self.filter_input:
+            self.filter_input.value = ""
+            self.sessions.focus()
+        elif self.chat.hide_recap() or self.sessions.clear_marks():
+            return
+        elif self.has_class("-zoom"):
+            self.set_class(False, "-zoom")
+        elif self.draft_folder:
+            self.leave_draft()
+        elif self.query_text:
+            self.filter_input.value = ""
+        elif self.trashed:
+            self.action_show_trash()
+        else:
+            self.action_focus_pane("sessions")
+
+    def on_prompt_left(self, event: Prompt.Left) -> None:
+        """Escape in the prompt stops the run first, then leaves."""
+        event.stop()
+        session = self.chat.session
+        if session and self.app.runs.is_working(session.id):
+            self.stop_run(session.id)
+        elif not self.chat.hide_recap():
+            if self.draft_folder:
+                self.leave_draft()
+            else:
+                self.action_focus_pane("chat")
+
+    def leave_draft(self) -> None:
+        """Give up starting a new session; nothing was stored."""
+        self.draft_folder = ""
+        self.chat.show_nothing()
+        if session := self.sessions.highlighted:
+            self.open(session.id)
+        self.action_focus_pane("sessions")

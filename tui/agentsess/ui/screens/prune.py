@@ -1,0 +1,145 @@
+"""Pruning: a rule, what it would move to the trash and how much that is, then doing it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import getters, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from agentsess.errors import AgentsessError
+from agentsess.model import utc_now
+from agentsess.sessions.retention import Plan, rule_of
+from agentsess.ui.render.format import age, count, size
+from agentsess.ui.render.text import one_line
+
+if TYPE_CHECKING:
+    from agentsess.ui.app import AgentsessApp
+
+_FIELDS = (
+    ("older_than", "Older than", "30d, 12h, 6m"),
+    ("status", "Status", "completed, paused …"),
+    ("larger_than", "Larger than", "5mb, 500kb"),
+    ("project", "Project", "part of its name"),
+    ("tag", "Tag", "a whole tag"),
+)
+_MOST_SHOWN = 500
+
+
+class PruneScreen(ModalScreen[int | None]):
+    """Answers with the number of sessions moved to the trash; None if it was left."""
+
+    CSS = """
+    PruneScreen { align: center middle; }
+    PruneScreen > Vertical {
+        width: 90; max-width: 98%; height: 90%; max-height: 40;
+        border: round $primary; border-title-style: bold;
+        background: $surface; padding: 0 1;
+    }
+    PruneScreen .field { height: 1; }
+    PruneScreen Label { width: 14; color: $text-muted; }
+    PruneScreen Input { border: none; height: 1; width: 1fr; background: $boost; padding: 0 1; }
+    PruneScreen Input:focus { background: $primary 30%; }
+    PruneScreen #summary { height: auto; margin: 1 0; text-style: bold; }
+    PruneScreen OptionList { height: 1fr; border: none; background: $surface; }
+    PruneScreen #kept { height: auto; max-height: 3; color: $text-muted; }
+    PruneScreen #go { width: 1fr; margin-top: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Leave", id="prune.leave"),
+        Binding("ctrl+s", "prune", "Prune", id="prune.go", priority=True),
+    ]
+
+    if TYPE_CHECKING:
+        app = getters.app(AgentsessApp)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plan: Plan | None = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            box.border_title = Content("Prune")
+            box.border_subtitle = Content("ctrl+s moves them to the trash · esc leaves")
+            for name, label, example in _FIELDS:
+                with Horizontal(classes="field"):
+                    yield Label(Content(label))
+                    yield Input(placeholder=example, id=name)
+            yield Static(Content(""), id="summary")
+            yield OptionList(id="going")
+            yield Static(Content(""), id="kept")
+            yield Button(Content("Nothing to move"), id="go", variant="warning", disabled=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#older_than", Input).value = "30d"
+        self.query_one("#status", Input).value = "completed"
+
+    @on(Input.Changed)
+    def _changed(self) -> None:
+        self.preview()
+
+    @work(exclusive=True, group="plan")
+    async def preview(self) -> None:
+        """Show what the rule would do; changes nothing."""
+        rule = rule_of(**{name: self.query_one(f"#{name}", Input).value for name, *_ in _FIELDS})
+        try:
+            plan = await asyncio.to_thread(self.app.service.plan_prune, rule)
+        except AgentsessError as error:
+            self._show(None, str(error))
+            return
+        self._show(plan)
+
+    def _show(self, plan: Plan | None, problem: str = "") -> None:
+        self._plan = plan
+        sessions = plan.sessions if plan else ()
+        going = self.query_one("#going", OptionList)
+        going.clear_options()
+        now = utc_now()
+        options = []
+        for session in sessions[:_MOST_SHOWN]:
+            facts = (
+                f"{session.status} · {size(session.size_bytes)} · {age(session.updated_at, now)}"
+            )
+            line = Content(one_line(session.title, 56)) + Content.styled(
+                f"  {facts}", "$text-muted"
+            )
+            options.append(Option(line))
+        going.add_options(options)
+        total = f"{count(len(sessions), 'session')}, {size(plan.bytes if plan else 0)}"
+        text = problem or (
+            f"{total} would go to the trash" if sessions else "Nothing fits the rule."
+        )
+        self.query_one("#summary", Static).update(Content(one_line(text, 200)))
+        kept = plan.kept if plan else ()
+        reasons = dict.fromkeys(one.reason for one in kept)
+        note = f"{count(len(kept), 'session')} that fit stay: {'; '.join(reasons)}" if kept else ""
+        self.query_one("#kept", Static).update(Content(one_line(note, 300)))
+        button = self.query_one("#go", Button)
+        button.disabled = not sessions
+        button.label = Content(f"Move {total} to the trash" if sessions else "Nothing to move")
+
+    @on(Button.Pressed, "#go")
+    def _pressed(self) -> None:
+        self.action_prune()
+
+    def action_prune(self) -> None:
+        """Do what is shown."""
+        if self._plan and self._plan.sessions:
+            self.prune(self._plan)
+
+    @work(exclusive=True, group="prune")
+    async def prune(self, plan: Plan) -> None:
+        """Move the sessions of the plan that is shown, no others."""
+        try:
+            await asyncio.to_thread(self.app.service.prune, plan)
+        except AgentsessError as error:
+            self._show(self._plan, str(error))
+            return
+        self.dismiss(len(plan.sessions))

@@ -1,0 +1,207 @@
+"""The chat: the conversation, the recap card, questions about tools, and the prompt."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from agentsess.agent import events as happened
+from agentsess.model import EntryKind, Page, Recap, Session, Status
+from agentsess.ui.render.format import dollars, tokens
+from agentsess.ui.render.text import clean, one_line
+from agentsess.ui.widgets.permission import PermissionPrompt
+from agentsess.ui.widgets.prompt import Prompt
+from agentsess.ui.widgets.recap_card import RecapCard
+from agentsess.ui.widgets.session_list import GLYPHS, source_label
+from agentsess.ui.widgets.transcript import Transcript
+
+WELCOME = """
+No session is open.
+
+  ctrl+n   starts a session
+  enter    reads the one under the cursor
+  c        resumes it: where it stands, then the prompt
+  ?        shows all keys
+"""
+
+
+class FindInput(Input):
+    """A line at the foot of the conversation: what to search for in it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "screen.focus_pane('chat')", "Leave", show=False)
+    ]
+
+
+class ChatPane(Vertical):
+    """Shows one session's conversation, and what happens in it."""
+
+    DEFAULT_CSS = """
+    ChatPane Transcript { height: 1fr; }
+    ChatPane RecapCard { max-height: 60%; height: auto; display: none; }
+    ChatPane RecapCard.-shown { display: block; }
+    ChatPane FindInput { border: none; height: 1; display: none; background: $surface; }
+    ChatPane FindInput.-shown { display: block; }
+    ChatPane #welcome { height: 1fr; color: $text-muted; padding: 1 2; display: none; }
+    ChatPane.-empty #welcome { display: block; }
+    ChatPane.-empty Transcript { display: none; }
+    """
+
+    transcript = getters.query_one(Transcript)
+    prompt = getters.query_one(Prompt)
+    recap_card = getters.query_one(RecapCard)
+    banner = getters.query_one("#banner", Static)
+    find_input = getters.query_one(FindInput)
+    status_line = getters.query_one("#status-line", Static)
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.session: Session | None = None
+        self._last_seq = 0
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(WELCOME.strip("\n")), id="welcome")
+        yield Transcript()
+        yield FindInput(placeholder="search this conversation")
+        yield RecapCard()
+        yield Static(Content(""), id="banner")
+        yield Prompt()
+        yield Static(Content(""), id="status-line")
+
+    def on_mount(self) -> None:
+        self.show_nothing()
+
+    # -- which session
+
+    def show_nothing(self, draft_folder: str = "") -> None:
+        """Show no session: a welcome, or a prompt that will start a new one in a folder."""
+        self.session = None
+        self._last_seq = 0
+        self.transcript.clear()
+        self.hide_recap()
+        self.say("")
+        self.set_class(True, "-empty")
+        self.border_title = Content("New session" if draft_folder else "Chat")
+        self.border_subtitle = Content("")
+        self.status_line.update(Content(""))
+        if draft_folder:
+            self.prompt.set_hint(f"What is to be done in {one_line(draft_folder, 60)}?")
+            self.prompt.set_disabled_reason("")
+        else:
+            self.prompt.set_disabled_reason("Open a session, or press ctrl+n for a new one")
+
+    def show(self, session: Session, page: Page, *, live: bool) -> None:
+        """Show a session's newest entries."""
+        another = self.session is None or self.session.id != session.id
+        self.set_class(False, "-empty")
+        if another:
+            self.hide_recap()
+            self.say("")
+            self.remove_question()
+        self._last_seq = page.total
+        self.transcript.show(page, live=live)
+        self.describe(session)
+        prompts = [e.text for e in page.entries if e.kind is EntryKind.USER and e.text]
+        self.prompt.set_history(prompts)
+
+    def describe(self, session: Session) -> None:
+        """Show what a session is called and what it took so far."""
+        self.session = session
+        title = Content(f"{GLYPHS[session.status]} {one_line(session.title, 60)}")
+        self.border_title = title
+        state = str(session.status)
+        if not session.is_own:
+            state = f"{state} · {source_label(session.source)}"
+        self.border_subtitle = Content(state)
+        used = session.usage
+        parts = [
+            one_line(session.model, 40) or "no model yet",
+            f"{tokens(used.input + used.cache_read + used.cache_write)} in",
+            f"{tokens(used.output)} out",
+            dollars(session.cost_usd),
+        ]
+        self.status_line.update(Content(" · ".join(parts)))
+        self._allow_prompt(session)
+
+    def _allow_prompt(self, session: Session) -> None:
+        if session.trashed_at is not None:
+            self.prompt.set_disabled_reason("In the trash: z or U takes it out")
+        elif not session.is_own:
+            name = source_label(session.source)
+            self.prompt.set_disabled_reason(f"A session of {name}, read-only: c resumes it")
+        elif session.status is Status.ARCHIVED:
+            self.prompt.set_disabled_reason("Archived: a unarchives it")
+        else:
+            self.prompt.set_disabled_reason("")
+            hint = "Reply…" if session.status is Status.ACTIVE else "Reply to resume it, or press c"
+            self.prompt.set_hint(hint)
+
+    # -- what happens
+
+    def catch_up(self, page: Page) -> None:
+        """Add the entries of a page that are not shown yet."""
+        new = [entry for entry in page.entries if entry.seq > self._last_seq]
+        if new:
+            self.transcript.append(new)
+            self._last_seq = new[-1].seq
+
+    @property
+    def last_seq(self) -> int:
+        """Number of the newest entry shown."""
+        return self._last_seq
+
+    def take(self, event: happened.AgentEvent) -> None:
+        """Show what happened in this session's run."""
+        match event:
+            case happened.TextDelta(text):
+                self.transcript.stream(text)
+            case happened.ThinkingDelta(text):
+                self.transcript.stream_thinking(text)
+            case happened.Retrying(seconds, reason):
+                self.transcript.set_status(f"{reason}: trying again in {seconds:.0f} s")
+            case happened.ToolStarted(call):
+                self.transcript.set_status(f"Running {one_line(call.name, 40)}… esc stops")
+            case happened.Done():
+                self.transcript.set_status("")
+            case happened.ToolRequested():
+                pass
+            case _:
+                if event.entry.seq > self._last_seq:
+                    self.transcript.append([event.entry])
+                    self._last_seq = event.entry.seq
+                self.transcript.set_status("Working… esc stops")
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a line above the prompt; an empty one takes it away."""
+        self.banner.update(Content(clean(text)))
+        self.banner.set_class(bool(text), "-shown")
+        self.banner.set_class(error, "-error")
+
+    def show_recap(self, recap: Recap, now: datetime) -> None:
+        """Show where the session stands."""
+        self.recap_card.show(recap, now=now, keys=[("type", "to go on"), ("esc", "hides this")])
+        self.recap_card.set_class(True, "-shown")
+
+    def hide_recap(self) -> bool:
+        """Take the recap away; True if it was shown."""
+        was_shown = self.recap_card.has_class("-shown")
+        self.recap_card.set_class(False, "-shown")
+        return was_shown
+
+    def ask(self, question: PermissionPrompt) -> None:
+        """Put a question about a tool call above the prompt."""
+        self.remove_question()
+        self.mount(question, before=self.banner)
+        question.focus()
+
+    def remove_question(self) -> None:
+        """Take the question away."""
+        for question in self.query(PermissionPrompt):
+            question.remove()

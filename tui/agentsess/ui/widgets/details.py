@@ -1,0 +1,51 @@
+"""The panel of a session's facts: metadata, notes, tags, tokens, cost, context."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from agentsess.model import Session
+from agentsess.ui.render.details import render_details
+
+
+class Details(VerticalScroll):
+    """Shows one session's facts."""
+
+    DEFAULT_CSS = """
+    Details { padding: 0 1; scrollbar-size-vertical: 1; }
+    Details > Static { width: 1fr; height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False, id="details.down"),
+        Binding("k", "scroll_up", "Up", show=False, id="details.up"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._shown: tuple[Session, datetime, int | None] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(Content(""))
+
+    def show(self, session: Session | None, now: datetime, window: int | None = None) -> None:
+        """Show a session's facts, or none."""
+        self._shown = (session, now, window) if session else None
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        content = Content("")
+        if self._shown:
+            session, now, window = self._shown
+            width = max(20, self.content_size.width)
+            content = render_details(session, now=now, width=width, context_window=window)
+        self.query_one(Static).update(content)
