@@ -340,6 +340,23 @@ def test_a_table_of_phases_is_read() -> None:
     assert texts(recap.in_progress) == ["Phase 2: Write"]
 
 
+def test_lines_that_begin_with_a_phase_are_a_list_without_its_marks() -> None:
+    t = Transcript()
+    t.user("Status?")
+    t.say("Where we are:\nPhase 1 — Library ✅\nPhase 2 — Page (in progress)\nPhase 3 — Tests")
+    recap = recap_of(t)
+    assert texts(recap.done) == ["Phase 1: Library"]
+    assert texts(recap.in_progress) == ["Phase 2: Page"]
+    assert texts(recap.next) == ["Phase 3: Tests"]
+
+
+def test_a_question_of_what_one_thinks_is_told_with_its_matter() -> None:
+    t = Transcript()
+    t.user("Look at the cookie")
+    t.say("It lives for a year. We could keep it. What do you think?")
+    assert texts(recap_of(t).questions) == ["We could keep it. What do you think?"]
+
+
 def test_planned_steps_are_forgotten_once_work_went_on_without_them() -> None:
     t = Transcript()
     t.user("Make a plan")
@@ -451,6 +468,38 @@ def test_an_error_that_was_overcome_is_no_blocker() -> None:
     t.event("error", "Overloaded (529)")
     t.say("Here is the answer.")
     assert recap_of(t).blockers == ()
+
+
+def test_a_server_that_denies_access_is_a_failure_not_a_refusal() -> None:
+    t = Transcript()
+    t.user("Push")
+    t.bash("git push origin main", "denied: requested access to the resource is denied", error=True)
+    assert texts(recap_of(t).blockers) == [
+        "git push origin main failed: denied: requested access to the resource is denied"
+    ]
+
+
+def test_a_refusal_that_only_the_meta_tells_is_understood() -> None:
+    t = Transcript()
+    t.user("Push")
+    call = t.call("bash", {"command": "git push"})
+    t.answer(call, "Denied: not on a Friday", error=True)
+    t.entries[-1].meta["permission"] = "denied"
+    assert texts(recap_of(t).blockers) == ["Permission refused: bash: git push"]
+    assert recap_of(t).commands == ()
+
+
+def test_a_reply_that_broke_off_leaves_its_prompt_in_progress() -> None:
+    t = Transcript()
+    t.user("Explain the parser")
+    t.say("It reads tokens.")
+    t.user("Rewrite it with a table")
+    t.say("I've rewritten the")
+    t.entries[-1].meta.update(interrupted=True, stop_reason=None)
+    t.event("interrupted", "The run was interrupted.")
+    recap = recap_of(t)
+    assert texts(recap.in_progress) == ["Rewrite it with a table"]
+    assert recap.done == ()
 
 
 def test_a_refusal_is_forgotten_once_work_goes_on() -> None:

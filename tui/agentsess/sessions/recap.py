@@ -15,6 +15,7 @@ from datetime import datetime
 from agentsess.model import CommandRun, Entry, EntryKind, Fact, JsonObject, Recap, Session, ToolCall
 from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_board import Board, Item
+from agentsess.sessions.recap_facts import MOST, distinct, latest, said_in
 from agentsess.sessions.recap_reading import Reading, Section, State, read
 from agentsess.sessions.recap_text import alike, fold, mentions, plain, tokens
 from agentsess.sessions.recap_tools import ToolLog, answered_questions, describe
@@ -22,12 +23,9 @@ from agentsess.sessions.recap_wording import Story, figure_in, headline, recap_m
 
 __all__ = ["RecapBuilder", "build_recap", "recap_markdown"]
 
-_MOST = 12
-"""Facts of one sort that a recap holds."""
 _MOST_FILES = 20
 _MOST_COMMANDS = 10
 _REMEMBERED = 40
-_SHORT_REPLY = 12
 
 # What a text between two tool calls must contain to be read closely.
 _TELLING = (
@@ -36,6 +34,10 @@ _TELLING = (
     *("go with", "stick with", "agreed", "settled on"),
 )
 _TASK_NUMBER = re.compile(r"#(\w{1,20})|\bid[\"': ]+(\w{1,20})", re.IGNORECASE)
+_STOPS = frozenset(
+    {"max_tokens", "max_iterations", "refusal", "model_context_window_exceeded", "no_reply"}
+)
+"""Events that end a turn before its work is."""
 _GOAL_KEYS = ("goal", "description", "task")
 
 
@@ -98,7 +100,7 @@ class RecapBuilder:
             done=done,
             in_progress=doing,
             next=coming,
-            decisions=_latest(self._decisions),
+            decisions=latest(self._decisions),
             questions=self._open_questions(),
             blockers=self._blockers(),
             files=self._tools.touched(session.cwd if session else "", _MOST_FILES),
@@ -152,7 +154,8 @@ class RecapBuilder:
         self._replied = True
         for call in calls:
             self._call(call, entry)
-        if calls or entry.meta.get("stop_reason") in ("tool_use", "pause_turn"):
+        cut_off = entry.meta.get("interrupted") is True
+        if calls or cut_off or entry.meta.get("stop_reason") in ("tool_use", "pause_turn"):
             self._turn.finished = False
             self._asked = []
             if text and mentions(text, _TELLING):
@@ -178,9 +181,7 @@ class RecapBuilder:
         if listed:
             self._listed_questions = [Fact(text, (seq,)) for text in listed]
         self._asked += [Fact(text, (seq,)) for text in asked]
-        self._reply = next((plain(s) for s in reading.sentences if len(s) > _SHORT_REPLY), "") or (
-            plain(reading.sentences[0]) if reading.sentences else ""
-        )
+        self._reply = plain(reading.lead or "".join(reading.sentences[:1]))
         self._figure = next(filter(None, map(figure_in, reading.sentences)), "")
 
     def _call(self, call: ToolCall, entry: Entry) -> None:
@@ -215,8 +216,11 @@ class RecapBuilder:
             if not failed:
                 del self._asking[call_id]
                 self._note_answer(question, entry)
-        elif self._tools.answered(call_id, entry.text, entry.seq, is_error=failed):
-            self._turn.worked = True
+        else:
+            denied = meta.get("permission") == "denied"
+            self._turn.worked |= self._tools.answered(
+                call_id, entry.text, entry.seq, is_error=failed, denied=denied
+            )
 
     def _note_answer(self, question: Fact, entry: Entry) -> None:
         match = re.search(r"\"=\"([^\"]{1,120})\"", entry.text[:2000])
@@ -233,7 +237,7 @@ class RecapBuilder:
             self._interrupt(entry.seq)
         elif "compact" in name:
             self._summary(entry)
-        elif "error" in name or "overload" in name or "connection" in name:
+        elif "error" in name or name in _STOPS:
             message = entry.text or str(entry.meta.get("message", "")) or name
             self._error = Fact(plain(message), (entry.seq,))
         elif _is_refusal(name, entry.meta):
@@ -290,26 +294,26 @@ class RecapBuilder:
             Fact(f"{commit.message} (commit {commit.sha})", (commit.seq,))
             for commit in self._tools.commands.commits
         ]
-        done = _distinct(planned)[-_MOST:]
+        done = distinct(planned)[-MOST:]
         for more in (commits, self._claims):
-            room = _MOST - len(done)
-            fresh = [fact for fact in _distinct(more) if not _said_in(fact, done)]
+            room = MOST - len(done)
+            fresh = [fact for fact in distinct(more) if not said_in(fact, done)]
             done += fresh[-room:] if room else []
         known = list(done)
-        doing = [f for f in _distinct(_facts(items, State.DOING)) if not _said_in(f, known)]
+        doing = [f for f in distinct(_facts(items, State.DOING)) if not said_in(f, known)]
         turn = self._turn
         unfinished = not turn.finished and self._replied and not turn.asked_to_go_on
         if unfinished and turn.request and all(fact.seqs[-1] < turn.start for fact in doing):
             doing.append(Fact(turn.request, (turn.start,)))
         known += doing
-        coming = [f for f in _distinct(_facts(items, State.TODO)) if not _said_in(f, known)]
-        return tuple(done), tuple(doing[:_MOST]), tuple(coming[:_MOST])
+        coming = [f for f in distinct(_facts(items, State.TODO)) if not said_in(f, known)]
+        return tuple(done), tuple(doing[:MOST]), tuple(coming[:MOST])
 
     def _open_questions(self) -> tuple[Fact, ...]:
         found = [*self._listed_questions, *self._asked, *self._asking.values()]
         if not self._turn.finished:
             found += [Fact(text, (self._turn.start,)) for text in self._turn.questions]
-        return _latest(found)
+        return latest(found)
 
     def _blockers(self) -> tuple[Fact, ...]:
         failing = [
@@ -324,8 +328,8 @@ class RecapBuilder:
             for what, seq in self._tools.refused.values()
         ]
         ending = [fact for fact in (self._error, self._interrupted) if fact]
-        found = _distinct([*failing, *refused, *self._obstacles, *ending])
-        return _latest(sorted(found, key=lambda fact: fact.seqs[-1]))
+        found = distinct([*failing, *refused, *self._obstacles, *ending])
+        return latest(sorted(found, key=lambda fact: fact.seqs[-1]))
 
     def _commands(self) -> tuple[CommandRun, ...]:
         runs = sorted(self._tools.commands.runs.values(), key=lambda run: run.seq)
@@ -380,25 +384,3 @@ def _fact(item: Item) -> Fact:
 
 def _facts(items: Iterable[Item], state: State) -> list[Fact]:
     return [_fact(item) for item in items if item.state is state]
-
-
-def _said_in(fact: Fact, facts: Iterable[Fact]) -> bool:
-    meaning = tokens(fact.text)
-    return any(alike(meaning, tokens(other.text)) for other in facts)
-
-
-def _distinct(facts: Iterable[Fact]) -> list[Fact]:
-    """The facts without those that say an earlier one again."""
-    kept: list[Fact] = []
-    meanings: list[frozenset[str]] = []
-    for fact in facts:
-        meaning = tokens(fact.text)
-        if not fact.text or any(alike(meaning, other) for other in meanings):
-            continue
-        kept.append(fact)
-        meanings.append(meaning)
-    return kept
-
-
-def _latest(facts: Sequence[Fact]) -> tuple[Fact, ...]:
-    return tuple(_distinct(facts)[-_MOST:])

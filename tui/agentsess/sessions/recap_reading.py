@@ -58,6 +58,8 @@ class Reading:
     phases: list[Phase] = field(default_factory=list)
     sections: dict[Section, list[str]] = field(default_factory=dict)
     sentences: list[str] = field(default_factory=list)
+    lead: str = ""
+    """The first sentence of a paragraph that says something."""
     last_block: int = 0
     """Index in ``sentences`` where the last paragraph or list begins."""
 
@@ -65,6 +67,7 @@ class Reading:
 _SECTION_WORDS: dict[Section, str] = {
     Section.PLAN: (
         r"(?:[\w']+ ){0,3}plan(?: for .{1,30})?|(?:the |proposed )?steps|roadmap|approach|"
+        r"(?:here is )?(?:the|my) plan(?: is)?(?: as follows)?|"
         r"(?:die )?schritte|(?:el )?plan(?: de .{1,30})?|pasos"
     ),
     Section.DONE: (
@@ -79,6 +82,7 @@ _SECTION_WORDS: dict[Section, str] = {
     ),
     Section.NEXT: (
         r"(?:suggested |recommended |immediate |proposed |the )?next(?: steps?| up| actions?)?|"
+        r"(?:(?:so|then) )?(?:the|my|our) next steps? (?:is|are|will be)|"
         r"what s (?:left|next|remaining)|what is (?:left|next)|left(?: to do)?|"
         r"remaining(?: work| steps?| tasks?| items?| files?)?|to ?dos?|still (?:to do|open|left|"
         r"pending)|"
@@ -103,6 +107,7 @@ _SECTIONS = [
     (s, re.compile(rf"(?:\d+ )?(?:{words})(?: \d+)?")) for s, words in _SECTION_WORDS.items()
 ]
 
+_SHORT_SENTENCE = 12
 _CHECKBOX = re.compile(r"^\[([ xX~/>-])\]\s+(\S.*)$")
 _BOXES = {" ": State.TODO, "x": State.DONE, "X": State.DONE}
 _GLYPHS = {
@@ -274,6 +279,8 @@ class _Reader:
 
     def _text(self, block: Block) -> None:
         self._say(block.text, new_block=True)
+        said = self.out.sentences[self.out.last_block :]
+        self.out.lead = self.out.lead or next((s for s in said if _is_telling(s)), "")
         lead = section_of(block.title) if block.title else None
         if lead:
             rest = block.text.split(":", 1)[1].strip("* ")
@@ -283,6 +290,8 @@ class _Reader:
                 self._add(self.section, sentence)
         else:
             self.section = None
+        if said and said[-1].endswith(":"):
+            self.section, self.item_indent = section_of(said[-1]), None
         if (match := _PHASE_LINE.match(block.text)) and ":" in match[0][:12]:
             title, state = mark_of(block.text)
             if again := _PHASE_LINE.match(title):
@@ -311,6 +320,10 @@ class _Reader:
         else:
             for mark in self.glyphs:
                 self._add(Section.DONE, mark.text)
+
+
+def _is_telling(sentence: str) -> bool:
+    return len(sentence) > _SHORT_SENTENCE and sentence[-1] not in ":*"
 
 
 def _cell_state(cell: str) -> State | None:

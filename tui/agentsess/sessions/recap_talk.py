@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from agentsess.sessions.recap_reading import Reading, Section
 from agentsess.sessions.recap_text import (
@@ -141,6 +141,12 @@ _NOTHING_ASKED = re.compile(
     r"autre chose)",
     re.IGNORECASE,
 )
+_OF_THE_LAST = re.compile(
+    r"^(?:what do you think|what(?:['’]s| is) your (?:view|preference|take)|(?:any )?thoughts|"
+    r"do you agree|agreed|which (?:one )?do you prefer|was (?:meinst|denkst) du|¿?qué (?:opinas|"
+    r"te parece))\b",
+    re.IGNORECASE,
+)
 _TO_YOU = re.compile(
     r"\b(?:you|your|shall|should|may|can i|want|prefer|soll(?:en)?|möchte(?:st|n)|willst|du|"
     r"quieres?|prefieres?|debo|veux|voulez|dois)\b",
@@ -170,7 +176,7 @@ def request_of(prompt: str) -> str:
             continue
         for sentence in sentences(block.text):
             words = _ungreet(plain(sentence, 400))
-            if any(map(str.isalnum, words)):
+            if any(map(str.isalnum, words)) and not words.endswith(":"):
                 said.append(words)
         if len(said) >= 6:
             break
@@ -225,7 +231,7 @@ def claims_in(reading: Reading) -> list[str]:
             continue
         claims = _CLAIM.match(bare) or _BARE_CLAIM.match(bare) or _FOREIGN_CLAIM.match(bare)
         if claims and not _CLAIM_IN_DOUBT.search(bare):
-            found.append(plain(bare))
+            found.append(plain(bare).rstrip(":"))
     return list(dict.fromkeys(found))
 
 
@@ -254,7 +260,7 @@ def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
     while closing and _asks(tail[closing - 1]):
         closing -= 1
     asked = [
-        plain(sentence)
+        _with_its_matter(tail, index)
         for index, sentence in enumerate(tail)
         if _asks(sentence) and len(sentence) >= 8 and (index >= closing or _TO_YOU.search(sentence))
     ]
@@ -262,6 +268,13 @@ def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
     return listed, [
         q for q in dict.fromkeys(asked) if fold(q) not in known and not _NOTHING_ASKED.match(q)
     ]
+
+
+def _with_its_matter(said: Sequence[str], index: int) -> str:
+    """A question; "What do you think?" together with the sentence that it is about."""
+    if index and _OF_THE_LAST.match(said[index]):
+        return plain(f"{said[index - 1]} {said[index]}")
+    return plain(said[index])
 
 
 def user_questions(reading: Reading) -> list[str]:

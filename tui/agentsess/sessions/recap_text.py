@@ -33,6 +33,12 @@ _ITEM = re.compile(r"^(\s*)(?:([-*+•])|(\d{1,3})[.)])\s+(\S.*)$")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(\S.*?)\s*#*$")
 _BOLD_LINE = re.compile(r"^\s*(?:\d+[.)]\s+)?\*\*([^*]{2,80})\*\*\s*:?\s*$")
 _TITLE_LINE = re.compile(r"^\s*(?:\d+[.)]\s+)?(\S[^.!?:]{1,60}):\s*$")
+# Lines such as "Phase 2 — the tests" belong to a list even without its marks.
+_NUMBERED_LINE = re.compile(
+    r"^\s*((?:\W{0,4})(?:phase|step|stage|milestone|schritt|fase|paso|étape) \d{1,3}\b"
+    r"\W{0,4}(?:[:—–-]|\s\W).*)$",
+    re.IGNORECASE,
+)
 _LEAD_IN = re.compile(
     r"^\s*(?:[-*+•]\s+)?(?:\*\*([^*:]{2,40}):?\*\*\s*:?|([^\W\d][\w' ]{1,28}):)\s+(\S.*)$"
 )
@@ -150,6 +156,8 @@ def _single(line: str) -> Block | None:
         return Block("item", match[4].strip(), len(match[1].expandtabs(4)), number, _lead_in(line))
     if line.lstrip().startswith("|"):
         return Block("row", line.strip())
+    if match := _NUMBERED_LINE.match(line):
+        return Block("item", match[1])
     return None
 
 

@@ -15,14 +15,13 @@ _WRITE = frozenset({"write", "create_file", "write_file"})
 _EDIT = frozenset({"edit", "multiedit", "notebookedit", "str_replace", "edit_file"})
 _SHELL = frozenset({"bash", "shell", "run_command", "powershell"})
 _EDITOR = frozenset({"str_replace_based_edit_tool", "str_replace_editor"})
+# What programs say in place of a result when the user said no; a refusal by the operating
+# system or a server ("permission denied", "access denied") is a failure like others.
 _DENIED = re.compile(
-    r"^\W*(?:the user (?:doesn['’]t want|declined|denied|rejected|refused)|user (?:denied|"
-    r"rejected|declined)|"
-    r"permission to use .{1,60} denied|permission (?:was )?(?:denied|refused) (?:by|for)|"
-    r"denied\b|not (?:allowed|permitted) by|(?:this|the) (?:action|tool (?:use|call)|"
-    r"call) was (?:denied|rejected|declined))|"
-    r"tool use was rejected|has been denied|denied by the user|declined by the user|"
-    r"permission_callback",
+    r"^\W*(?:the user (?:doesn['’]t want to proceed|declined|denied|rejected|refused)|"
+    r"user (?:denied|rejected|declined)|permission to use .{1,200} denied|"
+    r"(?:this|the) (?:action|tool (?:use|call)|call) was (?:denied|rejected|declined))|"
+    r"tool use was rejected|(?:denied|declined|rejected) by the user",
     re.IGNORECASE,
 )
 _INTERRUPTED = re.compile(
@@ -72,13 +71,15 @@ class ToolLog:
         if len(self.pending) > _PENDING:
             del self.pending[next(iter(self.pending))]
 
-    def answered(self, call_id: str, text: str, seq: int, *, is_error: bool) -> bool:
+    def answered(
+        self, call_id: str, text: str, seq: int, *, is_error: bool, denied: bool = False
+    ) -> bool:
         """Take a result. Returns whether the call did work: changed a file or ran a command."""
         call = self.pending.pop(call_id, None)
         if call is None:
             return False
         key = f"{call.name} {call.target}"
-        if is_error and _DENIED.search(text[:500]):
+        if denied or (is_error and _DENIED.search(text[:500])):
             self.refused[key] = (describe(call), seq)
             return False
         if is_error and _INTERRUPTED.search(text[:200]):

@@ -1,0 +1,43 @@
+"""Facts of a recap side by side: which of them say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from agentsess.model import Fact
+from agentsess.sessions.recap_text import alike, tokens
+
+MOST = 12
+"""Facts of one sort that a recap holds."""
+
+_PHASE_NAME = re.compile(r"^[^\W\d]+ \d+: ")
+
+
+def said_in(fact: Fact, facts: Iterable[Fact]) -> bool:
+    """Whether one of the facts says about the same."""
+    meaning = _meaning(fact)
+    return any(alike(meaning, _meaning(other)) for other in facts)
+
+
+def _meaning(fact: Fact) -> frozenset[str]:
+    """What a fact is compared by: a phase by its title, if it has one."""
+    return tokens(_PHASE_NAME.sub("", fact.text))
+
+
+def distinct(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts without those that say an earlier one again."""
+    kept: list[Fact] = []
+    meanings: list[frozenset[str]] = []
+    for fact in facts:
+        meaning = _meaning(fact)
+        if not fact.text or any(alike(meaning, other) for other in meanings):
+            continue
+        kept.append(fact)
+        meanings.append(meaning)
+    return kept
+
+
+def latest(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The last of the distinct facts, as many as a recap holds."""
+    return tuple(distinct(facts)[-MOST:])
