@@ -122,7 +122,7 @@ def test_ids_that_a_server_used_twice_are_told_apart() -> None:
 
 
 def test_the_tools_of_another_program_become_text() -> None:
-    meta = {"imported": "claude_code"}
+    meta: dict[str, Any] = {"imported": "claude_code"}
     entries = numbered(
         prompt("list", **meta),
         reply(
@@ -159,11 +159,13 @@ blocks = st.one_of(
     st.just({"type": "tool_use", "id": "d", "name": "bash", "input": ["not an object"]}),
     st.just({"no": "type"}),
 )
-metas = st.sampled_from([{}, {}, {}, {"imported": "claude_code"}])
+metas: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
+    [{}, {}, {}, {"imported": "claude_code"}]
+)
 entries_of_any_kind = st.one_of(
     st.builds(lambda text, meta: prompt(text, **meta), texts, metas),
     st.builds(lambda content, meta: reply(*content, **meta), st.lists(blocks, max_size=4), metas),
-    st.builds(lambda id_, text, meta: result(id_, text, **meta), ids, texts, metas),
+    st.builds(lambda id_, text, meta: result(id_, text, is_error=False, **meta), ids, texts, metas),
     st.builds(lambda text: result("a", [{"type": "text", "text": text}]), texts),
     st.builds(event, texts),
 )

@@ -208,7 +208,7 @@ def test_an_error_inside_a_stream_is_told_by_its_type(
     loopback: Loopback,
     make_agent: MakeAgent,
     type_: str,
-    kind: type[Overloaded | RequestRefused],
+    kind: type[AgentError],
     status: int,
 ) -> None:
     server = loopback([ErrorEvent(Reply("one two three"), 5, type_), Reply("Here I am.")])
@@ -216,7 +216,7 @@ def test_an_error_inside_a_stream_is_told_by_its_type(
     session = agent.create_session()
     with pytest.raises(kind) as caught:
         run(agent, "Hi", session_id=session.id)
-    assert caught.value.status == status
+    assert getattr(caught.value, "status", None) == status
     check_that_it_goes_on(agent, server, session.id)
 
 

@@ -232,10 +232,11 @@ def test_without_a_callback_no_tools_are_offered(loopback: Loopback, make_agent:
 def test_a_tool_that_does_not_exist_is_not_asked_about(
     loopback: Loopback, make_agent: MakeAgent
 ) -> None:
-    asked: list[str] = []
-    agent = make_agent(permission_callback=lambda action, *_: bool(asked.append(action)))
+    def never(*_: object) -> bool:
+        pytest.fail("asked")
+
+    agent = make_agent(permission_callback=never)
     entries, _ = use(loopback, agent, ToolUse("rm -rf /", {}))
-    assert asked == []
     assert entries[0].text == "Denied: There is no tool named 'rm -rf /'."
 
 
@@ -317,7 +318,8 @@ def test_waiting_for_the_user_can_be_interrupted(loopback: Loopback, make_agent:
     server = loopback([ToolUse("bash", {"command": "ls"}), Reply("Fine.")])
 
     async def never(*_: object) -> bool:
-        return await asyncio.get_running_loop().create_future()
+        await asyncio.Event().wait()
+        return True
 
     agent = make_agent(permission_callback=never)
     session = agent.create_session()

@@ -158,7 +158,7 @@ def sse_events(reply: Reply, model: str, chunk: int = 8) -> list[bytes]:
         "output_tokens": 1,
         "service_tier": "standard",
     }
-    message = {
+    message: Json = {
         "id": f"msg_{next(_ids):06d}",
         "type": "message",
         "role": "assistant",
@@ -189,7 +189,7 @@ def _block_events(index: int, block: Json, chunk: int) -> Iterator[bytes]:
 
     match block["type"]:
         case "text":
-            empty = {"type": "text", "text": ""}
+            empty: Json = {"type": "text", "text": ""}
             parts = deltas("text_delta", "text", block["text"])
         case "thinking":
             empty = {"type": "thinking", "thinking": "", "signature": ""}
@@ -298,6 +298,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
+    disable_nagle_algorithm = True
 
     server: _Server
 

@@ -29,6 +29,7 @@ from agentsess.sessions.writer import SessionWriter
 
 DEFAULT_MAX_TOKENS = 32_000
 _POLL_SECONDS = 0.1
+_CONVERSATIONS_KEPT = 8
 _log = logging.getLogger(__name__)
 
 
@@ -77,6 +78,7 @@ class Agent:
         self.service = service or _default_service(self._home)
         self._client = client
         self._runs: dict[str, _Run] = {}
+        self._conversations: dict[str, Conversation] = {}
 
     def close(self) -> None:
         """Let the store's files go."""
@@ -249,11 +251,12 @@ class Agent:
                     self.service.resume(session.id)
                 settings = self._settings(session, max_iterations)
                 toolbox = Toolbox(self._folder(session), session.id, self.permission_callback)
-                conversation = Conversation(self.service.entries(session.id))
+                conversation = self._conversation(session.id)
                 turn = Turn(settings, writer, conversation, connection, toolbox, emit)
                 try:
                     await self._run_turn(turn, task)
                 finally:
+                    self._conversations[session.id] = conversation
                     await toolbox.close()
         finally:
             await connection.close()
@@ -298,6 +301,15 @@ class Agent:
         if self.permission_callback and not folder.is_dir():
             raise InvalidSession(f"The session's folder {folder} is gone. Put it back first.")
         return session
+
+    def _conversation(self, session_id: str) -> Conversation:
+        """The messages so far; of a session that was run here before, only news are read."""
+        conversation = self._conversations.pop(session_id, None) or Conversation()
+        for entry in self.service.entries(session_id, conversation.last_seq + 1):
+            conversation.add(entry)
+        while len(self._conversations) >= _CONVERSATIONS_KEPT:
+            self._conversations.pop(next(iter(self._conversations)))
+        return conversation
 
     async def _writer(self, session_id: str, wait: float) -> SessionWriter:
         deadline = time.monotonic() + wait

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from agentsess import config
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     import ssl
 
     from anthropic import AsyncAnthropic
+
+_SLOW_IMPORTS = {"anthropic", "genai_prices"}
 
 ClientFactory = Callable[[], "AsyncAnthropic"]
 """Makes the client of one run; it is closed when the run ends."""
@@ -47,7 +51,8 @@ class Connection:
     async def client(self) -> AsyncAnthropic:
         """The client; raises MissingApiKey."""
         if self._client is None:
-            await asyncio.to_thread(_load)
+            if not sys.modules.keys() >= _SLOW_IMPORTS:
+                await asyncio.to_thread(_load)
             original = self._factory() if self._factory else _default_client()
             self._original = original
             if not _has_credentials(original):
@@ -81,10 +86,8 @@ class Connection:
 
 def _load() -> None:
     """Import what takes long, away from the event loop."""
-    import anthropic
-    import genai_prices
-
-    del anthropic, genai_prices
+    for name in _SLOW_IMPORTS:
+        import_module(name)
 
 
 def _default_client() -> AsyncAnthropic:

@@ -37,6 +37,8 @@ class Conversation:
         """Calls that wait for their result: the id in the history, the id that is sent."""
         self._sent_ids: set[str] = set()
         self._last_is_imported = False
+        self.last_seq = 0
+        """Number of the last entry that was taken in."""
         for entry in entries:
             self.add(entry)
 
@@ -52,6 +54,7 @@ class Conversation:
 
     def add(self, entry: Entry) -> None:
         """Take in the next entry of the history."""
+        self.last_seq = entry.seq
         if entry.kind is EntryKind.EVENT:
             return
         if "imported" in entry.meta:
