@@ -632,6 +632,19 @@ def test_a_huge_output_costs_little_more_than_a_small_one() -> None:
     assert seconds(50_000) < 10 * seconds(300)
 
 
+@pytest.mark.parametrize("piece", ["`", "**", "[a](", "phase 1, ", "- ", "? ", "```\n", "|a", " "])
+def test_a_text_made_to_be_slow_is_read_in_no_time(piece: str) -> None:
+    t = Transcript()
+    text = piece * 20_000 + "x"
+    t.user(text)
+    t.bash(f"make {text}", text, error=True)
+    t.todos((text, "pending"))
+    t.say(text)
+    start = time.process_time()
+    recap_of(t)
+    assert time.process_time() - start < 1
+
+
 # -- Markdown
 
 
