@@ -45,7 +45,11 @@ def render_code(code: str, language: str = "") -> Content:
         or language not in _known_languages()
     ):
         return Content(code)
-    return highlight(code, language=language)
+    coloured = highlight(code, language=language)
+    # the lexer ends every text with a line break that the code may not have
+    length = len(coloured.plain)
+    spans = [Span(s, min(e, length), style) for s, e, style in coloured.spans if s < length]
+    return Content(coloured.plain, spans, strip_control_codes=False)
 
 
 def render_panel(code: Content, width: int, label: str = "") -> Content:

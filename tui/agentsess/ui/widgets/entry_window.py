@@ -118,9 +118,11 @@ class EntryWindow(VerticalScroll):
 
     def _mount_older(self) -> None:
         low = max(self._low - WINDOW, 0)
-        if low == self._low or not self._views:
-            if not self._views:
-                self._mount_end()
+        if not self._views:
+            self._mount_end()
+            return
+        if low == self._low:
+            self.call_after_refresh(self._at_edge)
             return
         top = self._views[0]
         offset = top.virtual_region.y - self.scroll_y

@@ -24,7 +24,10 @@ class Prompt(TextArea):
     BINDING_GROUP_TITLE = "Prompt"
     HELP = "Write to the agent. Enter sends, ctrl+j begins a new line, up and down recall."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "Send", id="prompt.send", tooltip="Send the prompt"),
+        # with priority: the field itself would take enter as a new line
+        Binding(
+            "enter", "submit", "Send", priority=True, id="prompt.send", tooltip="Send the prompt"
+        ),
         # most terminals cannot tell shift+enter from enter: ctrl+j works in all of them
         Binding(
             "ctrl+j,shift+enter,alt+enter",
@@ -83,7 +86,7 @@ class Prompt(TextArea):
         self._hint = hint
         self._show_hint()
 
-    def set_read_only(self, reason: str) -> None:
+    def set_disabled_reason(self, reason: str) -> None:
         """Refuse writing and say why, or allow it again with an empty reason."""
         self._reason = reason
         self.read_only = bool(reason)
@@ -102,11 +105,6 @@ class Prompt(TextArea):
     def _put(self, text: str) -> None:
         self.load_text(text)
         self.move_cursor(self.document.end)
-
-    async def _on_key(self, event: events.Key) -> None:
-        # the field would take enter as a new line before any binding is asked
-        if event.key != "enter":
-            await super()._on_key(event)
 
     async def _on_paste(self, event: events.Paste) -> None:
         if not self.read_only:
