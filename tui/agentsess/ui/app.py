@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.app import App, SystemCommand
+from textual.message import Message
 from textual.screen import Screen
 
 from agentsess import config
@@ -50,15 +51,22 @@ class AgentsessApp(App[None]):
     ) -> None:
         super().__init__()
         self.service = SessionService.open(home, sources=sources)
-        self.runs = Runs(self.service, self.post_message, client=client)
+        self.runs = Runs(self.service, self._tell_main, client=client)
         self.folder = folder or os.getcwd()
         self.demo = demo
         self._home = home
+        self._main: MainScreen | None = None
         self._windows: dict[str, int | None] = {}
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
-        return MainScreen()
+        self._main = MainScreen()
+        return self._main
+
+    def _tell_main(self, message: Message) -> None:
+        """Messages go up from a widget, never down: the screen must be told by name."""
+        if self._main is not None:
+            self._main.post_message(message)
 
     def on_mount(self) -> None:
         try:
@@ -67,7 +75,9 @@ class AgentsessApp(App[None]):
             self.notify(str(error), severity="error", markup=False)
         self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))
 
-    def on_unmount(self) -> None:
+    async def on_unmount(self) -> None:
+        # However the app ends: a run must not write to a store that is closed.
+        await self.runs.stop_all()
         self.service.close()
 
     def _keep_theme(self, name: str) -> None:
@@ -91,6 +101,11 @@ class AgentsessApp(App[None]):
         from agentsess.sessions.pricing import context_window  # slow to import
 
         self._windows[model] = context_window(model)
+        self.call_from_thread(self._window_known)
+
+    def _window_known(self) -> None:
+        if self._main is not None:
+            self._main.show_details()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action as a command, and Textual's own."""

@@ -11,7 +11,7 @@ from agentsess.model import JsonObject, Session
 from agentsess.ui.render.format import day, dollars, duration, long_age, size, tokens
 from agentsess.ui.render.text import MUTED, clean, one_line
 
-_LABEL = 10
+_LABEL = 9
 _GAUGE = 12
 _MOST_VALUES = 20
 
@@ -68,7 +68,7 @@ def _use(session: Session, context_window: int | None) -> Content | None:
     cached = usage.cache_read + usage.cache_write
     lines = [
         _line("tokens", f"{tokens(usage.input + cached)} in · {tokens(usage.output)} out"),
-        _line("cached", f"{tokens(usage.cache_read)} read · {tokens(usage.cache_write)} written"),
+        _line("cached", f"{tokens(usage.cache_read)} read, {tokens(usage.cache_write)} new"),
         _line("cost", dollars(session.cost_usd)),
         _line("storage", size(session.size_bytes)),
     ]

@@ -70,8 +70,8 @@ class MainScreen(SessionActions, Navigation):
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one("#sessions-pane").border_title = Content("Sessions")
         self.query_one("#details-pane").border_title = Content("Details")
+        self.name_list()
         self.at("sessions")
         self.sessions.focus()
         self.reload()
@@ -241,7 +241,7 @@ class MainScreen(SessionActions, Navigation):
             return False
         runs = self.app.runs
         self.chat.show(session, page, live=runs.is_working(session_id))
-        self.details.show(session, utc_now(), self.app.context_window(session.model))
+        self.show_details()
         thinking, text = runs.unsaved(session_id)
         if thinking:
             self.chat.transcript.stream_thinking(thinking)
@@ -251,6 +251,12 @@ class MainScreen(SessionActions, Navigation):
             self.ask(question)
         return True
 
+    def show_details(self) -> None:
+        """Show the facts of the open session."""
+        session = self.chat.session
+        window = self.app.context_window(session.model) if session else None
+        self.details.show(session, utc_now(), window)
+
     def _follow_open(self, sessions: dict[str, Session]) -> None:
         """Bring the open session's facts and entries up to date with the list."""
         if (shown := self.chat.session) is None:
@@ -259,7 +265,7 @@ class MainScreen(SessionActions, Navigation):
         if session is None or session == shown:
             return
         self.chat.describe(session)
-        self.details.show(session, utc_now(), self.app.context_window(session.model))
+        self.show_details()
         if session.entry_count > self.chat.last_seq and not self.app.runs.is_working(session.id):
             self.catch_up(session.id)
 

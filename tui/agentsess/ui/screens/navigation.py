@@ -20,11 +20,20 @@ class Navigation(Panes):
         """Remember which pane the user is in; on a narrow screen only that one shows."""
         for name in _PANES:
             self.set_class(name == pane, f"-at-{name}")
-        tabs = Content("  ").join(
+        tabs = [
             Content.styled(f" {number} {name} ", "bold reverse" if name == pane else "")
             for number, name in enumerate(_PANES, start=1)
-        )
-        self.query_one("#tabs", Static).update(tabs)
+        ]
+        if self.app.demo:
+            tabs.append(Content.styled(" DEMO ", "bold $text-warning"))
+        self.query_one("#tabs", Static).update(Content(" ").join(tabs))
+
+    def name_list(self) -> None:
+        """Say what is listed, and whether it is the demo's."""
+        title = Content("Trash" if self.trashed else "Sessions")
+        if self.app.demo:
+            title += Content.styled(" · DEMO", "bold $text-warning")
+        self.query_one("#sessions-pane").border_title = title
 
     def action_focus_pane(self, pane: str) -> None:
         """Go to a pane, showing it if it is hidden."""
@@ -83,9 +92,7 @@ class Navigation(Panes):
     def action_show_trash(self) -> None:
         """List the trash, or leave it."""
         self.trashed = not self.trashed
-        self.query_one("#sessions-pane").border_title = Content(
-            "Trash" if self.trashed else "Sessions"
-        )
+        self.name_list()
         self.sessions.clear_marks()
         self.reload()
 

@@ -45,8 +45,11 @@ class ChatPane(Vertical):
 
     DEFAULT_CSS = """
     ChatPane Transcript { height: 1fr; }
-    ChatPane RecapCard { max-height: 60%; height: auto; display: none; }
+    ChatPane RecapCard { height: 1fr; padding: 0 1; display: none; }
     ChatPane RecapCard.-shown { display: block; }
+    ChatPane.-recap Transcript { display: none; }
+    .-narrow Prompt { min-height: 1; border: none; background: $surface; }
+    .-narrow Prompt:focus { border: none; background: $boost; }
     ChatPane FindInput { border: none; height: 1; display: none; background: $surface; }
     ChatPane FindInput.-shown { display: block; }
     ChatPane #welcome { height: 1fr; color: $text-muted; padding: 1 2; display: none; }
@@ -188,11 +191,13 @@ class ChatPane(Vertical):
         """Show where the session stands."""
         self.recap_card.show(recap, now=now, keys=[("type", "to go on"), ("esc", "hides this")])
         self.recap_card.set_class(True, "-shown")
+        self.set_class(True, "-recap")
 
     def hide_recap(self) -> bool:
         """Take the recap away; True if it was shown."""
         was_shown = self.recap_card.has_class("-shown")
         self.recap_card.set_class(False, "-shown")
+        self.set_class(False, "-recap")
         return was_shown
 
     def ask(self, question: PermissionPrompt) -> None:

@@ -19,7 +19,13 @@ class Details(VerticalScroll):
     """Shows one session's facts."""
 
     DEFAULT_CSS = """
-    Details { padding: 0 1; scrollbar-size-vertical: 1; }
+    Details {
+        padding: 0 0 0 1;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        scrollbar-background: $background;
+        scrollbar-color: $foreground 20%;
+    }
     Details > Static { width: 1fr; height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,6 +52,6 @@ class Details(VerticalScroll):
         content = Content("")
         if self._shown:
             session, now, window = self._shown
-            width = max(20, self.content_size.width)
+            width = max(20, self.scrollable_content_region.width)
             content = render_details(session, now=now, width=width, context_window=window)
         self.query_one(Static).update(content)

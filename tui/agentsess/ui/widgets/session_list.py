@@ -90,12 +90,14 @@ class SessionList(ScrollView, can_focus=True):
     SessionList {
         height: 1fr;
         scrollbar-size-vertical: 1;
+        scrollbar-background: $background;
+        scrollbar-color: $foreground 20%;
         overflow-x: hidden;
         & .session-list--heading { color: $text-muted; text-style: bold; }
         & .session-list--title { color: $foreground; }
         & .session-list--meta { color: $text-muted; }
         & .session-list--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
-        & .session-list--cursor-blurred { background: $boost; text-style: bold; }
+        & .session-list--cursor-blurred { background: $panel; text-style: bold; }
         & .session-list--mark { color: $text-accent; text-style: bold; }
         & .session-list--active { color: $text-primary; }
         & .session-list--paused { color: $text-warning; }
@@ -114,7 +116,14 @@ class SessionList(ScrollView, can_focus=True):
         Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False, id="list.page-up"),
         Binding("home,g", "edge(0)", "First", show=False, id="list.first"),
         Binding("end,G", "edge(-1)", "Last", show=False, id="list.last"),
-        Binding("enter,l,right", "open", "Open", id="list.open", tooltip="Read; changes nothing"),
+        Binding(
+            "enter,l,right",
+            "open",
+            "Open",
+            key_display="enter",
+            id="list.open",
+            tooltip="Read it; changes nothing",
+        ),
         Binding("space", "mark", "Mark", id="list.mark", tooltip="Mark and move down"),
         Binding("v", "mark_range", "Mark range", show=False, id="list.mark-range"),
         Binding("shift+down", "extend(1)", "Mark down", show=False, id="list.extend-down"),
@@ -347,7 +356,8 @@ class SessionList(ScrollView, can_focus=True):
             name = "cursor" if self.has_focus else "cursor-blurred"
             base = base + self.get_component_rich_style(f"session-list--{name}", partial=True)
         second = y + self.scroll_offset.y != row.line
-        parts = self._second_line(row.session) if second else self._first_line(row.session, width)
+        line = self._second_line if second else self._first_line
+        parts = line(row.session, width)
         return self._strip(parts, width, base)
 
     def _first_line(self, session: Session, width: int) -> list[tuple[str, str]]:
@@ -359,14 +369,15 @@ class SessionList(ScrollView, can_focus=True):
         title = set_cell_size(_fit(one_line(session.title, 200), room), max(0, room))
         return [(" ", ""), gutter, (" ", ""), (title, "title"), (f" {when} ", "meta")]
 
-    def _second_line(self, session: Session) -> list[tuple[str, str]]:
+    def _second_line(self, session: Session, width: int) -> list[tuple[str, str]]:
         state = self._live.get(session.id) or str(session.status)
         rest = [one_line(session.project_name, 40)]
         if not session.is_own:
             rest.append(source_label(session.source))
         rest += [f"#{tag}" for tag in session.tags]
         text = "".join(f" · {part}" for part in rest if part)
-        return [("   ", ""), (WORDS.get(state, state), state), (text, "meta")]
+        word = WORDS.get(state, state)
+        return [("   ", ""), (word, state), (_fit(text, width - 4 - cell_len(word)), "meta")]
 
     def _ink(self, name: str) -> Style:
         """The colour and weight of a part, blended, without a background of its own."""
