@@ -6,11 +6,18 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page, text_of, utc_now
-from agentsess.storage.journal import Record, read_backward, read_forward, seal
+from agentsess.storage.journal import (
+    Record,
+    check_version,
+    read_backward,
+    read_forward,
+    seal,
+    storable,
+)
 from agentsess.storage.tinydb_journal import JournalDB
 
 _TABLE = "entries"
@@ -22,6 +29,7 @@ class History:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._db = JournalDB(path, shared=False)
+        self._version_known = False
 
     @property
     def last_seq(self) -> int:
@@ -46,7 +54,8 @@ class History:
         storage = self._db.storage
         with storage.exclusive():
             first = storage.next_id(_TABLE)
-            numbered = [(first + i, _to_document(draft)) for i, draft in enumerate(drafts)]
+            documents = (storable(_to_document(draft)) for draft in drafts)
+            numbered = list(enumerate(documents, first))
             # A record each, not one for all: a page must not parse what it does not show.
             storage.commit_lines(
                 [seal({"op": "put", "t": _TABLE, "id": n, "d": doc}) for n, doc in numbered]
@@ -54,7 +63,11 @@ class History:
         return tuple(_to_entry(seq, document) for seq, document in numbered)
 
     def page(self, *, last: int, before: int | None = None) -> Page:
-        """The newest ``last`` entries with a number below ``before``, oldest first."""
+        """The newest ``last`` entries with a number below ``before``, oldest first.
+
+        Raises:
+            StoreTooNew: A newer version wrote the history.
+        """
         with self._opened() as fd:
             if fd < 0:
                 return Page((), 0)
@@ -97,6 +110,9 @@ class History:
             yield -1
             return
         try:
+            if not self._version_known:
+                check_version(self.path)
+                self._version_known = True
             yield fd
         finally:
             os.close(fd)
@@ -150,7 +166,9 @@ def _line_start(fd: int, offset: int, size: int) -> int:
 
 
 def _to_document(draft: Draft) -> JsonObject:
-    document: JsonObject = {"kind": str(draft.kind), "at": (draft.at or utc_now()).isoformat()}
+    # A time without a zone is local time; kept so, it could not be compared with others.
+    at = (draft.at or utc_now()).astimezone(UTC)
+    document: JsonObject = {"kind": str(draft.kind), "at": at.isoformat()}
     if draft.content:
         document["content"] = list(draft.content)
         if draft.text and draft.text != text_of(draft.content):

@@ -12,6 +12,7 @@ Nothing is ever truncated except a writer's own bytes after a failed write.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -27,6 +28,7 @@ FORMAT = "agentsess.journal"
 VERSION = 1
 _PREFIX = len(b'{"c":"00000000",')
 _BLOCK = 64 * 1024
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -46,8 +48,31 @@ def seal(body: dict[str, Any]) -> bytes:
     Raises:
         ValueError, TypeError: The body holds something that is not JSON.
     """
-    rest = _encode(body)[1:]
+    try:
+        rest = _encode(body)[1:]
+    except UnicodeEncodeError:
+        rest = _encode(_mended(body))[1:]
     return b'{"c":"%08x",%s\n' % (crc32(rest), rest)
+
+
+def storable(body: dict[str, Any]) -> dict[str, Any]:
+    """The body as it will be read back: with what is no Unicode replaced."""
+    try:
+        _encode(body)
+    except UnicodeEncodeError:
+        mended: dict[str, Any] = _mended(body)
+        return mended
+    return body
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_mended(key): _mended(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_mended(inner) for inner in value]
+    return value
 
 
 def unseal(line: bytes) -> dict[str, Any] | None:
@@ -117,6 +142,8 @@ class Journal:
             torn = size != self._end and os.pread(self._fd, 1, size - 1) != b"\n"
             data = (b"\n" if torn else b"") + b"".join(lines)
             self._write(data, size)
+        except StoreError:
+            raise
         except OSError as error:
             raise StoreError(f"Cannot write {self.path}: {error.strerror or error}.") from error
         self._end = size + len(data)

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from tinydb.storages import Storage
 
+from agentsess.errors import StoreError
 from agentsess.model import JsonObject
 from agentsess.storage.journal import (
     FORMAT,
@@ -81,11 +82,16 @@ class JournalStorage(Storage):
         with self.guard:
             try:
                 stat = os.stat(self.path)
+                moved = self._read_fd < 0 or os.fstat(self._read_fd).st_ino != stat.st_ino
+                if moved:
+                    self._reopen()
             except FileNotFoundError:
                 return False
-            if self._read_fd < 0 or os.fstat(self._read_fd).st_ino != stat.st_ino:
-                self._reopen()
-            elif stat.st_size <= self._offset:
+            except StoreError:
+                raise
+            except OSError as error:
+                raise StoreError(f"Cannot read {self.path}: {error.strerror}.") from error
+            if not moved and stat.st_size <= self._offset:
                 return False
             before = self._offset
             for record in read_forward(self._read_fd, self._offset):
@@ -231,9 +237,12 @@ class JournalStorage(Storage):
         if not self._shared:
             return
         if self._lock_fd < 0:
-            make_directory(self.path.parent)
             lock = self.path.with_suffix(".lock")
-            self._lock_fd = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                make_directory(self.path.parent)
+                self._lock_fd = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+            except OSError as error:
+                raise StoreError(f"Cannot write {lock}: {error.strerror}.") from error
         fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
 
     def _unlock(self) -> None:
