@@ -144,7 +144,7 @@ class LikePlainTinyDB(RuleBasedStateMachine):
 
 
 TestLikePlainTinyDB = LikePlainTinyDB.TestCase
-TestLikePlainTinyDB.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestLikePlainTinyDB.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
 
 
 @pytest.fixture
