@@ -89,6 +89,21 @@ async def test_it_opens_at_the_end() -> None:
         assert "prompt 1\n" not in pilot.app.seen()
 
 
+async def test_a_short_session_begins_at_the_top_and_is_followed_when_it_grows() -> None:
+    async with session() as pilot:
+        transcript = pilot.app.transcript
+        transcript.show(page(1, 1))
+        await settle(pilot)
+        assert "── " in pilot.app.seen().split("\n")[1]
+        await pilot.press("G")
+        await settle(pilot)
+        assert "── " in pilot.app.seen().split("\n")[1]
+        for seq in range(2, 12):
+            transcript.append([prompt(seq)])
+            await settle(pilot)
+            assert f"prompt {seq}" in pilot.app.seen()
+
+
 async def test_only_a_window_of_entries_is_mounted() -> None:
     async with session() as pilot:
         pilot.app.transcript.show(page(1, 500))

@@ -17,7 +17,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from agentsess.model import Entry, EntryKind
-from agentsess.ui.widgets.entry_view import DaySeparator, EntryView, has_header, is_tight
+from agentsess.ui.widgets.entry_view import (
+    TEXT_WIDTH,
+    DaySeparator,
+    EntryView,
+    has_header,
+    is_tight,
+)
 
 WINDOW = 40
 """Entries that are mounted at once."""
@@ -104,7 +110,8 @@ class EntryWindow(VerticalScroll):
             return  # shown before it was mounted: `on_mount` comes here again
         self._mount_window(max(len(self._entries) - WINDOW, 0), len(self._entries))
         self._following = True
-        self.anchor()
+        width = max(min(self.size.width - 5, TEXT_WIDTH), 10)
+        self.anchor(self._height_of(self._views, width) > self.size.height)
 
     def _mount_window(self, low: int, high: int) -> None:
         self._discard(list(self._blocks()))
@@ -156,15 +163,8 @@ class EntryWindow(VerticalScroll):
     def _hold(self, view: EntryView, offset: float, above: Sequence[Widget]) -> None:
         """Keep a view where it is on the screen while others come above it."""
         width = view.content_size.width
-        container, viewport = self.size, self.app.size
         # laid out at the place it will have, so that no frame shows another one
-        y = float(
-            sum(
-                widget.get_content_height(container, viewport, width) + widget.styles.margin.top
-                for widget in above
-            )
-            + view.styles.margin.top
-        )
+        y = float(self._height_of(above, width) + view.styles.margin.top)
         self.set_reactive(Widget.scroll_y, y - offset)
         self.set_reactive(Widget.scroll_target_y, y - offset)
         self._held = (view, offset)
@@ -177,6 +177,28 @@ class EntryWindow(VerticalScroll):
             self.scroll_to(y=view.virtual_region.y - offset, animate=False, immediate=True)
             self.vertical_scrollbar.position = self.scroll_y
         self.call_after_refresh(self._at_edge)
+
+    def _height_of(self, widgets: Sequence[Widget], width: int) -> int:
+        container, viewport = self.size, self.app.size
+        return sum(
+            widget.get_content_height(container, viewport, width) + widget.styles.margin.top
+            for widget in widgets
+        )
+
+    def _keep_anchor(self) -> None:
+        """Anchor only what is higher than the pane: Textual pushes less to the bottom."""
+        if self.virtual_size.height <= self.container_size.height:
+            self.anchor(False)
+            self.scroll_y = self.scroll_target_y = 0
+            self._following = True
+        elif self._following and not self.is_anchored:
+            self.anchor()
+
+    def watch_virtual_size(self) -> None:
+        self._keep_anchor()
+
+    def on_resize(self) -> None:
+        self._keep_anchor()
 
     def _drop_newer(self) -> None:
         if len(self._views) > MOST_MOUNTED and not self.is_streaming:

@@ -247,7 +247,8 @@ class Transcript(EntryWindow):
             self._mount_end()
         self._set_cursor(None)
         self._following = True
-        self.anchor()
+        if self.max_scroll_y > 0:
+            self.anchor()
 
     # the entry that keys act on
 
