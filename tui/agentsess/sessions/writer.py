@@ -75,10 +75,14 @@ def _counters(entries: Iterable[Entry]) -> tuple[dict[str, float], JsonObject]:
         "cost_usd": 0.0,
     }  # fmt: skip
     fields: JsonObject = {}
+    last_reply = None
     for entry in entries:
         fields["entry_count"] = entry.seq
         fields["updated_at"] = entry.at.isoformat()
-        amounts["message_count"] += entry.is_message
+        # Some programs write a reply as several entries: it counts once.
+        reply = entry.meta.get("message_id")
+        amounts["message_count"] += entry.is_message and (reply is None or reply != last_reply)
+        last_reply = reply or last_reply
         if "usage" not in entry.meta or "imported" in entry.meta:
             continue
         usage = entry.usage

@@ -127,7 +127,7 @@ def _origin(session: Session, width: int) -> Content | None:
     if not session.is_own:
         lines.insert(0, _line("kept by", one_line(session.source.replace("_", " "))))
     if session.parent_id:
-        lines.append(_line("continues", _head(one_line(session.parent_id), room)))
+        lines.append(_line("from", _head(one_line(session.parent_id), room)))
     return _section("Origin", lines)
 
 

@@ -162,7 +162,7 @@ class SessionActions(Panes):
             return
         await self.show_session(session.id)
         await self._show_recap(session)
-        self.reload()
+        self.reload(session.id)
         self.action_prompt()
 
     def action_recap(self) -> None:

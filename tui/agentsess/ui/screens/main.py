@@ -82,8 +82,12 @@ class MainScreen(SessionActions, Navigation):
     # -- the list
 
     @work(exclusive=True, group="list")
-    async def reload(self) -> None:
-        """List anew, in the background, and bring what is shown up to date."""
+    async def reload(self, select: str = "") -> None:
+        """List anew, in the background, and bring what is shown up to date.
+
+        Args:
+            select: Session to put the cursor on, such as one that was just made.
+        """
         service, text, trashed = self.app.service, self.query_text, self.trashed
         try:
             everything = await asyncio.to_thread(service.list, "", trashed=trashed)
@@ -103,6 +107,8 @@ class MainScreen(SessionActions, Navigation):
             hidden = len(everything) - len(listed)
         self._count, self._hidden = len(everything), hidden
         self.show_list(listed)
+        if select:
+            self.sessions.highlight(select)
         self._follow_open({session.id: session for session in everything})
         if query.words:
             self._search_soon(text)
@@ -120,13 +126,19 @@ class MainScreen(SessionActions, Navigation):
         parts = [problem] if problem else []
         if not problem:
             where = "in the trash" if self.trashed else "sessions"
-            total = f"{shown:,}" if not self.query_text else f"{shown:,} of {self._count:,}"
+            more = "+" if self.query_text and shown == _MOST_HITS else ""
+            total = (
+                f"{shown:,}{more}" if not self.query_text else f"{shown:,}{more} of {self._count:,}"
+            )
             parts = [f"{total} {where}"]
             if marked:
                 parts.insert(0, f"{marked} marked")
             if self._hidden:
                 parts.append(f"{self._hidden} archived")
-            parts += [text for text in (self._searching, self._scan) if text]
+            if self._scan:
+                parts = [self._scan]
+            elif self._searching:
+                parts.append(self._searching)
         self.list_status.update(Content(" · ".join(parts)))
 
     def _show_first_steps(self) -> None:
@@ -150,7 +162,7 @@ class MainScreen(SessionActions, Navigation):
             self.app.call_from_thread(self._scanned, changed)
 
     def _tell_scan(self, done: int, total: int) -> None:
-        self._scan = f"reading {done:,}/{total:,}" if done < total else ""
+        self._scan = f"reading {done:,} of {total:,}" if done < total else ""
         self.reload()
 
     def _scanned(self, changed: bool) -> None:
@@ -182,7 +194,7 @@ class MainScreen(SessionActions, Navigation):
     def search_text(self, text: str) -> None:
         """Add the sessions whose conversation holds the words, as they are found."""
         worker = get_current_worker()
-        self.app.call_from_thread(self._tell_search, "searching the text…")
+        self.app.call_from_thread(self._tell_search, "searching…")
         hits: list[Session] = []
         for hit in self.app.service.search(text, limit=_MOST_HITS):
             if worker.is_cancelled:
@@ -324,7 +336,7 @@ class MainScreen(SessionActions, Navigation):
             folder, self.draft_folder = self.draft_folder, ""
             session = await self.app.create_session(folder)
             await self.show_session(session.id)
-            self.sessions.highlight(session.id)
+            self.reload(session.id)
         shown = self.chat.session
         if shown is None or self.app.runs.is_working(shown.id):
             self.chat.prompt.give_back(text)

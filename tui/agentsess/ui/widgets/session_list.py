@@ -162,6 +162,8 @@ class SessionList(ScrollView, can_focus=True):
         self._anchor: int | None = None
         self._now = datetime.now().astimezone()
         self._told: str | None = None
+        self._moved = False
+        """Whether the user chose where the cursor is; until then it stays at the top."""
 
     # -- what it shows
 
@@ -183,8 +185,8 @@ class SessionList(ScrollView, can_focus=True):
             self._row_of.append(row)
             self._add(row)
         self.virtual_size = Size(self.size.width, len(self._lines))
-        position = self.cursor
-        if current is not None:
+        position = self.cursor if self._moved else 0
+        if current is not None and self._moved:
             same = (i for i, s in enumerate(self._sessions) if s.id == current.id)
             position = next(same, min(self.cursor, len(sessions) - 1))
         self.set_reactive(SessionList.cursor, max(0, position))
@@ -232,6 +234,7 @@ class SessionList(ScrollView, can_focus=True):
         """Move the cursor to a session, if it is listed."""
         for position, session in enumerate(self._sessions):
             if session.id == session_id:
+                self._moved = True
                 self.cursor = position
                 return
 
@@ -267,6 +270,7 @@ class SessionList(ScrollView, can_focus=True):
         self._move(by)
 
     def _move(self, by: int) -> None:
+        self._moved = True
         if self._sessions:
             self.cursor = max(0, min(len(self._sessions) - 1, self.cursor + by))
 
@@ -276,6 +280,7 @@ class SessionList(ScrollView, can_focus=True):
 
     def action_edge(self, position: int) -> None:
         """Move the cursor to the first (0) or last (-1) session."""
+        self._moved = True
         if self._sessions:
             self.cursor = 0 if position == 0 else len(self._sessions) - 1
             if position == 0:
