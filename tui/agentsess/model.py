@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
+
+from agentsess.clock import utc_now as utc_now
 
 JsonObject = dict[str, Any]
 
@@ -419,8 +421,3 @@ class Recap:
             covers_entries=int(value.get("covers_entries", 0)),
             last_activity=datetime.fromisoformat(last) if last else None,
         )
-
-
-def utc_now() -> datetime:
-    """Now, with a time zone."""
-    return datetime.now(UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def _write(service: SessionService, story: Story, folder: Path, now: datetime) -
         tags=story.tags,
         notes=story.notes,
         created_at=told.began,
+        session_id=str(uuid.uuid5(uuid.NAMESPACE_URL, f"agentsess:demo:{story.title}")),
     )
     with service.writer(session.id, agent="demo") as writer:
         writer.append(*told.drafts)

@@ -175,8 +175,9 @@ class SessionService:
         status: Status = Status.ACTIVE,
         parent_id: str | None = None,
         created_at: datetime | None = None,
+        session_id: str = "",
     ) -> Session:
-        """A new session, durable when this returns.
+        """A new session, durable when this returns; its id is made up if none is given.
 
         Raises:
             InvalidMetadata: The metadata is not a JSON object.
@@ -195,7 +196,7 @@ class SessionService:
             "metadata": checked_metadata(metadata or {}),
             "parent_id": parent_id,
         }
-        session_id = str(uuid.uuid4())
+        session_id = session_id or str(uuid.uuid4())
         kept = {name: value for name, value in document.items() if value not in ("", [], {}, None)}
         self._store.create("sessions", session_id, kept)
         return self.get(session_id)

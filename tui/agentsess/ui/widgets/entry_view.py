@@ -15,7 +15,7 @@ from textual.selection import Selection
 from textual.widget import Widget
 from textual.widgets import Static
 
-from agentsess.model import Entry, EntryKind
+from agentsess.model import Entry, EntryKind, utc_now
 from agentsess.ui.render.entries import has_words, is_foldable, render_entry
 from agentsess.ui.render.format import day
 from agentsess.ui.render.tools import FOLDED, UNFOLDED
@@ -158,7 +158,7 @@ class DaySeparator(Static):
     """
 
     def __init__(self, at: datetime) -> None:
-        super().__init__(Content(f"── {day(at, datetime.now().astimezone())} ──"))
+        super().__init__(Content(f"── {day(at, utc_now())} ──"))
         self.day = at.astimezone().date()
 
 

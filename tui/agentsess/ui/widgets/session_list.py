@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from agentsess.model import Session, Status
+from agentsess.model import Session, Status, utc_now
 from agentsess.ui.render.format import age
 from agentsess.ui.render.text import one_line
 
@@ -160,7 +160,7 @@ class SessionList(ScrollView, can_focus=True):
         self._live: Mapping[str, Live] = {}
         self._marks: dict[str, None] = {}
         self._anchor: int | None = None
-        self._now = datetime.now().astimezone()
+        self._now = utc_now()
         self._told: str | None = None
         self._moved = False
         """Whether the user chose where the cursor is; until then it stays at the top."""
