@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from zlib import crc32
 
 from agentsess.errors import AmbiguousId, SessionNotFound
 from agentsess.model import OWN_SOURCE, JsonObject, Session
@@ -13,6 +14,9 @@ from agentsess.sessions.records import session_of, session_of_found
 from agentsess.sources.base import FileStamp, Found, Source
 from agentsess.storage.store import SessionStore
 from agentsess.storage.tinydb_journal import KeyedDB, KeyedTable
+
+_SHAPE = f"{crc32(' '.join(Found.__dataclass_fields__).encode()):08x}"
+"""Part of the names of the cache's tables: another version's `Found` is read anew."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of files read so far and in all."""
@@ -130,7 +134,8 @@ class Catalog:
             for doc_id, stamp in on_disk.items()
             if doc_id not in cached or cached[doc_id]["found"]["stamp"] != stamp.to_json()
         ]
-        gone = [doc_id for doc_id in cached if doc_id not in on_disk]
+        # A copy: another thread may be taking in what a third process found.
+        gone = [doc_id for doc_id in list(cached) if doc_id not in on_disk]
         if gone:
             self._table(source.name).remove(doc_ids=gone)
         done = 0
@@ -145,7 +150,8 @@ class Catalog:
                     progress(done, len(stale))
             storage = self._cache.storage
             with storage.exclusive():
-                storage.commit(storage.changes(source.name, read), durable=False)
+                changes = storage.changes(f"{source.name} {_SHAPE}", read)
+                storage.commit(changes, durable=False)
         return bool(stale or gone)
 
     def changed(self) -> bool:
@@ -153,10 +159,10 @@ class Catalog:
         return self._store.changed()
 
     def _cached(self, source: str) -> Mapping[str, JsonObject]:
-        return self._cache.storage.documents(source)
+        return self._cache.storage.documents(f"{source} {_SHAPE}")
 
     def _table(self, source: str) -> KeyedTable:
-        table = self._cache.table(source)
+        table = self._cache.table(f"{source} {_SHAPE}")
         assert isinstance(table, KeyedTable)
         return table
 

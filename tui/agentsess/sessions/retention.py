@@ -50,7 +50,11 @@ def rule_of(
     tag: str = "",
     words: str = "",
 ) -> str:
-    """A rule as a query; conditions left empty do not count."""
+    """A rule as a query; conditions left empty do not count.
+
+    Raises:
+        InvalidQuery: A value holds a quotation mark, which a query cannot say.
+    """
     fields = {
         "older": older_than,
         "status": status,
@@ -58,12 +62,14 @@ def rule_of(
         "project": project,
         "tag": tag,
     }
-    quoted = [
-        f'{name}:"{value.strip()}"' if " " in value.strip() else f"{name}:{value.strip()}"
-        for name, value in fields.items()
-        if value.strip()
-    ]
+    quoted = [f"{name}:{_quoted(v)}" for name, value in fields.items() if (v := value.strip())]
     return " ".join([*quoted, words.strip()]).strip()
+
+
+def _quoted(value: str) -> str:
+    if '"' in value:
+        raise InvalidQuery(f"A condition cannot hold a quotation mark: {value}")
+    return value if value.isprintable() and " " not in value else f'"{value}"'
 
 
 def make_plan(

@@ -64,7 +64,7 @@ def _snippets(session: Session, words: Sequence[str], read: Reader) -> list[Snip
     about = haystack(session)
     missing = [word for word in words if word not in about]
     snippets: list[Snippet] = []
-    for word in missing or words:
+    for word in tuple(missing) or words:
         for entry in read(session, word):
             if entry.kind not in (EntryKind.USER, EntryKind.ASSISTANT):
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -183,7 +183,7 @@ class SessionService:
             InvalidMetadata: The metadata is not a JSON object.
             InvalidSession: Another field cannot be what was given.
         """
-        moment = (created_at or utc_now()).isoformat()
+        moment = (created_at or utc_now()).astimezone(UTC).isoformat()
         document: JsonObject = {
             "status": str(checked_status(status)),
             "created_at": moment,
@@ -217,7 +217,11 @@ class SessionService:
         if not session.is_own:
             raise InvalidSession("This history is another program's. Continue it here first.")
         lease = self._store.lease(session_id, agent=agent, wait=wait)
-        return SessionWriter(self._store, session_id, lease)
+        try:
+            return SessionWriter(self._store, session_id, lease)
+        except BaseException:
+            lease.release()
+            raise
 
     def continue_here(self, session_id: str) -> Session:
         """A new session of our own that carries another program's conversation."""

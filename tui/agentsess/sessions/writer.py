@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Self
 
+from agentsess.errors import SessionNotFound
 from agentsess.model import Draft, Entry, EntryKind, JsonObject
 from agentsess.sessions.records import one_line, title_of
 from agentsess.storage.lease import Lease
@@ -58,7 +59,10 @@ class SessionWriter:
 
     @property
     def _document(self) -> JsonObject:
-        return self._store.documents("sessions")[self.session_id]
+        document = self._store.documents("sessions").get(self.session_id)
+        if document is None:
+            raise SessionNotFound(f"There is no session {self.session_id} any more.")
+        return document
 
     def _recount(self) -> None:
         """Count anew: the counters were lost in a power cut that the history outlived."""
