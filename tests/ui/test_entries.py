@@ -96,6 +96,16 @@ def test_an_unknown_tool_shows_its_input_as_json() -> None:
     assert '"two"' in text
 
 
+def test_nothing_of_an_input_is_left_out() -> None:
+    text = render_input("bash", {"command": "ls", "cwd": "/etc", "env": {"A": "1"}}, 40).plain
+    assert '"/etc"' in text
+    assert '"A": "1"' in text
+    odd = {"file_path": "a", "edits": [{"old_string": "x", "new_string": "y"}, "z"]}
+    assert '"z"' in render_input("edit", odd, 40).plain
+    whole = {"file_path": "a", "old_string": "x", "new_string": "y", "replace_all": True}
+    assert "replace_all  True" in render_input("edit", whole, 40).plain
+
+
 def test_thinking_is_folded_to_its_first_line() -> None:
     entry = reply({"type": "thinking", "thinking": "first\nsecond"}, {"type": "text", "text": "so"})
     assert shown(entry) == "▸ thought  first\n\nso"

@@ -6,10 +6,12 @@ from difflib import unified_diff
 
 from textual.content import Content
 
+from agentsess.ui.render.code import PANEL
 from agentsess.ui.render.text import MUTED, clean
 
-ADDED = "$text-success on $success-muted"
-REMOVED = "$text-error on $error-muted"
+# on the plain panel: in ANSI themes the muted colours are as bright as the text's
+ADDED = "$text-success on $surface"
+REMOVED = "$text-error on $surface"
 _MOST_COMPARED = 800
 """Lines: comparing takes time that grows with their square."""
 
@@ -31,9 +33,8 @@ def render_diff(old: str, new: str, width: int, most_lines: int = 60) -> Content
 def _line(text: str, width: int) -> Content:
     mark, text = text[:1], text[1:].expandtabs(4)
     if mark == "@":
-        return Content.styled("⋯", MUTED)
+        return Content.styled("⋯".ljust(width), f"{MUTED} {PANEL}")
     line = Content(f"{mark or ' '} {text}")
-    if mark in "+-" and mark:
-        spare = max(width - line.cell_length, 0)
-        return line.pad_right(spare).stylize_before(ADDED if mark == "+" else REMOVED)
-    return line.stylize_before(MUTED)
+    line = line.pad_right(max(width - line.cell_length, 0))
+    style = {"+": ADDED, "-": REMOVED}.get(mark, f"{MUTED} {PANEL}")
+    return line.stylize_before(style)

@@ -89,24 +89,30 @@ def render_result(result: Entry, width: int, *, expanded: bool = False) -> Conte
 
 
 def render_input(name: str, values: JsonObject, width: int, most_lines: int = 40) -> Content:
-    """Exactly what a tool is asked to do: a command, a diff, a file's new text, or JSON."""
-    kind = name.lower()
+    """Exactly what a tool is asked to do: a command, a diff, a file's new text, or JSON.
+
+    Nothing of the input is left out but the path, which the caller shows beside the name.
+    """
     path = str(values.get("file_path") or values.get("path") or "")
     command, content = values.get("command"), values.get("content")
     if isinstance(command, str) and command:
-        note = "in a new shell" if values.get("restart") else ""
-        return render_panel(render_code(_cut(command, most_lines), "bash"), width, note)
-    if edits := _edits(values):
-        diffs = [render_diff(old, new, width, most_lines) for old, new in edits]
-        everywhere = bool(values.get("replace_all"))
-        head = [Content.styled("every occurrence", MUTED)] if everywhere else []
-        return Content("\n").join([*head, *diffs])
-    if kind == "write" and isinstance(content, str):
+        shown = {"command"}
+        parts = [render_panel(render_code(_cut(command, most_lines), "bash"), width)]
+    elif edits := _edits(values):
+        shown = {"file_path", "path", "edits", "old_string", "new_string"}
+        parts = [render_diff(old, new, width, most_lines) for old, new in edits]
+    elif name.lower() == "write" and isinstance(content, str):
+        shown = {"file_path", "path", "content"}
         code = render_code(_cut(content, most_lines), language_of(path))
-        return render_panel(code, width, _lines(content))
-    if set(values) <= {"file_path", "path", "pattern"} and values:
-        return plain("\n".join(f"{key}  {value}" for key, value in values.items()))
-    return render_panel(render_code(_cut(_as_json(values), most_lines), "json"), width)
+        parts = [render_panel(code, width, count(len(content.splitlines()), "line"))]
+    else:
+        shown, parts = set(), []
+    rest = {key: value for key, value in values.items() if key not in shown}
+    if rest and all(isinstance(value, str | int | float) for value in rest.values()):
+        parts.append(plain("\n".join(f"{key}  {value}" for key, value in rest.items())))
+    elif rest or not parts:
+        parts.append(render_panel(render_code(_cut(_as_json(rest), most_lines), "json"), width))
+    return Content("\n").join(parts)
 
 
 def clip(text: str, head: int = _HEAD, tail: int = _TAIL) -> Content:
@@ -144,15 +150,21 @@ def _head(call: ToolCall, result: Entry | None, width: int, expanded: bool) -> C
 
 
 def _edits(values: JsonObject) -> list[tuple[str, str]]:
+    """The replacements of an edit; none if there is anything in them besides."""
     listed = values.get("edits")
-    edits = listed if isinstance(listed, list) else [values]
-    return [
-        (edit["old_string"], edit["new_string"])
-        for edit in edits
-        if isinstance(edit, dict)
-        and isinstance(edit.get("old_string"), str)
-        and isinstance(edit.get("new_string"), str)
-    ]
+    if listed is None:
+        pairs = [{key: values.get(key) for key in ("old_string", "new_string")}]
+    elif isinstance(listed, list) and not values.keys() & {"old_string", "new_string"}:
+        pairs = [edit for edit in listed if isinstance(edit, dict)]
+        if len(pairs) < len(listed):
+            return []
+    else:
+        return []
+    if any(pair.keys() != {"old_string", "new_string"} for pair in pairs):
+        return []
+    if not all(isinstance(text, str) for pair in pairs for text in pair.values()):
+        return []
+    return [(str(pair["old_string"]), str(pair["new_string"])) for pair in pairs]
 
 
 def _cut(text: str, most_lines: int) -> str:
@@ -160,10 +172,6 @@ def _cut(text: str, most_lines: int) -> str:
     if len(lines) <= most_lines + 1:
         return text
     return "\n".join([*lines[:most_lines], f"… {len(lines) - most_lines:,} more lines"])
-
-
-def _lines(text: str) -> str:
-    return count(len(text.splitlines()), "line")
 
 
 def _as_json(values: Mapping[str, Any]) -> str:

@@ -35,7 +35,7 @@ class EntryView(Widget):
         margin-top: 1;
         padding-right: 1;
         padding-left: 1;
-        border-left: outer transparent;
+        border-left: blank;
 
         &.-tight { margin-top: 0; }
         &.-prompt {

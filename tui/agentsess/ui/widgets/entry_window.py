@@ -110,8 +110,7 @@ class EntryWindow(VerticalScroll):
             return  # shown before it was mounted: `on_mount` comes here again
         self._mount_window(max(len(self._entries) - WINDOW, 0), len(self._entries))
         self._following = True
-        width = max(min(self.size.width - 5, TEXT_WIDTH), 10)
-        self.anchor(self._height_of(self._views, width) > self.size.height)
+        self.anchor(self._overflows())
 
     def _mount_window(self, low: int, high: int) -> None:
         self._discard(list(self._blocks()))
@@ -184,6 +183,17 @@ class EntryWindow(VerticalScroll):
             widget.get_content_height(container, viewport, width) + widget.styles.margin.top
             for widget in widgets
         )
+
+    def _overflows(self) -> bool:
+        """Whether what was just mounted will be higher than the pane."""
+        room = self.size.height
+        bar = 0 if self.show_vertical_scrollbar else self.scrollbar_size_vertical
+        width = max(min(self.size.width - 3 - bar, TEXT_WIDTH), 10)
+        for view in reversed(self._views):
+            room -= self._height_of([view], width)
+            if room < 0:
+                return True
+        return False
 
     def _keep_anchor(self) -> None:
         """Anchor only what is higher than the pane: Textual pushes less to the bottom."""

@@ -82,6 +82,7 @@ class PermissionPrompt(Widget, can_focus=True):
             background: $surface;
         }
         &.-narrow .permission--choices { layout: vertical; height: auto; }
+        &.-narrow .permission--choices > Button { background: transparent; }
         &.-explaining .permission--reason { display: block; }
         &.-explaining .permission--choices { display: none; }
     }
