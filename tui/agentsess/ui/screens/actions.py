@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual import work
-from textual.app import SuspendNotSupported
 
 from agentsess.errors import AgentsessError
 from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.export import export_markdown
-from agentsess.sources.base import ResumeCommand
 from agentsess.ui.render.text import one_line
 from agentsess.ui.screens.base import Panes
-from agentsess.ui.screens.dialogs import AskNote, AskText, Choice, Choose, Confirm
+from agentsess.ui.screens.dialogs import AskNote, AskText, Confirm
 from agentsess.ui.screens.prune import PruneScreen
-from agentsess.ui.widgets.session_list import source_label
 
 
 class SessionActions(Panes):
@@ -36,7 +32,8 @@ class SessionActions(Panes):
             return self.sessions.chosen
         return [self.chat.session] if self.chat.session else self.sessions.chosen
 
-    def _one(self) -> Session | None:
+    def chosen_one(self) -> Session | None:
+        """What an action on a single session is for; says so if there is none."""
         chosen = self.chosen()
         if not chosen:
             self.tell("No session is chosen.", error=True)
@@ -75,107 +72,6 @@ class SessionActions(Panes):
         self.details.show(None, utc_now())
         self.action_prompt()
 
-    def action_resume(self) -> None:
-        """Show where a session stands, make it active, and go to the prompt."""
-        if session := self._one():
-            self.resume(session)
-
-    @work(exclusive=True, group="open")
-    async def resume(self, session: Session) -> None:
-        """Resume a session of ours, or ask how to resume another program's."""
-        service = self.app.service
-        if session.status is Status.ARCHIVED:
-            self.tell("It is archived: a unarchives it first.", error=True)
-            return
-        if session.trashed_at is not None:
-            self.tell("It is in the trash: U takes it out first.", error=True)
-            return
-        if not await self.show_session(session.id):
-            return
-        await self._show_recap(session)
-        if not session.is_own:
-            await self._resume_elsewhere(session)
-            return
-        try:
-            if session.status is not Status.ACTIVE:
-                await asyncio.to_thread(service.resume, session.id)
-            if (owner := service.owner(session.id)) and not self.app.runs.is_working(session.id):
-                self.chat.say(f"In use by {owner}: read it here; sending waits until it is done.")
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-        self.reload()
-        self.action_prompt()
-
-    async def _show_recap(self, session: Session) -> None:
-        try:
-            recap = await asyncio.to_thread(self.app.service.recap, session.id)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
-        self.chat.show_recap(recap, utc_now())
-
-    async def _resume_elsewhere(self, session: Session) -> None:
-        name = source_label(session.source)
-        command = self.app.service.resume_command(session.id)
-        choices = [
-            Choice(
-                "h",
-                "Continue here",
-                f"a new session with its conversation; {name}'s stays as it is",
-            )
-        ]
-        if command and not command.problem:
-            detail = f"{' '.join(command.argv)} in {command.cwd}"
-            choices.insert(0, Choice("c", f"Hand over to {name}", one_line(detail, 80)))
-        why = command.problem if command else f"Its own command is not installed ({name})."
-        text = f"{why}\n" if why else ""
-        # The worker must not wait here: another session may be opened meanwhile.
-        self.app.push_screen(
-            Choose("Resume", text, choices), lambda key: self._resumed(key, session, command)
-        )
-
-    def _resumed(self, key: str | None, session: Session, command: ResumeCommand | None) -> None:
-        if key == "c" and command:
-            self.hand_over(command)
-        elif key == "h":
-            self.continue_here(session.id)
-
-    def hand_over(self, command: ResumeCommand) -> None:
-        """Give the terminal to another program, and take it back when that ends."""
-        try:
-            with self.app.suspend():
-                subprocess.run(command.argv, cwd=command.cwd, check=False)
-        except SuspendNotSupported:
-            self.tell("This terminal cannot be handed over.", error=True)
-        except OSError as error:
-            self.tell(f"{command.argv[0]}: {error.strerror or error}", error=True)
-        self.action_reload()
-
-    @work(group="change")
-    async def continue_here(self, session_id: str) -> None:
-        """Copy another program's conversation into a new session of ours and open it."""
-        self.chat.say("Copying the conversation…")
-        try:
-            session = await asyncio.to_thread(self.app.service.continue_here, session_id)
-        except AgentsessError as error:
-            self.chat.say(str(error), error=True)
-            return
-        await self.show_session(session.id)
-        await self._show_recap(session)
-        self.reload(session.id)
-        self.action_prompt()
-
-    def action_recap(self) -> None:
-        """Show where a session stands, changing nothing."""
-        if session := self._one():
-            self.recap(session)
-
-    @work(exclusive=True, group="open")
-    async def recap(self, session: Session) -> None:
-        """Show a session and where it stands."""
-        if await self.show_session(session.id):
-            await self._show_recap(session)
-
     def action_pause(self) -> None:
         """Mark as paused; a run is stopped first."""
         self._set_status(Status.PAUSED, "Paused")
@@ -210,7 +106,7 @@ class SessionActions(Panes):
 
     def action_rename(self) -> None:
         """Give a session a title."""
-        if session := self._one():
+        if session := self.chosen_one():
             self.app.push_screen(
                 AskText("Rename", session.title),
                 lambda title: self._update(session, "Renamed", title=title),
@@ -218,7 +114,7 @@ class SessionActions(Panes):
 
     def action_note(self) -> None:
         """Write a note."""
-        if session := self._one():
+        if session := self.chosen_one():
             self.app.push_screen(
                 AskNote(f"Note on {one_line(session.title, 40)}", session.notes),
                 lambda notes: self._update(session, "Noted", notes=notes),
@@ -233,7 +129,7 @@ class SessionActions(Panes):
         """Add tags to sessions, or take tags off."""
         if chosen := self.chosen():
             has = ", ".join(dict.fromkeys(tag for s in chosen for tag in s.tags))
-            hint = f"has {one_line(has, 40)} · " if has else ""
+            hint = f"Now: {one_line(has, 50)}" if has else ""
             self.app.push_screen(
                 AskText("Tags to add; -tag takes one off", hint=hint),
                 lambda text: self._tag(chosen, text),
@@ -326,7 +222,7 @@ class SessionActions(Panes):
 
     def action_export(self) -> None:
         """Write a session to a Markdown file in the current folder."""
-        if session := self._one():
+        if session := self.chosen_one():
             self.export(session)
 
     @work(group="export")
@@ -347,6 +243,33 @@ class SessionActions(Panes):
             self.tell(f"Cannot export: {error}", error=True)
             return
         self.tell(f"Written to {path}.")
+
+    def action_copy_id(self) -> None:
+        """Copy the session's id."""
+        if session := self.chosen_one():
+            self.app.copy_to_clipboard(session.id)
+            self.tell(f"Copied {session.id}.")
+
+    def action_copy_all(self) -> None:
+        """Copy the whole conversation as Markdown."""
+        if session := self.chosen_one():
+            self.copy_all(session)
+
+    @work(group="export")
+    async def copy_all(self, session: Session) -> None:
+        """Read the conversation and copy it."""
+        service = self.app.service
+
+        def read() -> str:
+            return "".join(export_markdown(session, service.entries(session.id)))
+
+        try:
+            text = await asyncio.to_thread(read)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        self.app.copy_to_clipboard(text)
+        self.tell(f"Copied {len(text):,} characters.")
 
     # -- leaving
 

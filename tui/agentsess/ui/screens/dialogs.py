@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
+
+T = TypeVar("T")
 
 _CSS = """
 {name} {{ align: center middle; }}
@@ -23,17 +25,36 @@ _CSS = """
     border-title-style: bold;
 }}
 {name} Static {{ width: 1fr; height: auto; }}
-{name} .hint {{ color: $text-muted; margin-top: 1; }}
+{name} .buttons {{ height: 1; margin-top: 1; }}
+{name} .buttons > Button {{ margin-right: 2; }}
 """
 
 
-class AskText(ModalScreen[str | None]):
+class Dialog(ModalScreen[T | None]):
+    """A question over the screen; escape, and a click beside it, leave it unanswered."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss(None)", "Leave it", id="dialog.leave")
+    ]
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self:
+            self.dismiss(None)
+
+
+def _buttons(keep: str) -> Horizontal:
+    """What the keys do, for the mouse."""
+    return Horizontal(
+        Button(Content(f"{keep}  keep"), id="keep", compact=True, variant="primary"),
+        Button(Content("esc  leave"), id="leave", compact=True),
+        classes="buttons",
+    )
+
+
+class AskText(Dialog[str]):
     """Asks for a line of text; escape answers None."""
 
     CSS = _CSS.format(name="AskText")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="dialog.cancel")
-    ]
 
     def __init__(self, title: str, value: str = "", *, hint: str = "") -> None:
         super().__init__()
@@ -43,19 +64,24 @@ class AskText(ModalScreen[str | None]):
         with Vertical() as box:
             box.border_title = Content(self._title)
             yield Input(self._value, select_on_focus=False)
-            yield Static(Content(f"{self._hint}enter keeps it · esc leaves it"), classes="hint")
+            if self._hint:
+                yield Static(Content(self._hint))
+            yield _buttons("enter")
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(self.query_one(Input).value if event.button.id == "keep" else None)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         self.dismiss(event.value)
 
 
-class AskNote(ModalScreen[str | None]):
+class AskNote(Dialog[str]):
     """Asks for a text of several lines; escape answers None."""
 
     CSS = _CSS.format(name="AskNote") + "AskNote TextArea { height: 10; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="dialog.cancel"),
         Binding("ctrl+s", "keep", "Keep", id="dialog.keep", priority=True),
     ]
 
@@ -67,24 +93,24 @@ class AskNote(ModalScreen[str | None]):
         with Vertical() as box:
             box.border_title = Content(self._title)
             yield TextArea(self._value)
-            yield Static(Content("ctrl+s keeps it · esc leaves it"), classes="hint")
+            yield _buttons("ctrl+s")
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(self.query_one(TextArea).text if event.button.id == "keep" else None)
 
     def action_keep(self) -> None:
         """Answer with the text."""
         self.dismiss(self.query_one(TextArea).text)
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Asks before what cannot be undone; the safe answer is the default."""
 
-    CSS = (
-        _CSS.format(name="Confirm")
-        + "Confirm Button { width: 1fr; margin-top: 1; }"
-        + "Confirm > Vertical { border: round $error; }"
-    )
+    CSS = _CSS.format(name="Confirm") + "Confirm > Vertical { border: round $error; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Yes", id="dialog.yes"),
-        Binding("n,escape", "dismiss(False)", "No", id="dialog.no"),
+        Binding("n", "dismiss(False)", "No", id="dialog.no"),
     ]
 
     def __init__(self, title: str, text: str, yes: str, no: str = "Leave it") -> None:
@@ -95,8 +121,9 @@ class Confirm(ModalScreen[bool]):
         with Vertical() as box:
             box.border_title = Content(self._title)
             yield Static(Content(self._text))
-            yield Button(Content(f"n  {self._no}"), id="no")
-            yield Button(Content(f"y  {self._yes}"), id="yes", variant="error")
+            with Horizontal(classes="buttons"):
+                yield Button(Content(f"n  {self._no}"), id="no", compact=True)
+                yield Button(Content(f"y  {self._yes}"), id="yes", compact=True, variant="error")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -113,7 +140,7 @@ class Choice:
     detail: str = ""
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(Dialog[str]):
     """Asks to pick one of a few; escape answers None."""
 
     CSS = (
@@ -121,7 +148,6 @@ class Choose(ModalScreen[str | None]):
         + "Choose OptionList { height: auto; max-height: 20; background: $surface; border: none; }"
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Cancel", id="dialog.cancel"),
         Binding("j", "cursor(1)", show=False),
         Binding("k", "cursor(-1)", show=False),
     ]
@@ -142,10 +168,9 @@ class Choose(ModalScreen[str | None]):
         options = self.query_one(OptionList)
         options.action_cursor_down() if by > 0 else options.action_cursor_up()
 
-    def on_key(self, event: object) -> None:
-        key = getattr(event, "character", None)
-        if any(choice.key == key for choice in self._choices):
-            self.dismiss(key)
+    def on_key(self, event: events.Key) -> None:
+        if any(choice.key == event.character for choice in self._choices):
+            self.dismiss(event.character)
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from agentsess.ui.keys import KEYS, PANE_KEYS, shown_keys
+from agentsess.ui.screens.dialogs import Dialog
 
 _FILTERS = (
     ("migration api", "both words, in titles, tags, notes or the conversation"),
@@ -22,7 +22,7 @@ _FILTERS = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Lists every key and the filter's language."""
 
     CSS = """
@@ -35,7 +35,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen Static { width: 1fr; height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,f1,question_mark", "dismiss", "Close", id="help.close"),
+        Binding("q,f1,question_mark", "dismiss", "Close", id="help.close"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -63,6 +63,6 @@ def _part(title: str, rows: object) -> list[Content]:
     assert isinstance(rows, list | tuple)
     lines = [Content.styled(title, "bold $text-accent")]
     for keys, what in rows:
-        pad = 24 if len(keys) < 24 else len(keys) + 2
+        pad = max(20, len(keys) + 2)
         lines.append(Content.styled(f"  {keys.ljust(pad)}", "bold") + Content(what))
     return [*lines, Content("")]

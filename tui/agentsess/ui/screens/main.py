@@ -14,19 +14,16 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 from textual.worker import get_current_worker
 
-from agentsess.agent.permissions import Decision
 from agentsess.errors import AgentsessError, InvalidQuery
 from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.query import Query
 from agentsess.ui.keys import KEYS
-from agentsess.ui.render.text import one_line
-from agentsess.ui.runs import Question, Runs
 from agentsess.ui.screens.actions import SessionActions
-from agentsess.ui.screens.navigation import Navigation
+from agentsess.ui.screens.navigation import SORTS, Navigation
+from agentsess.ui.screens.resuming import Resuming
+from agentsess.ui.screens.talking import Talking
 from agentsess.ui.widgets.chat_pane import ChatPane, FindInput
 from agentsess.ui.widgets.details import Details
-from agentsess.ui.widgets.permission import PermissionPrompt
-from agentsess.ui.widgets.prompt import Prompt
 from agentsess.ui.widgets.session_list import SessionList
 from agentsess.ui.widgets.transcript import Transcript
 
@@ -39,7 +36,7 @@ _POLL_SECONDS = 1.0
 _SCAN_SECONDS = 15.0
 
 
-class MainScreen(SessionActions, Navigation):
+class MainScreen(SessionActions, Resuming, Talking, Navigation):
     """Three panes. What takes long runs in workers; handlers only show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in KEYS]
@@ -116,8 +113,10 @@ class MainScreen(SessionActions, Navigation):
             self._show_first_steps()
 
     def show_list(self, listed: list[Session]) -> None:
-        """Show these sessions in the list."""
-        self.sessions.show(listed, self.app.runs.live(), utc_now(), not self.trashed)
+        """Show these sessions in the list, in the user's order."""
+        grouped = self.sort == "activity" and not self.trashed
+        ordered = sorted(listed, key=SORTS[self.sort])
+        self.sessions.show(ordered, self.app.runs.live(), utc_now(), grouped)
         self._tell_list()
 
     def _tell_list(self, problem: str = "") -> None:
@@ -213,7 +212,7 @@ class MainScreen(SessionActions, Navigation):
     def _found(self, text: str, hits: list[Session]) -> None:
         if text == self.query_text:
             both = {session.id: session for session in [*self.sessions.shown, *hits]}
-            self.show_list(sorted(both.values(), key=lambda s: s.updated_at, reverse=True))
+            self.show_list(list(both.values()))
 
     # -- opening
 
@@ -322,77 +321,3 @@ class MainScreen(SessionActions, Navigation):
     def _copied(self, event: Transcript.Copied) -> None:
         self.app.copy_to_clipboard(event.text)
         self.notify(f"Copied {len(event.text):,} characters.", markup=False)
-
-    # -- talking
-
-    @on(Prompt.Submitted)
-    def _submitted(self, event: Prompt.Submitted) -> None:
-        self.send(event.text)
-
-    @work(group="send")
-    async def send(self, text: str) -> None:
-        """Give the model a prompt, in the open session or a new one."""
-        if self.draft_folder:
-            folder, self.draft_folder = self.draft_folder, ""
-            session = await self.app.create_session(folder)
-            await self.show_session(session.id)
-            self.reload(session.id)
-        shown = self.chat.session
-        if shown is None or self.app.runs.is_working(shown.id):
-            self.chat.prompt.give_back(text)
-            self.chat.say("The model is still at work here: esc stops it." if shown else "")
-            return
-        self.chat.hide_recap()
-        self.chat.say("")
-        self.app.runs.start(shown.id, text)
-        self.chat.transcript.set_status("Asking…")
-        self.chat.transcript.action_latest()
-        self.show_live()
-
-    def show_live(self) -> None:
-        """Show in the list what is going on in the sessions."""
-        self.sessions.show_live(self.app.runs.live())
-
-    @on(Runs.Happened)
-    def _happened(self, message: Runs.Happened) -> None:
-        if self.chat.session and message.session_id == self.chat.session.id:
-            self.chat.take(message.event)
-        if not hasattr(message.event, "text"):
-            self.reload()
-
-    @on(Runs.Asked)
-    def _asked(self, message: Runs.Asked) -> None:
-        question = message.question
-        if self.chat.session and question.session_id == self.chat.session.id:
-            self.ask(question)
-        else:
-            self.app.bell()
-            self.notify("A session waits for your answer about a tool.", markup=False)
-        self.show_live()
-
-    @on(PermissionPrompt.Answered)
-    def _answered(self, event: PermissionPrompt.Answered) -> None:
-        decision = Decision(event.choice != "deny", event.reason)
-        self.app.runs.answer(event.request_id, decision, for_session=event.choice == "session")
-        self.chat.remove_question()
-        self.chat.prompt.focus()
-        self.show_live()
-
-    def ask(self, question: Question) -> None:
-        """Put a run's question about a tool call to the user."""
-        self.chat.ask(PermissionPrompt(question.session_id, question.tool, question.details))
-
-    @on(Runs.Ended)
-    def _ended(self, message: Runs.Ended) -> None:
-        session = self.chat.session
-        if session and message.session_id == session.id:
-            self.chat.remove_question()
-            self.chat.transcript.set_status("")
-            self.catch_up(session.id)
-            if message.error:
-                self.chat.say(str(message.error), error=True)
-                # Sent again unchanged it goes on where it failed, and is not said twice.
-                self.chat.prompt.give_back(message.task)
-        elif message.error:
-            self.notify(one_line(str(message.error), 200), severity="error", markup=False)
-        self.reload()

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textual.app import SuspendNotSupported
 from textual.content import Content
 from textual.widgets import Static
 
+from agentsess.model import Session
 from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.dialogs import Choice, Choose
 from agentsess.ui.screens.help import HelpScreen
 from agentsess.ui.widgets.permission import PermissionPrompt
 from agentsess.ui.widgets.prompt import Prompt
 
+SORTS: dict[str, Callable[[Session], Any]] = {
+    "activity": lambda s: -s.updated_at.timestamp(),
+    "start": lambda s: -s.created_at.timestamp(),
+    "title": lambda s: s.title.casefold(),
+    "size": lambda s: -s.size_bytes,
+    "cost": lambda s: -(s.cost_usd or 0),
+}
+"""What the list may be ordered by, and the key of each order."""
+_SORT_CHOICES = (
+    Choice("a", "activity", "the most recently worked in first"),
+    Choice("b", "start", "the newest first"),
+    Choice("t", "title"),
+    Choice("s", "size", "the largest first"),
+    Choice("c", "cost", "the dearest first"),
+)
 _PANES = ("sessions", "chat", "details")
 
 
@@ -88,6 +114,41 @@ class Navigation(Panes):
     def action_zoom(self) -> None:
         """Give the whole screen to the pane in focus, or take it back."""
         self.toggle_class("-zoom")
+
+    def action_sort(self) -> None:
+        """Choose what the list is ordered by."""
+        names = {choice.key: choice.text for choice in _SORT_CHOICES}
+        self.app.push_screen(
+            Choose("Sort by", "", _SORT_CHOICES), lambda key: self._sort_by(names.get(key or ""))
+        )
+
+    def _sort_by(self, name: str | None) -> None:
+        if name:
+            self.sort = name
+            self.reload()
+
+    def action_edit_prompt(self) -> None:
+        """Write the prompt in the user's editor; what is saved there comes back here."""
+        prompt = self.chat.prompt
+        if prompt.read_only:
+            return
+        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+        with tempfile.NamedTemporaryFile("w+", suffix=".md", encoding="utf-8") as file:
+            file.write(prompt.text)
+            file.flush()
+            try:
+                with self.app.suspend():
+                    subprocess.run([*shlex.split(editor), file.name], check=False)
+                # Read by name: many editors replace the file.
+                text = Path(file.name).read_text(encoding="utf-8", errors="replace")
+            except SuspendNotSupported:
+                self.tell("This terminal cannot be handed to an editor.", error=True)
+                return
+            except OSError as error:
+                self.tell(f"{editor}: {error.strerror or error}", error=True)
+                return
+        prompt.load_text(text.rstrip("\n"))
+        self.action_prompt()
 
     def action_show_trash(self) -> None:
         """List the trash, or leave it."""

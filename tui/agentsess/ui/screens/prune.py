@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -19,6 +18,7 @@ from agentsess.model import utc_now
 from agentsess.sessions.retention import Plan, rule_of
 from agentsess.ui.render.format import age, count, size
 from agentsess.ui.render.text import one_line
+from agentsess.ui.screens.dialogs import Dialog
 
 if TYPE_CHECKING:
     from agentsess.ui.app import AgentsessApp
@@ -33,7 +33,7 @@ _FIELDS = (
 _MOST_SHOWN = 500
 
 
-class PruneScreen(ModalScreen[int | None]):
+class PruneScreen(Dialog[int]):
     """Answers with the number of sessions moved to the trash; None if it was left."""
 
     CSS = """
@@ -50,10 +50,10 @@ class PruneScreen(ModalScreen[int | None]):
     PruneScreen #summary { height: auto; margin: 1 0; text-style: bold; }
     PruneScreen OptionList { height: 1fr; border: none; background: $surface; }
     PruneScreen #kept { height: auto; max-height: 3; color: $text-muted; }
-    PruneScreen #go { width: 1fr; margin-top: 1; }
+    PruneScreen .buttons { height: 1; margin-top: 1; }
+    PruneScreen .buttons > Button { margin-right: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Leave", id="prune.leave"),
         Binding("ctrl+s", "prune", "Prune", id="prune.go", priority=True),
     ]
 
@@ -67,7 +67,6 @@ class PruneScreen(ModalScreen[int | None]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content("Prune")
-            box.border_subtitle = Content("ctrl+s moves them to the trash · esc leaves")
             for name, label, example in _FIELDS:
                 with Horizontal(classes="field"):
                     yield Label(Content(label))
@@ -75,7 +74,9 @@ class PruneScreen(ModalScreen[int | None]):
             yield Static(Content(""), id="summary")
             yield OptionList(id="going")
             yield Static(Content(""), id="kept")
-            yield Button(Content("Nothing to move"), id="go", variant="warning", disabled=True)
+            with Horizontal(classes="buttons"):
+                yield Button(Content(""), id="go", variant="warning", compact=True)
+                yield Button(Content("esc  leave"), id="leave", compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#older_than", Input).value = "30d"
@@ -122,12 +123,15 @@ class PruneScreen(ModalScreen[int | None]):
         note = f"{count(len(kept), 'session')} that fit stay: {'; '.join(reasons)}" if kept else ""
         self.query_one("#kept", Static).update(Content(one_line(note, 300)))
         button = self.query_one("#go", Button)
-        button.disabled = not sessions
-        button.label = Content(f"Move {total} to the trash" if sessions else "Nothing to move")
+        button.display = bool(sessions)
+        button.label = Content(f"ctrl+s  move {total} to the trash")
 
-    @on(Button.Pressed, "#go")
-    def _pressed(self) -> None:
-        self.action_prune()
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "go":
+            self.action_prune()
+        else:
+            self.dismiss(None)
 
     def action_prune(self) -> None:
         """Do what is shown."""
