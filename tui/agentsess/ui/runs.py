@@ -16,7 +16,7 @@ from agentsess.agent.permissions import Decision
 from agentsess.errors import AgentsessError
 from agentsess.model import JsonObject
 from agentsess.sessions.service import SessionService
-from agentsess.ui.widgets.session_list import Live
+from agentsess.ui.render.sessions import Live
 
 
 @dataclass(frozen=True, slots=True)

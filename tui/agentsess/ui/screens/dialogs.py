@@ -15,6 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
+from agentsess.ui.render.text import MUTED
+
 T = TypeVar("T")
 
 _CSS = """
@@ -180,5 +182,5 @@ class Choose(Dialog[str]):
 def _choice(choice: Choice) -> Content:
     line = Content.styled(f" {choice.key}  ", "bold $text-accent") + Content(choice.text)
     if choice.detail:
-        line += Content.styled(f"\n    {choice.detail}", "$text-muted")
+        line += Content.styled(f"\n    {choice.detail}", MUTED)
     return line

@@ -11,10 +11,10 @@ from textual.app import SuspendNotSupported
 from agentsess.errors import AgentsessError
 from agentsess.model import Session, Status, utc_now
 from agentsess.sources.base import ResumeCommand
+from agentsess.ui.render.sessions import source_label
 from agentsess.ui.render.text import one_line
 from agentsess.ui.screens.base import Panes
 from agentsess.ui.screens.dialogs import Choice, Choose
-from agentsess.ui.widgets.session_list import source_label
 
 
 class Resuming(Panes):

@@ -15,11 +15,11 @@ from textual.widgets import Input, Static
 from agentsess.agent import events as happened
 from agentsess.model import EntryKind, Page, Recap, Session, Status
 from agentsess.ui.render.format import dollars, tokens
+from agentsess.ui.render.sessions import GLYPHS, source_label
 from agentsess.ui.render.text import clean, one_line
 from agentsess.ui.widgets.permission import PermissionPrompt
 from agentsess.ui.widgets.prompt import Prompt
 from agentsess.ui.widgets.recap_card import RecapCard
-from agentsess.ui.widgets.session_list import GLYPHS, source_label
 from agentsess.ui.widgets.transcript import Transcript
 
 WELCOME = """

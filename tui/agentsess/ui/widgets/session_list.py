@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -18,31 +18,10 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from agentsess.model import Session, Status, utc_now
+from agentsess.model import Session, utc_now
 from agentsess.ui.render.format import age
+from agentsess.ui.render.sessions import GLYPHS, WORDS, Live, group_of, source_label
 from agentsess.ui.render.text import one_line
-
-Live = Literal["working", "asking", "failed", "elsewhere"]
-"""What is going on in a session right now; a session at rest has none of these."""
-
-GLYPHS: dict[str, str] = {
-    "working": "●",
-    "asking": "◐",
-    "failed": "✗",
-    "elsewhere": "◌",
-    Status.ACTIVE: "▸",
-    Status.PAUSED: "‖",
-    Status.COMPLETED: "✓",
-    Status.ARCHIVED: "▫",
-}
-WORDS = {"asking": "asks you", "elsewhere": "running elsewhere"}
-
-_SOURCE_LABELS = {"claude_code": "Claude Code"}
-
-
-def source_label(source: str) -> str:
-    """A source's name as people write it."""
-    return _SOURCE_LABELS.get(source, source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +35,6 @@ class _Row:
     @property
     def height(self) -> int:
         return 2 if self.session else 1
-
-
-def group_of(moment: datetime, now: datetime) -> str:
-    """The heading under which a session last worked in at a moment stands."""
-    days = (now.astimezone().date() - moment.astimezone().date()).days
-    if days <= 0:
-        return "Today"
-    if days == 1:
-        return "Yesterday"
-    if days < 7:
-        return "This week"
-    if days < 31:
-        return "This month"
-    local = moment.astimezone()
-    return f"{local:%B %Y}"
 
 
 class SessionList(ScrollView, can_focus=True):
@@ -175,12 +139,14 @@ class SessionList(ScrollView, can_focus=True):
         self._sessions, self._live, self._now = list(sessions), live, now
         self._marks = {s.id: None for s in sessions if s.id in self._marks}
         self._rows, self._row_of, self._lines = [], [], []
-        heading = ""
+        heading, earliest = "", None
         for session in sessions:
-            group = group_of(session.updated_at, now) if grouped else ""
-            if group != heading:
-                heading = group
-                self._add(_Row(len(self._lines), group))
+            # They come newest first, so a heading holds until one is too old for it.
+            if grouped and (earliest is None or session.updated_at < earliest):
+                group, earliest = group_of(session.updated_at, now)
+                if group != heading:
+                    heading = group
+                    self._add(_Row(len(self._lines), group))
             row = _Row(len(self._lines), "", session)
             self._row_of.append(row)
             self._add(row)
