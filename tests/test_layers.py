@@ -30,7 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "demo": LOW | {"config", "sessions", "agent"},
     "ui": LOW | {"config", "sessions", "agent", "sources", "demo"},
     "commands": LOW | {"config", "sessions", "agent", "sources", "ui.render.format"},
-    "cli": LOW | {"config", "sessions", "sources", "commands", "demo", "ui.app"},
+    "cli": LOW | {"config", "sessions", "sources", "commands", "ui.app"},
     "__main__": {"cli"},
     # Names its parts as text, and for type checkers.
     "__init__": {"errors", "model", "agent"},

@@ -106,13 +106,7 @@ def _open_app(*, demo: bool) -> int:
         return WRONG_USAGE
     from agentsess.ui.app import run_app
 
-    if not demo:
-        run_app(home=config.data_home(), demo=False)
-        return DONE
-    from agentsess.demo import demo_home
-
-    with demo_home() as home:
-        run_app(home=home, demo=True)
+    run_app(demo=demo)
     return DONE
 
 
