@@ -40,6 +40,8 @@ class Panes(Screen[None]):
         """What the list is ordered by: a name in `navigation.SORTS`."""
         self.draft_folder = ""
         """Where a new session will work; empty while none is being started."""
+        self.coming = ""
+        """Id of the session that is shown or on its way; empty if none is."""
 
     if TYPE_CHECKING:
         # Each is a part of the screen that another part calls.

@@ -220,9 +220,13 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
     def _highlighted(self, event: SessionList.Highlighted) -> None:
         if self._open_timer:
             self._open_timer.stop()
-        session_id = event.session_id
-        if session_id is not None and not self.draft_folder:
-            self._open_timer = self.set_timer(_OPEN_DELAY, lambda: self.open(session_id))
+        if (session_id := event.session_id) is not None:
+            self._open_timer = self.set_timer(_OPEN_DELAY, lambda: self._read_along(session_id))
+
+    def _read_along(self, session_id: str) -> None:
+        # Opening cancels what else is being opened, such as the same session's resuming.
+        if session_id != self.coming and not self.draft_folder:
+            self.open(session_id)
 
     @on(SessionList.Opened)
     def _opened(self, event: SessionList.Opened) -> None:
@@ -243,6 +247,7 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
 
     async def show_session(self, session_id: str) -> bool:
         """Show a session; False if it cannot be read."""
+        self.coming = session_id
         service = self.app.service
         try:
             session = await asyncio.to_thread(service.get, session_id)
