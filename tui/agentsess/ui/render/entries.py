@@ -14,14 +14,19 @@ from agentsess.ui.render.tools import FOLDED, UNFOLDED, clip, render_call, rende
 
 _FOLDED_PROMPT = 16
 """Lines of a prompt that are shown before it is expanded."""
+_WARNING, _ERROR = "$text-warning", "$text-error"
 _EVENTS = {
-    "error": ("✗", "$text-error"),
-    "interrupted": ("◼", "$text-warning"),
-    "compaction": ("≡", MUTED),
-    "permission": ("◆", MUTED),
-    "denied": ("◆", "$text-warning"),
-    "paused": ("◐", MUTED),
-    "resumed": ("▶", MUTED),
+    "error": ("✗", _ERROR),
+    "no_reply": ("✗", _WARNING),
+    "interrupted": ("◼", _WARNING),
+    "refusal": ("◼", _WARNING),
+    "max_tokens": ("◼", _WARNING),
+    "max_iterations": ("◼", _WARNING),
+    "model_context_window_exceeded": ("◼", _WARNING),
+    "repaired": ("↻", MUTED),
+    "compacted": ("≡", MUTED),
+    "compact_summary": ("≡", MUTED),
+    "command": ("❯", MUTED),
 }
 _CUT_OFF = {
     "max_tokens": "cut off: the reply reached its token limit; ask it to go on",
@@ -60,13 +65,11 @@ def render_entry(
 
 
 def render_event(entry: Entry, *, expanded: bool = False) -> Content:
-    """An event on one line: what happened and, if ``meta["hint"]`` tells it, the way out."""
+    """An event on one line: what happened, and what to do about it."""
     name = str(entry.meta.get("event", ""))
     glyph, style = _EVENTS.get(name, ("·", MUTED))
     text = first_line(entry.text) or one_line(name, 60) or "event"
     parts: list[Content | tuple[str, str]] = [(f"{glyph} ", style), (text, style)]
-    if hint := one_line(str(entry.meta.get("hint") or ""), 300):
-        parts.append((f" · {hint}", MUTED))
     parts.append((f"  {clock(entry.at)}", FAINT))
     if expanded and len(entry.text.splitlines()) > 1:
         parts += [Content("\n"), clip(entry.text).stylize_before(MUTED)]
