@@ -17,15 +17,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
 from agentsess.clock import utc_now
 from agentsess.model import Draft, EntryKind, Session
 from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.screens.main import MainScreen
+from agentsess.ui.widgets.prompt import Prompt
 
 PATIENCE = 8.0
 """Seconds after which what was waited for is held to never come."""
@@ -121,18 +123,25 @@ class User:
         await self.pilot.press(*(_character_to_key(k) if len(k) == 1 else k for k in keys))
 
     async def types(self, text: str, *then: str) -> None:
-        """Write a text, then press keys."""
-        await self.press(*text, *then)
+        """Put a text into the field in focus as a paste does, then press keys."""
+        field = self.app.focused
+        assert isinstance(field, Input | TextArea), field
+        self.app.post_message(events.Paste(text))
+        await self.until(lambda: text in _value(field), f"{text!r} in the field")
+        await self.press(*then)
 
     async def fills(self, text: str, *then: str) -> None:
         """Put a text into the field in focus, in place of what is there, then press keys."""
-        field = self.app.focused
-        assert isinstance(field, Input)
-        field.value = ""
+        if isinstance(field := self.app.focused, TextArea):
+            field.clear()
+        elif isinstance(field, Input):
+            field.clear()
         await self.types(text, *then)
 
     async def goes_to(self, title: str) -> None:
         """Move the cursor in the list to a session."""
+        if isinstance(self.app.focused, Prompt):
+            await self.press("shift+tab")
         await self.press("1", "g")
         for _ in self.titles:
             if (here := self.main.sessions.highlighted) and here.title == title:
@@ -156,6 +165,10 @@ class User:
         """Write a prompt and send it."""
         await self.press("ctrl+l")
         await self.types(text, "enter")
+
+
+def _value(field: Input | TextArea) -> str:
+    return field.value if isinstance(field, Input) else field.text
 
 
 @asynccontextmanager
