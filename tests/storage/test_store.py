@@ -92,6 +92,15 @@ def test_another_handles_changes_are_told_once(store: FileStore) -> None:
     other.close()
 
 
+def test_changes_are_told_though_reading_has_taken_them_in(store: FileStore) -> None:
+    other = FileStore(store.home)
+    store.changed()
+    other.create("sessions", "a", {})
+    assert store.documents("sessions")
+    assert store.changed()
+    other.close()
+
+
 def test_reading_an_empty_store_makes_nothing(store: FileStore) -> None:
     assert store.documents("sessions") == {}
     assert store.page("a", last=5, before=None).total == 0

@@ -132,10 +132,9 @@ class User:
 
     async def fills(self, text: str, *then: str) -> None:
         """Put a text into the field in focus, in place of what is there, then press keys."""
-        if isinstance(field := self.app.focused, TextArea):
-            field.clear()
-        elif isinstance(field, Input):
-            field.clear()
+        field = self.app.focused
+        assert isinstance(field, Input | TextArea), field
+        field.clear()
         await self.types(text, *then)
 
     async def goes_to(self, title: str) -> None:

@@ -50,6 +50,8 @@ class JournalStorage(Storage):
         self.journal = Journal(path, durable=durable)
         self.guard = threading.RLock()
         self.damaged = 0
+        self.news = 0
+        """How many times something was taken in that another handle wrote."""
         self._shared = shared
         self._tables: dict[str, Documents] = {}
         self._next_ids: dict[str, int] = {}
@@ -100,6 +102,7 @@ class JournalStorage(Storage):
                     self.damaged += 1
                 else:
                     self._apply(record.body)
+            self.news += self._offset > before
             return self._offset > before
 
     def _reopen(self) -> None:

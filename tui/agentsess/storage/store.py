@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -51,8 +52,8 @@ class SessionStore(Protocol):
     def remove(self, kind: str, doc_id: str) -> None:
         """Remove a document and, for a session, its history, for good."""
 
-    def append(self, session_id: str, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
-        """Add to a history, durably; the caller holds the lease."""
+    def append(self, session_id: str, drafts: Sequence[Draft], lease: Lease) -> tuple[Entry, ...]:
+        """Add to a history, durably; raises SessionFenced if the lease was lost."""
 
     def page(self, session_id: str, *, last: int, before: int | None) -> Page:
         """A stretch of a history, from its end or from before an entry."""
@@ -70,8 +71,16 @@ class SessionStore(Protocol):
     def damaged_documents(self) -> int:
         """Records of documents that could not be read."""
 
-    def lease(self, session_id: str, *, agent: str, wait: float) -> Lease:
-        """Take the exclusive right to append."""
+    def lease(
+        self,
+        session_id: str,
+        *,
+        agent: str = "",
+        wait: float = 0.0,
+        take_over: bool = False,
+        stop: threading.Event | None = None,
+    ) -> Lease:
+        """Take the exclusive right to append; see `Lease.acquire`."""
 
     def owner(self, session_id: str) -> Owner | None:
         """Who holds that right now."""
@@ -90,6 +99,7 @@ class FileStore:
         self.home = home
         self._db = KeyedDB(home / "index" / "sessions.jsonl")
         self._histories: dict[str, History] = {}
+        self._news_told = 0
 
     def documents(self, kind: str) -> Mapping[str, JsonObject]:
         return self._db.storage.documents(kind)
@@ -126,8 +136,8 @@ class FileStore:
                 history.close()
             shutil.rmtree(self._folder(doc_id), ignore_errors=True)
 
-    def append(self, session_id: str, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
-        return self._history(session_id).append(drafts)
+    def append(self, session_id: str, drafts: Sequence[Draft], lease: Lease) -> tuple[Entry, ...]:
+        return self._history(session_id).append(drafts, lease.check)
 
     def page(self, session_id: str, *, last: int, before: int | None) -> Page:
         return self._history(session_id).page(last=last, before=before)
@@ -141,12 +151,30 @@ class FileStore:
     def damage(self, session_id: str) -> list[Damage]:
         return self._history(session_id).damage()
 
-    def lease(self, session_id: str, *, agent: str, wait: float) -> Lease:
-        path = self._folder(session_id) / "lease"
-        return Lease.acquire(path, session_id, agent=agent, wait=wait)
+    def lease(
+        self,
+        session_id: str,
+        *,
+        agent: str = "",
+        wait: float = 0.0,
+        take_over: bool = False,
+        stop: threading.Event | None = None,
+    ) -> Lease:
+        lease = Lease.acquire(
+            self._folder(session_id),
+            session_id,
+            agent=agent,
+            wait=wait,
+            take_over=take_over,
+            move=lambda: self._history(session_id).move(),
+            stop=stop,
+        )
+        # Since we last wrote, another may have moved the history to a new file.
+        self.release_history(session_id)
+        return lease
 
     def owner(self, session_id: str) -> Owner | None:
-        return owner_of(self._folder(session_id) / "lease")
+        return owner_of(self._folder(session_id))
 
     def release_history(self, session_id: str) -> None:
         """Close a history's file; it opens again when needed."""
@@ -154,7 +182,9 @@ class FileStore:
             history.close()
 
     def changed(self) -> bool:
-        return self._db.storage.catch_up()
+        self._db.storage.catch_up()
+        told, self._news_told = self._news_told, self._db.storage.news
+        return told != self._news_told
 
     @property
     def damaged_documents(self) -> int:

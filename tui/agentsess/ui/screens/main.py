@@ -15,7 +15,7 @@ from textual.widgets import Footer, Input, Static
 from textual.worker import get_current_worker
 
 from agentsess.errors import AgentsessError, InvalidQuery
-from agentsess.model import Session, Status, utc_now
+from agentsess.model import Page, Session, Status, utc_now
 from agentsess.sessions.query import Query
 from agentsess.ui.keys import KEYS
 from agentsess.ui.screens.actions import SessionActions
@@ -288,9 +288,19 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
     @work(exclusive=True, group="catch-up")
     async def catch_up(self, session_id: str) -> None:
         """Show the entries that were added since the session was shown."""
-        page = await asyncio.to_thread(self.app.service.page, session_id, last=_PAGE)
-        if self.chat.session and self.chat.session.id == session_id:
+        page = await self._read(session_id, _PAGE)
+        if page and self.chat.session and self.chat.session.id == session_id:
             self.chat.catch_up(page)
+
+    async def _read(self, session_id: str, last: int, before: int | None = None) -> Page | None:
+        """Entries of the session in view; None if they cannot be read, which is said."""
+        try:
+            return await asyncio.to_thread(
+                self.app.service.page, session_id, last=last, before=before
+            )
+        except AgentsessError as error:
+            self.chat.say(str(error), error=True)
+            return None
 
     @on(Transcript.OlderWanted)
     async def _older_wanted(self, event: Transcript.OlderWanted) -> None:
@@ -302,8 +312,8 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
         if (session := self.chat.session) is None:
             return
         last = _PAGE if reach is None else max(_PAGE, before - reach + 10)
-        page = await asyncio.to_thread(self.app.service.page, session.id, last=last, before=before)
-        if self.chat.session and self.chat.session.id == session.id:
+        page = await self._read(session.id, last, before)
+        if page and self.chat.session and self.chat.session.id == session.id:
             self.chat.transcript.prepend(page)
 
     @on(Transcript.SearchWanted)

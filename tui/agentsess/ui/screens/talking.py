@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on, work
 
 from agentsess.agent.permissions import Decision
+from agentsess.errors import AgentsessError
 from agentsess.ui.render.text import one_line
 from agentsess.ui.runs import Question, Runs
 from agentsess.ui.screens.base import Panes
@@ -24,7 +25,13 @@ class Talking(Panes):
         """Give the model a prompt, in the open session or a new one."""
         if self.draft_folder:
             folder, self.draft_folder = self.draft_folder, ""
-            session = await self.app.create_session(folder)
+            try:
+                session = await self.app.create_session(folder)
+            except AgentsessError as error:
+                self.draft_folder = folder
+                self.chat.say(str(error), error=True)
+                self.chat.prompt.give_back(text)
+                return
             await self.show_session(session.id)
             self.reload(session.id)
         shown = self.chat.session
