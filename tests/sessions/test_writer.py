@@ -129,7 +129,8 @@ def test_counters_that_a_power_cut_took_are_counted_anew(service: SessionService
         writer.append(prompt(), reply())
         writer.add_duration(3)
     # Entries reached the disk, their counts did not.
-    service._store.append(session.id, [prompt(), reply()])
+    with service._store.lease(session.id) as lease:
+        service._store.append(session.id, [prompt(), reply()], lease)
     assert service.get(session.id).message_count == 2
     with service.writer(session.id) as writer:
         writer.append(prompt())
@@ -164,9 +165,9 @@ def test_a_session_deleted_while_its_lease_was_awaited_is_not_found(
     store = service._store
     lease = store.lease
 
-    def delete_then_lease(session_id: str, *, agent: str, wait: float) -> Any:
+    def delete_then_lease(session_id: str, **options: Any) -> Any:
         store.remove("sessions", session_id)
-        return lease(session_id, agent=agent, wait=wait)
+        return lease(session_id, **options)
 
     monkeypatch.setattr(store, "lease", delete_then_lease)
     with pytest.raises(SessionNotFound):

@@ -43,7 +43,7 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def test_a_second_writer_is_refused_and_told_who_holds_the_lease(tmp_path: Path) -> None:
-    path = tmp_path / "lease"
+    path = tmp_path
     process = holder(path)
     try:
         with pytest.raises(SessionLocked, match=f"coder.*{process.pid}") as caught:
@@ -57,12 +57,12 @@ def test_a_second_writer_is_refused_and_told_who_holds_the_lease(tmp_path: Path)
 
 
 def test_two_leases_of_one_process_exclude_each_other_too(tmp_path: Path) -> None:
-    with Lease.acquire(tmp_path / "lease", "s"), pytest.raises(SessionLocked):
-        Lease.acquire(tmp_path / "lease", "s")
+    with Lease.acquire(tmp_path, "s"), pytest.raises(SessionLocked):
+        Lease.acquire(tmp_path, "s")
 
 
 def test_a_killed_owners_lease_is_free_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "lease"
+    path = tmp_path
     process = holder(path)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
@@ -71,7 +71,7 @@ def test_a_killed_owners_lease_is_free_at_once(tmp_path: Path) -> None:
 
 
 def test_a_stopped_owner_keeps_its_lease(tmp_path: Path) -> None:
-    path = tmp_path / "lease"
+    path = tmp_path
     process = holder(path)
     try:
         os.kill(process.pid, signal.SIGSTOP)
@@ -83,7 +83,7 @@ def test_a_stopped_owner_keeps_its_lease(tmp_path: Path) -> None:
 
 
 def test_a_waiting_writer_gets_the_lease_when_it_is_given_back(tmp_path: Path) -> None:
-    path = tmp_path / "lease"
+    path = tmp_path
     process = holder(path)
     assert process.stdin is not None
     assert process.stdout is not None
@@ -98,7 +98,7 @@ def test_a_waiting_writer_gets_the_lease_when_it_is_given_back(tmp_path: Path) -
 
 
 def test_a_child_that_outlives_its_parent_does_not_keep_the_lease(tmp_path: Path) -> None:
-    path = tmp_path / "lease"
+    path = tmp_path
     lease = Lease.acquire(path, "s")
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
@@ -116,17 +116,17 @@ def test_looking_at_a_lease_that_never_was_makes_no_file(tmp_path: Path) -> None
 
 
 def test_an_owner_whose_name_cannot_be_read_is_still_an_owner(tmp_path: Path) -> None:
-    path = tmp_path / "lease"
-    with Lease.acquire(path, "s"):
-        path.write_bytes(b"\xff{")
+    path = tmp_path
+    with Lease.acquire(path, "s") as lease:
+        lease.path.write_bytes(b"\xff{")
         assert owner_of(path) is not None
         with pytest.raises(SessionLocked, match="in use by another process"):
             Lease.acquire(path, "s")
 
 
 def test_releasing_twice_is_harmless(tmp_path: Path) -> None:
-    lease = Lease.acquire(tmp_path / "lease", "s")
+    lease = Lease.acquire(tmp_path, "s")
     lease.release()
-    with Lease.acquire(tmp_path / "lease", "s"):
+    with Lease.acquire(tmp_path, "s"):
         lease.release()
-        assert owner_of(tmp_path / "lease") is not None
+        assert owner_of(tmp_path) is not None

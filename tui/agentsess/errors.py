@@ -7,6 +7,7 @@
     │   ├── InvalidMetadata     metadata is not a JSON object, or is too large
     │   └── IllegalTransition   the session's status does not allow this
     ├── SessionLocked           another writer holds the session
+    ├── SessionFenced           another writer took the session over; nothing was written
     ├── InvalidQuery            a filter or duration that cannot be understood
     ├── StoreError              the store cannot be read or written
     │   └── StoreTooNew         a newer version wrote it; nothing was touched
@@ -72,6 +73,17 @@ class SessionLocked(AgentsessError):
         super().__init__(
             f"Session {session_id[:8]} is in use by {holder}. "
             "Wait for it to finish, or read the session meanwhile."
+        )
+
+
+class SessionFenced(AgentsessError):
+    """Another writer took the session over while this one hung; nothing was written."""
+
+    def __init__(self, owner: Owner | None) -> None:
+        self.owner = owner
+        super().__init__(
+            f"The session was taken over by {owner or 'another process'}. "
+            "What came last was not kept; send it again when the session is free."
         )
 
 

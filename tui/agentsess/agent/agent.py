@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import aclosing
@@ -21,14 +22,13 @@ from agentsess.agent.events import RunResult as RunResult
 from agentsess.agent.permissions import PermissionCallback
 from agentsess.agent.tools import Toolbox
 from agentsess.agent.turn import Turn, TurnSettings
-from agentsess.errors import IllegalTransition, InvalidSession, SessionLocked
+from agentsess.errors import IllegalTransition, InvalidSession
 from agentsess.model import EntryKind, Recap, Session, Status
 from agentsess.sessions.search import Hit
 from agentsess.sessions.service import SessionService
 from agentsess.sessions.writer import SessionWriter
 
 DEFAULT_MAX_TOKENS = 32_000
-_POLL_SECONDS = 0.1
 _CONVERSATIONS_KEPT = 8
 _log = logging.getLogger(__name__)
 
@@ -168,6 +168,7 @@ class Agent:
         session_id: str | None = None,
         max_iterations: int = 50,
         wait: float = 0.0,
+        take_over: bool = False,
     ) -> RunResult:
         """Give the model a task and work on it to the end.
 
@@ -176,6 +177,7 @@ class Agent:
             session_id: Where to work; None: in a new session.
             max_iterations: How many requests the run may take.
             wait: Seconds to wait for another run in the same session.
+            take_over: Take the session from another run; that one is refused from then on.
 
         Raises:
             AgentError: Asking the model failed; everything said so far is in the history.
@@ -183,7 +185,13 @@ class Agent:
             IllegalTransition: The session is archived.
         """
         result: RunResult | None = None
-        events = self.stream(task, session_id=session_id, max_iterations=max_iterations, wait=wait)
+        events = self.stream(
+            task,
+            session_id=session_id,
+            max_iterations=max_iterations,
+            wait=wait,
+            take_over=take_over,
+        )
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Done):
@@ -198,6 +206,7 @@ class Agent:
         session_id: str | None = None,
         max_iterations: int = 50,
         wait: float = 0.0,
+        take_over: bool = False,
     ) -> AsyncGenerator[AgentEvent, None]:
         """As `run`, telling what happens as it happens; the last event is `Done`.
 
@@ -207,7 +216,7 @@ class Agent:
             raise ValueError("The task is empty: say what is to be done.")
         queue: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         work = asyncio.create_task(
-            self._work(task, session_id, max_iterations, wait, queue.put_nowait)
+            self._work(task, session_id, max_iterations, wait, take_over, queue.put_nowait)
         )
         work.add_done_callback(lambda _: queue.put_nowait(None))
         try:
@@ -240,13 +249,14 @@ class Agent:
         session_id: str | None,
         max_iterations: int,
         wait: float,
+        take_over: bool,
         emit: Callable[[AgentEvent], None],
     ) -> None:
         connection = Connection(self._client, emit)
         try:
             await connection.check()
             session = self._session(session_id)
-            with await self._writer(session.id, wait) as writer:
+            with await self._writer(session.id, wait, take_over) as writer:
                 if session.status is not Status.ACTIVE:
                     self.service.resume(session.id)
                 settings = self._settings(session, max_iterations)
@@ -311,17 +321,25 @@ class Agent:
             self._conversations.pop(next(iter(self._conversations)))
         return conversation
 
-    async def _writer(self, session_id: str, wait: float) -> SessionWriter:
-        deadline = time.monotonic() + wait
-        while True:
-            is_late = time.monotonic() >= deadline
-            if is_late or self.service.owner(session_id) is None:
-                try:
-                    return self.service.writer(session_id, agent=self.name)
-                except SessionLocked:
-                    if is_late:
-                        raise
-            await asyncio.sleep(_POLL_SECONDS)
+    async def _writer(self, session_id: str, wait: float, take_over: bool) -> SessionWriter:
+        """The right to write, waited for in a thread so that nothing else stands still."""
+        stop = threading.Event()
+        waiting = asyncio.ensure_future(
+            asyncio.to_thread(
+                self.service.writer,
+                session_id,
+                agent=self.name,
+                wait=wait,
+                take_over=take_over,
+                stop=stop,
+            )
+        )
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            stop.set()
+            waiting.add_done_callback(_give_back)
+            raise
 
     def _settings(self, session: Session, max_iterations: int) -> TurnSettings:
         return TurnSettings(
@@ -361,3 +379,9 @@ def _default_service(home: Path) -> SessionService:
     from agentsess.sources.claude_code import ClaudeCodeSource
 
     return SessionService.open(home, sources=[ClaudeCodeSource(config.claude_home())])
+
+
+def _give_back(waiting: asyncio.Future[SessionWriter]) -> None:
+    """Close a writer that came when nobody waited for it any more."""
+    if not waiting.cancelled() and waiting.exception() is None:
+        waiting.result().close()

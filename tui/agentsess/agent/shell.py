@@ -64,6 +64,8 @@ class Toolset:
         context = AgentToolContext(workdir=folder)
         self._tools = {tool.name: tool for tool in beta_agent_toolset_20260401(context)}
         self._shell: Shell | None = None
+        self._ended = False
+        """Whether a shell ended by itself; the model is told when it gets a new one."""
 
     def definitions(self) -> list[dict[str, Any]]:
         """The tools as a request names them."""
@@ -94,9 +96,10 @@ class Toolset:
 
     async def _bash(self, arguments: dict[str, Any]) -> str:
         note = ""
-        if arguments.get("restart") or (self._shell is not None and self._shell.closed):
+        if arguments.get("restart") or self._ended:
             note = "(a new shell was started)\n"
             await self.close()
+            self._ended = False
         if self._shell is None:
             self._shell = await Shell.start(self._folder)
         command = arguments.get("command")
@@ -109,7 +112,10 @@ class Toolset:
         try:
             output, code = await self._shell.exec(command, timeout=seconds)
         except (RuntimeError, TimeoutError, anyio.BrokenResourceError) as error:
-            raise ToolError(f"bash: {error}") from error
+            self._ended = True
+            raise ToolError(f"bash: {error or 'the shell ended'}") from error
+        # Its output ended: whether the process is known to be gone yet is a matter of luck.
+        self._ended = code < 0
         if code != 0:
             state = f"exit code {code}" if code > 0 else "the shell ended"
             raise ToolError(f"{note}{output}\n({state})".strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -201,13 +202,24 @@ class SessionService:
         self._store.create("sessions", session_id, kept)
         return self.get(session_id)
 
-    def writer(self, session_id: str, *, agent: str = "", wait: float = 0.0) -> SessionWriter:
+    def writer(
+        self,
+        session_id: str,
+        *,
+        agent: str = "",
+        wait: float = 0.0,
+        take_over: bool = False,
+        stop: threading.Event | None = None,
+    ) -> SessionWriter:
         """The exclusive right to add to a session of our own, until it is closed.
 
         Args:
             session_id: Which session.
             agent: Who writes, for others to see.
             wait: Seconds to wait for another writer.
+            take_over: Take the session from another writer even if that one is well; it
+                is refused from then on.
+            stop: Ends the waiting when set.
 
         Raises:
             SessionLocked: Another is writing.
@@ -216,7 +228,9 @@ class SessionService:
         session = self.get(session_id)
         if not session.is_own:
             raise InvalidSession("This history is another program's. Continue it here first.")
-        lease = self._store.lease(session_id, agent=agent, wait=wait)
+        lease = self._store.lease(
+            session_id, agent=agent, wait=wait, take_over=take_over, stop=stop
+        )
         try:
             return SessionWriter(self._store, session_id, lease)
         except BaseException:
@@ -354,7 +368,7 @@ class SessionService:
             if not self.get(session_id).is_own:
                 raise InvalidSession("Another program's history is not ours to delete.")
         for session_id in session_ids:
-            with self._store.lease(session_id, agent="purge", wait=0):
+            with self._store.lease(session_id, agent="purge"):
                 self._store.remove("sessions", session_id)
 
     # -- taking back

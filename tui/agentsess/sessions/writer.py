@@ -34,7 +34,7 @@ class SessionWriter:
         """
         if not drafts:
             return ()
-        entries = self._store.append(self.session_id, drafts)
+        entries = self._store.append(self.session_id, drafts, self._lease)
         amounts, fields = _counters(entries)
         fields["size_bytes"] = self._store.history_size(self.session_id)
         named = self._document.get("title") or title_of(self._document.get("metadata") or {})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agentsess.errors import StoreError
 from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page, text_of, utc_now
 from agentsess.storage.journal import (
     Record,
@@ -17,6 +19,8 @@ from agentsess.storage.journal import (
     read_forward,
     seal,
     storable,
+    sync_directory,
+    sync_file,
 )
 from agentsess.storage.tinydb_journal import JournalDB
 
@@ -45,12 +49,20 @@ class History:
         except FileNotFoundError:
             return 0
 
-    def append(self, drafts: Sequence[Draft]) -> tuple[Entry, ...]:
+    def append(
+        self, drafts: Sequence[Draft], check: Callable[[], None] = lambda: None
+    ) -> tuple[Entry, ...]:
         """Add entries; they are on the disk when this returns.
+
+        Args:
+            drafts: The entries.
+            check: Called before the writing and after the flush; raises if the right to
+                write was lost, so that nothing is acknowledged then.
 
         Raises:
             StoreError: Nothing was added, or the disk failed to keep it.
         """
+        check()
         storage = self._db.storage
         with storage.exclusive():
             first = storage.next_id(_TABLE)
@@ -60,7 +72,24 @@ class History:
             storage.commit_lines(
                 [seal({"op": "put", "t": _TABLE, "id": n, "d": doc}) for n, doc in numbered]
             )
+        check()
         return tuple(_to_entry(seq, document) for seq, document in numbered)
+
+    def move(self) -> None:
+        """Put the history in a file of its own, out of reach of whoever has it open."""
+        self.close()
+        if not self.path.exists():
+            return
+        temporary = self.path.with_suffix(".new")
+        try:
+            shutil.copyfile(self.path, temporary)
+            temporary.chmod(0o600)
+            sync_file(temporary)
+            os.replace(temporary, self.path)
+            sync_directory(self.path.parent)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise StoreError(f"Cannot move {self.path}: {error.strerror or error}.") from error
 
     def page(self, *, last: int, before: int | None = None) -> Page:
         """The newest ``last`` entries with a number below ``before``, oldest first.

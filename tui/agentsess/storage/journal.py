@@ -90,6 +90,11 @@ def unseal(line: bytes) -> dict[str, Any] | None:
 
 def sync_directory(path: Path) -> None:
     """Make the names in a folder durable."""
+    sync_file(path)
+
+
+def sync_file(path: Path) -> None:
+    """Make what a file, or a folder's list of names, holds durable."""
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)
