@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from textual.app import App, SystemCommand
 from textual.message import Message
@@ -23,6 +23,9 @@ from agentsess.ui.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from agentsess.agent.connection import ClientFactory
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
 
 
 class AgentsessApp(App[None]):
@@ -86,9 +89,35 @@ class AgentsessApp(App[None]):
                 lambda: config.save_setting(self._home, "theme", name), thread=True, group="theme"
             )
 
+    async def aside(
+        self, what: Callable[Params, Result], *args: Params.args, **options: Params.kwargs
+    ) -> Result:
+        """Do what may take long in a thread; if the app ends meanwhile, so does the caller.
+
+        There are no widgets any more then, in which a result or a failure could be shown.
+        """
+        try:
+            return await asyncio.to_thread(what, *args, **options)
+        finally:
+            if not self.is_running:
+                raise asyncio.CancelledError
+
+    def show_from_thread(
+        self, show: Callable[Params, object], *args: Params.args, **options: Params.kwargs
+    ) -> None:
+        """Call something that changes widgets, from a thread; ends the thread if the app ended."""
+
+        def show_if_open() -> None:
+            if self.is_running:
+                show(*args, **options)
+
+        self.call_from_thread(show_if_open)
+        if not self.is_running:
+            raise asyncio.CancelledError
+
     async def create_session(self, folder: str) -> Session:
         """A new session that works in a folder."""
-        return await asyncio.to_thread(self.service.create, cwd=folder)
+        return await self.aside(self.service.create, cwd=folder)
 
     def context_window(self, model: str) -> int | None:
         """Tokens that a model can hold; None if unknown, or not looked up yet."""
@@ -101,7 +130,7 @@ class AgentsessApp(App[None]):
         from agentsess.sessions.pricing import context_window  # slow to import
 
         self._windows[model] = context_window(model)
-        self.call_from_thread(self._window_known)
+        self.show_from_thread(self._window_known)
 
     def _window_known(self) -> None:
         if self._main is not None:

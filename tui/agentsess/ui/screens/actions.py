@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -47,7 +46,7 @@ class SessionActions(Panes):
     async def change(self, what: Callable[[], object], said: str = "") -> None:
         """Make a change in the background, say so, and show it."""
         try:
-            await asyncio.to_thread(what)
+            await self.app.aside(what)
         except AgentsessError as error:
             self.tell(str(error), error=True)
             return
@@ -213,7 +212,7 @@ class SessionActions(Panes):
     @work(group="change")
     async def _take_back(self, how: Callable[[], str | None], said: str) -> None:
         try:
-            label = await asyncio.to_thread(how)
+            label = await self.app.aside(how)
         except AgentsessError as error:
             self.tell(str(error), error=True)
             return
@@ -238,7 +237,7 @@ class SessionActions(Panes):
             return path
 
         try:
-            path = await asyncio.to_thread(write)
+            path = await self.app.aside(write)
         except (AgentsessError, OSError) as error:
             self.tell(f"Cannot export: {error}", error=True)
             return
@@ -264,7 +263,7 @@ class SessionActions(Panes):
             return "".join(export_markdown(session, service.entries(session.id)))
 
         try:
-            text = await asyncio.to_thread(read)
+            text = await self.app.aside(read)
         except AgentsessError as error:
             self.tell(str(error), error=True)
             return

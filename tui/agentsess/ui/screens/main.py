@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from asyncio import CancelledError
 from typing import ClassVar
 
 from textual import on, work
@@ -87,7 +87,7 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
         """
         service, text, trashed = self.app.service, self.query_text, self.trashed
         try:
-            everything = await asyncio.to_thread(service.list, "", trashed=trashed)
+            everything = await self.app.aside(service.list, "", trashed=trashed)
             query = Query.parse(text)
         except InvalidQuery as error:
             self._tell_list(str(error))
@@ -149,16 +149,18 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
         worker = get_current_worker()
 
         def progress(done: int, total: int) -> None:
+            if not self.app.is_running:
+                raise CancelledError  # nobody waits for the rest
             if total > 50 and (done % 100 == 0 or done == total):
-                self.app.call_from_thread(self._tell_scan, done, total)
+                self.app.show_from_thread(self._tell_scan, done, total)
 
         try:
             changed = self.app.service.refresh(progress)
         except AgentsessError as error:
-            self.app.call_from_thread(self._tell_list, str(error))
+            self.app.show_from_thread(self._tell_list, str(error))
             return
         if not worker.is_cancelled:
-            self.app.call_from_thread(self._scanned, changed)
+            self.app.show_from_thread(self._scanned, changed)
 
     def _tell_scan(self, done: int, total: int) -> None:
         self._scan = f"reading {done:,} of {total:,}" if done < total else ""
@@ -193,17 +195,17 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
     def search_text(self, text: str) -> None:
         """Add the sessions whose conversation holds the words, as they are found."""
         worker = get_current_worker()
-        self.app.call_from_thread(self._tell_search, "searching…")
+        self.app.show_from_thread(self._tell_search, "searching…")
         hits: list[Session] = []
         for hit in self.app.service.search(text, limit=_MOST_HITS):
             if worker.is_cancelled:
                 return
             hits.append(hit.session)
             if len(hits) in (1, 5, 20) or len(hits) % 50 == 0:
-                self.app.call_from_thread(self._found, text, list(hits))
+                self.app.show_from_thread(self._found, text, list(hits))
         if not worker.is_cancelled:
-            self.app.call_from_thread(self._found, text, hits)
-            self.app.call_from_thread(self._tell_search, "")
+            self.app.show_from_thread(self._found, text, hits)
+            self.app.show_from_thread(self._tell_search, "")
 
     def _tell_search(self, text: str) -> None:
         self._searching = text
@@ -250,8 +252,8 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
         self.coming = session_id
         service = self.app.service
         try:
-            session = await asyncio.to_thread(service.get, session_id)
-            page = await asyncio.to_thread(service.page, session_id, last=_PAGE)
+            session = await self.app.aside(service.get, session_id)
+            page = await self.app.aside(service.page, session_id, last=_PAGE)
         except AgentsessError as error:
             self.chat.say(str(error), error=True)
             return False
@@ -295,9 +297,7 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
     async def _read(self, session_id: str, last: int, before: int | None = None) -> Page | None:
         """Entries of the session in view; None if they cannot be read, which is said."""
         try:
-            return await asyncio.to_thread(
-                self.app.service.page, session_id, last=last, before=before
-            )
+            return await self.app.aside(self.app.service.page, session_id, last=last, before=before)
         except AgentsessError as error:
             self.chat.say(str(error), error=True)
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
@@ -91,7 +90,7 @@ class PruneScreen(Dialog[int]):
         """Show what the rule would do; changes nothing."""
         rule = rule_of(**{name: self.query_one(f"#{name}", Input).value for name, *_ in _FIELDS})
         try:
-            plan = await asyncio.to_thread(self.app.service.plan_prune, rule)
+            plan = await self.app.aside(self.app.service.plan_prune, rule)
         except AgentsessError as error:
             self._show(None, str(error))
             return
@@ -142,7 +141,7 @@ class PruneScreen(Dialog[int]):
     async def prune(self, plan: Plan) -> None:
         """Move the sessions of the plan that is shown, no others."""
         try:
-            await asyncio.to_thread(self.app.service.prune, plan)
+            await self.app.aside(self.app.service.prune, plan)
         except AgentsessError as error:
             self._show(self._plan, str(error))
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 
 from textual import work
@@ -43,7 +42,7 @@ class Resuming(Panes):
             return
         try:
             if session.status is not Status.ACTIVE:
-                await asyncio.to_thread(service.resume, session.id)
+                await self.app.aside(service.resume, session.id)
             if (owner := service.owner(session.id)) and not self.app.runs.is_working(session.id):
                 self.chat.say(f"In use by {owner}: read it here; sending waits until it is done.")
         except AgentsessError as error:
@@ -53,7 +52,7 @@ class Resuming(Panes):
 
     async def _show_recap(self, session: Session) -> None:
         try:
-            recap = await asyncio.to_thread(self.app.service.recap, session.id)
+            recap = await self.app.aside(self.app.service.recap, session.id)
         except AgentsessError as error:
             self.tell(str(error), error=True)
             return
@@ -101,7 +100,7 @@ class Resuming(Panes):
         """Copy another program's conversation into a new session of ours and open it."""
         self.chat.say("Copying the conversation…")
         try:
-            session = await asyncio.to_thread(self.app.service.continue_here, session_id)
+            session = await self.app.aside(self.app.service.continue_here, session_id)
         except AgentsessError as error:
             self.chat.say(str(error), error=True)
             return
