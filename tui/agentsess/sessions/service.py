@@ -33,7 +33,7 @@ from agentsess.sessions.records import (
 )
 from agentsess.sessions.retention import Plan, make_plan
 from agentsess.sessions.search import Hit, search_sessions
-from agentsess.sessions.undo import Change, UndoLog, still_ours
+from agentsess.sessions.undo import Changes
 from agentsess.sessions.writer import SessionWriter
 from agentsess.sources.base import ResumeCommand, Source
 from agentsess.storage.store import FileStore, SessionStore
@@ -55,7 +55,7 @@ class SessionService:
     def __init__(self, store: SessionStore, catalog: Catalog) -> None:
         self._store = store
         self._catalog = catalog
-        self._undo_log = UndoLog()
+        self._changes = Changes(store, catalog)
         self._recaps: dict[str, RecapBuilder] = {}
 
     @classmethod
@@ -280,13 +280,13 @@ class SessionService:
             else:
                 raise InvalidSession(f"A session has no field {name!r} that can be set.")
         what = ", ".join(fields)
-        self._change(f"changed {what}", {session_id: values})
+        self._changes.make(f"changed {what}", {session_id: values})
         return self.get(session_id)
 
     def set_status(self, session_ids: Sequence[str], status: Status) -> None:
         """Give several sessions a status in one step; raises IllegalTransition."""
         changes = {i: _transition(self.get(i), status) for i in session_ids}
-        self._change(f"{_counted(session_ids)} {status}", changes)
+        self._changes.make(f"{_counted(session_ids)} {status}", changes)
 
     def pause(self, session_id: str) -> Session:
         """Mark a session as paused."""
@@ -316,7 +316,7 @@ class SessionService:
             i: {"status": document.get("before_archive", "active"), "before_archive": None}
             for i, document in documents.items()
         }
-        self._change(f"{_counted(session_ids)} unarchived", changes)
+        self._changes.make(f"{_counted(session_ids)} unarchived", changes)
 
     def change_tags(
         self, session_ids: Sequence[str], added: Iterable[str], removed: Iterable[str] = ()
@@ -327,7 +327,7 @@ class SessionService:
         for session_id in session_ids:
             tags = dict.fromkeys([*self.get(session_id).tags, *new])
             changes[session_id] = {"tags": [tag for tag in tags if tag not in gone]}
-        self._change(f"{_counted(session_ids)} tagged", changes)
+        self._changes.make(f"{_counted(session_ids)} tagged", changes)
 
     def trash(self, session_ids: Sequence[str], *, why: str = "moved to the trash") -> None:
         """Move sessions to the trash, in one step. Another program's file stays untouched.
@@ -339,7 +339,7 @@ class SessionService:
             if owner := self.owner(session_id):
                 raise SessionLocked(session_id, owner)
         moment = utc_now().isoformat()
-        self._change(
+        self._changes.make(
             f"{_counted(session_ids)} {why}", {i: {"trashed_at": moment} for i in session_ids}
         )
 
@@ -353,7 +353,7 @@ class SessionService:
 
     def restore(self, session_ids: Sequence[str]) -> None:
         """Take sessions out of the trash."""
-        self._change(
+        self._changes.make(
             f"{_counted(session_ids)} restored", {i: {"trashed_at": None} for i in session_ids}
         )
 
@@ -375,39 +375,11 @@ class SessionService:
 
     def undo(self) -> str | None:
         """Take the last change back; what it was, or None if there is nothing to undo."""
-        return self._replay(self._undo_log.undo(), back=True)
+        return self._changes.undo()
 
     def redo(self) -> str | None:
         """Make the change that was taken back again; what it is, or None."""
-        return self._replay(self._undo_log.redo(), back=False)
-
-    def _replay(self, change: Change | None, *, back: bool) -> str | None:
-        if change is None:
-            return None
-        wanted, expected = (change.before, change.after) if back else (change.after, change.before)
-        by_kind: dict[str, dict[str, JsonObject]] = {}
-        for (kind, session_id), values in wanted.items():
-            now = self._store.documents(kind).get(session_id)
-            if now is not None:
-                ours = still_ours(now, values, expected[kind, session_id])
-                by_kind.setdefault(kind, {})[session_id] = ours
-        for kind, changes in by_kind.items():
-            self._store.patch(kind, changes)
-        return change.label
-
-    def _change(self, label: str, changes: Mapping[str, JsonObject]) -> None:
-        before: dict[tuple[str, str], JsonObject] = {}
-        after: dict[tuple[str, str], JsonObject] = {}
-        by_kind: dict[str, dict[str, JsonObject]] = {}
-        for session_id, values in changes.items():
-            kind = self._catalog.kind(session_id)
-            now = self._store.documents(kind).get(session_id, {})
-            before[kind, session_id] = {name: now.get(name) for name in values}
-            after[kind, session_id] = values
-            by_kind.setdefault(kind, {})[session_id] = values
-        for kind, each in by_kind.items():
-            self._store.patch(kind, each)
-        self._undo_log.record(Change(label, before, after))
+        return self._changes.redo()
 
 
 _CHECKS = {

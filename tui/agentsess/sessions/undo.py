@@ -1,54 +1,89 @@
-"""Undo and redo of what the user changed about sessions."""
+"""Changes to what the user set about sessions, and taking them back."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from agentsess.model import JsonObject
+from agentsess.sessions.catalog import Catalog
+from agentsess.storage.store import SessionStore
 
 _DEPTH = 200
 
+_Values = Mapping[tuple[str, str], JsonObject]
+"""Fields by collection and id; None stands for an absent field."""
+
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class _Change:
     """One step of the user's, over one or many sessions."""
 
     label: str
-    """What was done, such as ``archived 3 sessions``."""
-    before: Mapping[tuple[str, str], JsonObject]
-    """Former values by collection and id; None stands for an absent field."""
-    after: Mapping[tuple[str, str], JsonObject]
+    before: _Values
+    after: _Values
 
 
-class UndoLog:
-    """The steps that can be taken back, and those that were."""
+class Changes:
+    """Makes changes, each in one step, and remembers them for as long as the program runs."""
 
-    def __init__(self) -> None:
-        self._done: list[Change] = []
-        self._undone: list[Change] = []
+    def __init__(self, store: SessionStore, catalog: Catalog) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._done: list[_Change] = []
+        self._undone: list[_Change] = []
 
-    def record(self, change: Change) -> None:
-        """Remember a step that was just taken."""
-        self._done = [*self._done[-_DEPTH:], change]
+    def make(self, label: str, changes: Mapping[str, JsonObject]) -> None:
+        """Set fields of sessions.
+
+        Args:
+            label: What is done, such as ``3 sessions archived``.
+            changes: Fields by session id; None removes one.
+        """
+        before: dict[tuple[str, str], JsonObject] = {}
+        after: dict[tuple[str, str], JsonObject] = {}
+        for session_id, values in changes.items():
+            kind = self._catalog.kind(session_id)
+            now = self._store.documents(kind).get(session_id, {})
+            before[kind, session_id] = {name: now.get(name) for name in values}
+            after[kind, session_id] = values
+        self._patch(after)
+        self._done = [*self._done[-_DEPTH:], _Change(label, before, after)]
         self._undone.clear()
 
-    def undo(self) -> Change | None:
-        """The step to take back; None if there is none."""
+    def undo(self) -> str | None:
+        """Take the last change back; its label, or None if there is nothing to undo."""
         if not self._done:
             return None
-        self._undone.append(self._done.pop())
-        return self._undone[-1]
+        change = self._done.pop()
+        self._undone.append(change)
+        self._replay(change.before, change.after)
+        return change.label
 
-    def redo(self) -> Change | None:
-        """The step to take again; None if there is none."""
+    def redo(self) -> str | None:
+        """Make the change that was taken back again; its label, or None."""
         if not self._undone:
             return None
-        self._done.append(self._undone.pop())
-        return self._done[-1]
+        change = self._undone.pop()
+        self._done.append(change)
+        self._replay(change.after, change.before)
+        return change.label
 
+    def _replay(self, wanted: _Values, expected: _Values) -> None:
+        """Put values back, except where somebody changed them since."""
+        ours: dict[tuple[str, str], JsonObject] = {}
+        for (kind, session_id), values in wanted.items():
+            now = self._store.documents(kind).get(session_id)
+            if now is not None:
+                was = expected[kind, session_id]
+                ours[kind, session_id] = {
+                    name: value for name, value in values.items() if now.get(name) == was.get(name)
+                }
+        self._patch(ours)
 
-def still_ours(now: JsonObject, wanted: JsonObject, expected: JsonObject) -> dict[str, Any]:
-    """Of the values to put back, those whose field nobody changed since."""
-    return {name: value for name, value in wanted.items() if now.get(name) == expected.get(name)}
+    def _patch(self, values: _Values) -> None:
+        by_kind: dict[str, dict[str, JsonObject]] = {}
+        for (kind, session_id), fields in values.items():
+            by_kind.setdefault(kind, {})[session_id] = fields
+        for kind, changes in by_kind.items():
+            self._store.patch(kind, changes)
