@@ -124,6 +124,9 @@ class SessionList(ScrollView, can_focus=True):
         self._live: Mapping[str, Live] = {}
         self._marks: dict[str, None] = {}
         self._anchor: int | None = None
+        """Where marking began; `v` marks from there."""
+        self._extended_from: int | None = None
+        """Where marking with shift began; moving without it ends that."""
         self._now = utc_now()
         self._told: str | None = None
         self._moved = False
@@ -206,7 +209,8 @@ class SessionList(ScrollView, can_focus=True):
 
     def clear_marks(self) -> bool:
         """Take all marks away; True if there were any."""
-        had, self._marks, self._anchor = bool(self._marks), {}, None
+        had, self._marks = bool(self._marks), {}
+        self._anchor = self._extended_from = None
         if had:
             self._tell_marks()
         return had
@@ -232,7 +236,7 @@ class SessionList(ScrollView, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""
-        self._anchor = None
+        self._extended_from = None
         self._move(by)
 
     def _move(self, by: int) -> None:
@@ -270,18 +274,21 @@ class SessionList(ScrollView, can_focus=True):
 
     def action_mark_range(self) -> None:
         """Mark from where marking began to the cursor."""
-        start = self.cursor if self._anchor is None else self._anchor
-        self._anchor = start
-        low, high = sorted((start, self.cursor))
-        self._marks |= {session.id: None for session in self._sessions[low : high + 1]}
-        self._tell_marks()
+        if self._anchor is None:
+            self._anchor = self.cursor
+        self._mark_from(self._anchor)
 
     def action_extend(self, by: int) -> None:
         """Mark the session under the cursor, move, and mark that one too."""
-        if self._anchor is None:
-            self._anchor = self.cursor
+        if self._extended_from is None:
+            self._extended_from = self.cursor
         self._move(by)
-        self.action_mark_range()
+        self._mark_from(self._extended_from)
+
+    def _mark_from(self, start: int) -> None:
+        low, high = sorted((start, self.cursor))
+        self._marks |= {session.id: None for session in self._sessions[low : high + 1]}
+        self._tell_marks()
 
     def _tell_marks(self) -> None:
         self.refresh()
