@@ -45,7 +45,7 @@ def said(history: History) -> list[str]:
 
 def take_over(folder: Path, history: History, **options: float) -> Lease:
     return Lease.acquire(
-        folder, "s", agent="new", wait=30, move=history.move, hung_after=options["hung_after"]
+        folder, "s", agent="new", wait=30, move=history.rewrite, hung_after=options["hung_after"]
     )
 
 
@@ -96,7 +96,7 @@ def test_a_user_may_take_a_session_from_an_owner_that_is_well(tmp_path: Path) ->
     old, new = History(tmp_path / "history.jsonl"), History(tmp_path / "history.jsonl")
     first = Lease.acquire(tmp_path, "s", agent="first")
     old.append([Draft(EntryKind.USER, "one")], first.check)
-    with Lease.acquire(tmp_path, "s", agent="second", take_over=True, move=new.move) as second:
+    with Lease.acquire(tmp_path, "s", agent="second", take_over=True, move=new.rewrite) as second:
         with pytest.raises(SessionFenced, match="second"):
             old.append([Draft(EntryKind.USER, "lost")], first.check)
         new.append([Draft(EntryKind.USER, "two")], second.check)
@@ -116,7 +116,7 @@ def test_what_an_overtaken_owner_writes_after_its_last_look_is_not_in_the_histor
         nonlocal looks
         looks += 1
         if looks == 1:
-            Lease.acquire(tmp_path, "s", take_over=True, move=new.move).release()
+            Lease.acquire(tmp_path, "s", take_over=True, move=new.rewrite).release()
         else:
             first.check()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ class Settings:
     """Model of new sessions."""
     theme: str = "textual-dark"
     """Name of a Textual theme."""
+    snapshot_every: int = 200
+    """Entries after which a session gets a snapshot by itself; 0: never."""
 
 
 def load_settings(home: Path) -> Settings:
@@ -62,9 +65,10 @@ def load_settings(home: Path) -> Settings:
     if unknown:
         known = ", ".join(Settings.__dataclass_fields__)
         raise StoreError(f"{path}: unknown setting {sorted(unknown)[0]!r}; known are {known}.")
-    bad = [name for name, value in values.items() if not isinstance(value, str)]
-    if bad:
-        raise StoreError(f"{path}: {bad[0]} must be a string.")
+    for name, value in values.items():
+        wanted = type(getattr(Settings(), name))
+        if type(value) is not wanted:
+            raise StoreError(f"{path}: {name} must be a {wanted.__name__}, not {value!r}.")
     return Settings(**values)
 
 
@@ -75,8 +79,8 @@ def save_setting(home: Path, name: str, value: str) -> None:
     for key in Settings.__dataclass_fields__:
         setting = value if key == name else getattr(current, key)
         if setting != getattr(Settings(), key):
-            escaped = setting.replace("\\", "\\\\").replace('"', '\\"')
-            lines.append(f'{key} = "{escaped}"\n')
+            # A JSON string, number or boolean reads the same in TOML.
+            lines.append(f"{key} = {json.dumps(setting, ensure_ascii=False)}\n")
     path = home / "settings.toml"
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = path.with_suffix(".new")

@@ -315,6 +315,8 @@ class Agent:
     def _conversation(self, session_id: str) -> Conversation:
         """The messages so far; of a session that was run here before, only news are read."""
         conversation = self._conversations.pop(session_id, None) or Conversation()
+        if not self.service.follows(session_id, conversation.last_seq, conversation.last_at):
+            conversation = Conversation()  # the session was rewound meanwhile
         for entry in self.service.entries(session_id, conversation.last_seq + 1):
             conversation.add(entry)
         while len(self._conversations) >= _CONVERSATIONS_KEPT:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -39,6 +40,8 @@ class Conversation:
         self._last_is_imported = False
         self.last_seq = 0
         """Number of the last entry that was taken in."""
+        self.last_at: datetime | None = None
+        """When that entry was written."""
         for entry in entries:
             self.add(entry)
 
@@ -54,7 +57,7 @@ class Conversation:
 
     def add(self, entry: Entry) -> None:
         """Take in the next entry of the history."""
-        self.last_seq = entry.seq
+        self.last_seq, self.last_at = entry.seq, entry.at
         if entry.kind is EntryKind.EVENT:
             return
         if "imported" in entry.meta:

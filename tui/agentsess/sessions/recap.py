@@ -76,11 +76,12 @@ class RecapBuilder:
         self._figure = ""
         self.last_seq = 0
         """Number of the last entry taken."""
-        self._last_at: datetime | None = None
+        self.last_at: datetime | None = None
+        """When that entry was written."""
 
     def add(self, entry: Entry) -> None:
         """Take the next entry."""
-        self.last_seq, self._last_at = entry.seq, entry.at
+        self.last_seq, self.last_at = entry.seq, entry.at
         if entry.kind is EntryKind.TOOL_RESULT:
             self._result(entry)
         elif entry.kind is EntryKind.ASSISTANT:
@@ -106,7 +107,7 @@ class RecapBuilder:
             files=self._tools.touched(session.cwd if session else "", _MOST_FILES),
             commands=self._commands(),
             covers_entries=self.last_seq,
-            last_activity=self._last_at,
+            last_activity=self.last_at,
         )
 
     # -- prompts

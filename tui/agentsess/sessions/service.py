@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from agentsess import config
 from agentsess.errors import IllegalTransition, InvalidSession, Owner, SessionLocked
 from agentsess.model import (
-    ALLOWED_TRANSITIONS,
     Draft,
     Entry,
     JsonObject,
@@ -21,7 +22,9 @@ from agentsess.model import (
     Status,
     utc_now,
 )
+from agentsess.sessions.branching import Branching
 from agentsess.sessions.catalog import Catalog, Progress
+from agentsess.sessions.fields import counted, new_values, transition
 from agentsess.sessions.health import Health, check_store
 from agentsess.sessions.query import Query
 from agentsess.sessions.records import (
@@ -52,17 +55,22 @@ class SessionService:
     status, title, tags, notes and metadata are kept in our own store beside them.
     """
 
-    def __init__(self, store: SessionStore, catalog: Catalog) -> None:
+    def __init__(
+        self, store: SessionStore, catalog: Catalog, snapshot_every: Callable[[], int]
+    ) -> None:
         self._store = store
         self._catalog = catalog
         self._changes = Changes(store, catalog)
+        self.branches = Branching(store, catalog, snapshot_every)
+        """Snapshots, forks, rewinding."""
         self._recaps: dict[str, RecapBuilder] = {}
 
     @classmethod
     def open(cls, home: Path, *, sources: Sequence[Source] = ()) -> Self:
         """The service over the store in a folder; nothing is read or written yet."""
         store = FileStore(home)
-        return cls(store, Catalog(store, sources, home / "cache" / "found.jsonl"))
+        catalog = Catalog(store, sources, home / "cache" / "found.jsonl")
+        return cls(store, catalog, lambda: config.load_settings(home).snapshot_every)
 
     def close(self) -> None:
         """Let all files go."""
@@ -105,6 +113,13 @@ class SessionService:
         source, found = self._catalog.found(session)
         return (entry for entry in source.entries(found) if entry.seq >= start)
 
+    def follows(self, session_id: str, seq: int, at: datetime | None) -> bool:
+        """Whether an entry that was read before is still there, so that reading may go on."""
+        if seq == 0:
+            return True
+        entries = self.page(session_id, last=1, before=seq + 1).entries
+        return bool(entries) and (entries[0].seq, entries[0].at) == (seq, at)
+
     def recap(self, session_id: str) -> Recap:
         """Where a session stands, from its history alone.
 
@@ -115,6 +130,8 @@ class SessionService:
         session = self.get(session_id)
         # Taken out while at work, so that two threads never feed the same one.
         builder = self._recaps.pop(session_id, None) or RecapBuilder()
+        if not self.follows(session_id, builder.last_seq, builder.last_at):
+            builder = RecapBuilder()  # the session was rewound since
         for entry in self.entries(session_id, builder.last_seq + 1):
             builder.add(entry)
         self._recaps[session_id] = builder
@@ -232,13 +249,19 @@ class SessionService:
             session_id, agent=agent, wait=wait, take_over=take_over, stop=stop
         )
         try:
-            return SessionWriter(self._store, session_id, lease)
+            due = partial(self.branches.snapshot_when_due, session_id)
+            return SessionWriter(self._store, session_id, lease, due)
         except BaseException:
             lease.release()
             raise
 
-    def continue_here(self, session_id: str) -> Session:
-        """A new session of our own that carries another program's conversation."""
+    def continue_here(self, session_id: str, at: int | None = None) -> Session:
+        """A new session of our own that carries another program's conversation.
+
+        Args:
+            session_id: The other program's.
+            at: The last entry that goes along; None: all do.
+        """
         origin = self.get(session_id)
         session = self.create(
             title=origin.title,
@@ -252,6 +275,8 @@ class SessionService:
         batch: list[Draft] = []
         with self.writer(session.id) as writer:
             for entry in self.entries(origin.id):
+                if at is not None and entry.seq > at:
+                    break
                 meta = entry.meta | {"imported": origin.source}
                 batch.append(
                     Draft(entry.kind, entry.text, entry.content, entry.author, meta, entry.at)
@@ -270,23 +295,15 @@ class SessionService:
         Raises:
             SessionNotFound, InvalidSession: See errors; nothing was changed.
         """
-        session = self.get(session_id)
-        values: JsonObject = {}
-        for name, value in fields.items():
-            if name == "status":
-                values |= _transition(session, checked_status(value))
-            elif name in _CHECKS:
-                values[name] = _CHECKS[name](value)
-            else:
-                raise InvalidSession(f"A session has no field {name!r} that can be set.")
+        values = new_values(self.get(session_id), fields)
         what = ", ".join(fields)
         self._changes.make(f"changed {what}", {session_id: values})
         return self.get(session_id)
 
     def set_status(self, session_ids: Sequence[str], status: Status) -> None:
         """Give several sessions a status in one step; raises IllegalTransition."""
-        changes = {i: _transition(self.get(i), status) for i in session_ids}
-        self._changes.make(f"{_counted(session_ids)} {status}", changes)
+        changes = {i: transition(self.get(i), status) for i in session_ids}
+        self._changes.make(f"{counted(session_ids)} {status}", changes)
 
     def pause(self, session_id: str) -> Session:
         """Mark a session as paused."""
@@ -316,7 +333,7 @@ class SessionService:
             i: {"status": document.get("before_archive", "active"), "before_archive": None}
             for i, document in documents.items()
         }
-        self._changes.make(f"{_counted(session_ids)} unarchived", changes)
+        self._changes.make(f"{counted(session_ids)} unarchived", changes)
 
     def change_tags(
         self, session_ids: Sequence[str], added: Iterable[str], removed: Iterable[str] = ()
@@ -327,7 +344,7 @@ class SessionService:
         for session_id in session_ids:
             tags = dict.fromkeys([*self.get(session_id).tags, *new])
             changes[session_id] = {"tags": [tag for tag in tags if tag not in gone]}
-        self._changes.make(f"{_counted(session_ids)} tagged", changes)
+        self._changes.make(f"{counted(session_ids)} tagged", changes)
 
     def trash(self, session_ids: Sequence[str], *, why: str = "moved to the trash") -> None:
         """Move sessions to the trash, in one step. Another program's file stays untouched.
@@ -340,7 +357,7 @@ class SessionService:
                 raise SessionLocked(session_id, owner)
         moment = utc_now().isoformat()
         self._changes.make(
-            f"{_counted(session_ids)} {why}", {i: {"trashed_at": moment} for i in session_ids}
+            f"{counted(session_ids)} {why}", {i: {"trashed_at": moment} for i in session_ids}
         )
 
     def plan_prune(self, rule: str) -> Plan:
@@ -354,7 +371,7 @@ class SessionService:
     def restore(self, session_ids: Sequence[str]) -> None:
         """Take sessions out of the trash."""
         self._changes.make(
-            f"{_counted(session_ids)} restored", {i: {"trashed_at": None} for i in session_ids}
+            f"{counted(session_ids)} restored", {i: {"trashed_at": None} for i in session_ids}
         )
 
     def purge(self, session_ids: Sequence[str]) -> None:
@@ -380,34 +397,3 @@ class SessionService:
     def redo(self) -> str | None:
         """Make the change that was taken back again; what it is, or None."""
         return self._changes.redo()
-
-
-_CHECKS = {
-    "title": checked_title,
-    "notes": checked_notes,
-    "tags": checked_tags,
-    "metadata": checked_metadata,
-    "model": checked_title,
-}
-
-
-def _transition(session: Session, status: Status) -> JsonObject:
-    """The fields to set so that a session has a status; raises IllegalTransition."""
-    if status is session.status:
-        return {"status": str(status)}
-    if session.trashed_at is not None:
-        raise IllegalTransition(f"“{session.title}” is in the trash. Restore it first.")
-    if session.status is Status.ARCHIVED:
-        raise IllegalTransition(f"“{session.title}” is archived. Unarchive it first.")
-    if status not in ALLOWED_TRANSITIONS[session.status]:
-        raise IllegalTransition(
-            f"“{session.title}” is {session.status} and cannot become {status}."
-        )
-    fields: JsonObject = {"status": str(status)}
-    if status is Status.ARCHIVED:
-        fields["before_archive"] = str(session.status)
-    return fields
-
-
-def _counted(session_ids: Sequence[str]) -> str:
-    return "1 session" if len(session_ids) == 1 else f"{len(session_ids)} sessions"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Self
 
 from agentsess.errors import SessionNotFound
@@ -17,10 +17,17 @@ _TITLE_LENGTH = 80
 class SessionWriter:
     """The one who may add to a session; a context manager that gives the lease back."""
 
-    def __init__(self, store: SessionStore, session_id: str, lease: Lease) -> None:
+    def __init__(
+        self,
+        store: SessionStore,
+        session_id: str,
+        lease: Lease,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
         self.session_id = session_id
         self._store = store
         self._lease = lease
+        self._on_close = on_close
         if store.page(session_id, last=1, before=None).total != self._document.get(
             "entry_count", 0
         ):
@@ -49,7 +56,10 @@ class SessionWriter:
 
     def close(self) -> None:
         """Give the lease back."""
-        self._lease.release()
+        try:
+            self._on_close()
+        finally:
+            self._lease.release()
 
     def __enter__(self) -> Self:
         return self
@@ -66,14 +76,22 @@ class SessionWriter:
 
     def _recount(self) -> None:
         """Count anew: the counters were lost in a power cut that the history outlived."""
-        amounts, fields = _counters(self._store.entries(self.session_id))
         now = self._document
+        paid = now.get("forked_at", 0)
+        amounts, fields = _counters(self._store.entries(self.session_id), paid)
+        fields["size_bytes"] = self._store.history_size(self.session_id)
         difference = {name: value - now.get(name, 0) for name, value in amounts.items()}
         self._store.count(self.session_id, difference, fields)
 
 
-def _counters(entries: Iterable[Entry]) -> tuple[dict[str, float], JsonObject]:
-    """What entries add to a session's counters, and the fields they set."""
+def _counters(entries: Iterable[Entry], paid: int = 0) -> tuple[dict[str, float], JsonObject]:
+    """What entries add to a session's counters, and the fields they set.
+
+    Args:
+        entries: In order.
+        paid: Up to this entry another session, from which this one was forked, counts the
+            tokens and the cost.
+    """
     amounts: dict[str, float] = {
         "message_count": 0, "input": 0, "output": 0, "cache_read": 0, "cache_write": 0,
         "cost_usd": 0.0,
@@ -90,16 +108,18 @@ def _counters(entries: Iterable[Entry]) -> tuple[dict[str, float], JsonObject]:
         if "usage" not in entry.meta or "imported" in entry.meta:
             continue
         usage = entry.usage
+        fields["context_tokens"] = usage.context
+        if model := entry.meta.get("model"):
+            fields["model"] = model
+        if entry.seq <= paid:
+            continue
         for name, tokens in usage.to_json().items():
             amounts[name] += tokens
-        fields["context_tokens"] = usage.context
         cost = entry.meta.get("cost_usd")
         if cost is None:
             fields["unpriced"] = True
         else:
             amounts["cost_usd"] += cost
-        if model := entry.meta.get("model"):
-            fields["model"] = model
     return amounts, fields
 
 

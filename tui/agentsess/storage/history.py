@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,16 +15,17 @@ from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page, text_of, 
 from agentsess.storage.journal import (
     Record,
     check_version,
+    make_directory,
     read_backward,
     read_forward,
     seal,
     storable,
     sync_directory,
-    sync_file,
 )
 from agentsess.storage.tinydb_journal import JournalDB
 
 _TABLE = "entries"
+_COPY_BLOCK = 1024 * 1024
 
 
 class History:
@@ -75,21 +76,52 @@ class History:
         check()
         return tuple(_to_entry(seq, document) for seq, document in numbered)
 
-    def move(self) -> None:
-        """Put the history in a file of its own, out of reach of whoever has it open."""
+    def rewrite(self, last_seq: int | None = None) -> None:
+        """Put the history in a new file, out of reach of whoever has the old one open.
+
+        Args:
+            last_seq: The last entry that goes along; None: all do.
+        """
         self.close()
-        if not self.path.exists():
-            return
-        temporary = self.path.with_suffix(".new")
+        if self.path.exists():
+            self.copy_to(self.path, last_seq)
+
+    def copy_to(self, target: Path, last_seq: int | None = None) -> None:
+        """Write the history up to an entry to another file, all at once and durably.
+
+        Raises:
+            StoreError: Nothing was written.
+        """
+        temporary = target.with_suffix(".new")
         try:
-            shutil.copyfile(self.path, temporary)
-            temporary.chmod(0o600)
-            sync_file(temporary)
-            os.replace(temporary, self.path)
-            sync_directory(self.path.parent)
+            make_directory(target.parent)
+            with self._opened() as fd, temporary.open("wb") as file:
+                temporary.chmod(0o600)
+                for block in _blocks(fd, self._end_of(fd, last_seq)):
+                    file.write(block)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+            sync_directory(target.parent)
+        except StoreError:
+            raise
         except OSError as error:
             temporary.unlink(missing_ok=True)
-            raise StoreError(f"Cannot move {self.path}: {error.strerror or error}.") from error
+            raise StoreError(f"Cannot write {target}: {error.strerror or error}.") from error
+
+    def checksum(self, last_seq: int) -> str:
+        """SHA-256 of the bytes up to an entry, in hexadecimal."""
+        digest = hashlib.sha256()
+        with self._opened() as fd:
+            for block in _blocks(fd, self._end_of(fd, last_seq)):
+                digest.update(block)
+        return digest.hexdigest()
+
+    def _end_of(self, fd: int, last_seq: int | None) -> int:
+        if fd < 0:
+            return 0
+        size = _size(fd)
+        return size if last_seq is None else _offset_of(fd, last_seq + 1, size)
 
     def page(self, *, last: int, before: int | None = None) -> Page:
         """The newest ``last`` entries with a number below ``before``, oldest first.
@@ -153,6 +185,16 @@ class Damage:
 
     start: int
     end: int
+
+
+def _blocks(fd: int, end: int) -> Iterator[bytes]:
+    offset = 0
+    while offset < end:
+        block = os.pread(fd, min(_COPY_BLOCK, end - offset), offset)
+        if not block:
+            return
+        offset += len(block)
+        yield block
 
 
 def _size(fd: int) -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from tinydb.table import Document
 
-from agentsess.errors import Owner, SessionNotFound
+from agentsess.errors import Owner, SessionNotFound, StoreError
 from agentsess.model import Draft, Entry, JsonObject, Page
+from agentsess.storage import away
+from agentsess.storage.archive import Archive
+from agentsess.storage.away import Tidied
 from agentsess.storage.history import Damage, History
 from agentsess.storage.lease import Lease, owner_of
 from agentsess.storage.tinydb_journal import JournalTable, KeyedDB
@@ -42,6 +45,12 @@ class SessionStore(Protocol):
         Overlays come into being when they are first changed.
         """
 
+    def transact(self, decide: Callable[[], Mapping[str, Changes]], durable: bool = True) -> None:
+        """Change documents of several kinds at once, by kind: all of them or none.
+
+        What is to be changed is decided while nobody else can change anything.
+        """
+
     def count(self, session_id: str, amounts: Mapping[str, float], fields: JsonObject) -> None:
         """Add to a session's counters and set some of its fields, in one step.
 
@@ -51,6 +60,15 @@ class SessionStore(Protocol):
 
     def remove(self, kind: str, doc_id: str) -> None:
         """Remove a document and, for a session, its history, for good."""
+
+    def pack(self, session_id: str) -> None:
+        """Compress an archived session; see `away.pack`."""
+
+    def unpack(self, session_id: str) -> None:
+        """The reverse; see `away.unpack`."""
+
+    def tidy(self) -> Tidied:
+        """Finish what a killed process left half done; see `away.tidy`."""
 
     def append(self, session_id: str, drafts: Sequence[Draft], lease: Lease) -> tuple[Entry, ...]:
         """Add to a history, durably; raises SessionFenced if the lease was lost."""
@@ -63,6 +81,15 @@ class SessionStore(Protocol):
 
     def history_size(self, session_id: str) -> int:
         """Bytes that a history takes."""
+
+    def copy_history(self, session_id: str, target_id: str, last_seq: int) -> None:
+        """Give a session that has no history another's, up to an entry."""
+
+    def cut_history(self, session_id: str, last_seq: int, lease: Lease) -> None:
+        """Leave out all entries behind one; raises SessionFenced if the lease was lost."""
+
+    def checksum(self, session_id: str, last_seq: int) -> str:
+        """SHA-256 of a history's bytes up to an entry."""
 
     def damage(self, session_id: str) -> list[Damage]:
         """What of a history cannot be read."""
@@ -98,6 +125,7 @@ class FileStore:
     def __init__(self, home: Path) -> None:
         self.home = home
         self._db = KeyedDB(home / "index" / "sessions.jsonl")
+        self.archive = Archive(home / "archive")
         self._histories: dict[str, History] = {}
         self._news_told = 0
 
@@ -108,16 +136,26 @@ class FileStore:
         self._table(kind).insert(Document(document, checked_id(doc_id)))  # type: ignore[arg-type]
 
     def patch(self, kind: str, changes: Changes, *, durable: bool = True) -> None:
+        self.transact(lambda: {kind: changes}, durable)
+
+    def transact(self, decide: Callable[[], Mapping[str, Changes]], durable: bool = True) -> None:
         storage = self._db.storage
         with storage.exclusive():
-            documents = storage.documents(kind)
-            wanted: dict[str, JsonObject] = {}
-            for doc_id, fields in changes.items():
-                if doc_id not in documents and kind == "sessions":
-                    raise SessionNotFound(f"There is no session {doc_id}.")
-                merged = documents.get(checked_id(doc_id), {}) | fields
-                wanted[doc_id] = {k: v for k, v in merged.items() if v is not None}
-            storage.commit(storage.changes(kind, wanted), durable=durable)
+            operations: list[JsonObject] = []
+            for kind, changes in decide().items():
+                operations += storage.changes(kind, self._merged(kind, changes))
+            storage.commit(operations, durable=durable)
+
+    def _merged(self, kind: str, changes: Changes) -> dict[str, JsonObject]:
+        documents = self.documents(kind)
+        wanted: dict[str, JsonObject] = {}
+        for doc_id, fields in changes.items():
+            now = documents.get(checked_id(doc_id))
+            if kind == "sessions" and (now is None or "purging" in now):
+                raise SessionNotFound(f"There is no session {doc_id}.")
+            merged = (now or {}) | fields
+            wanted[doc_id] = {k: v for k, v in merged.items() if v is not None}
+        return wanted
 
     def count(self, session_id: str, amounts: Mapping[str, float], fields: JsonObject) -> None:
         storage = self._db.storage
@@ -130,26 +168,61 @@ class FileStore:
             storage.commit(changes, durable=False)
 
     def remove(self, kind: str, doc_id: str) -> None:
-        self._table(kind).remove(doc_ids=[doc_id])
         if kind == "sessions":
-            if history := self._histories.pop(doc_id, None):
-                history.close()
-            shutil.rmtree(self._folder(doc_id), ignore_errors=True)
+            self.release_history(doc_id)
+            away.remove_files(self, doc_id)
+        self._table(kind).remove(doc_ids=[doc_id])
+
+    def pack(self, session_id: str) -> None:
+        away.pack(self, session_id)
+
+    def unpack(self, session_id: str) -> None:
+        away.unpack(self, session_id)
+
+    def tidy(self) -> Tidied:
+        return away.tidy(self)
 
     def append(self, session_id: str, drafts: Sequence[Draft], lease: Lease) -> tuple[Entry, ...]:
         return self._history(session_id).append(drafts, lease.check)
 
     def page(self, session_id: str, *, last: int, before: int | None) -> Page:
-        return self._history(session_id).page(last=last, before=before)
+        history = self._reader(session_id)
+        page = history.page(last=last, before=before)
+        if not page.total and (now := self._reader(session_id)) is not history:
+            return now.page(last=last, before=before)  # archived, or taken out, just then
+        return page
 
     def entries(self, session_id: str, start: int = 1) -> Iterator[Entry]:
-        return self._history(session_id).entries(start)
+        return self._entries(session_id, self._reader(session_id), start)
+
+    def _entries(self, session_id: str, history: History, start: int) -> Iterator[Entry]:
+        entry = None
+        for entry in history.entries(start):
+            yield entry
+        if entry is None and (now := self._reader(session_id)) is not history:
+            yield from now.entries(start)
 
     def history_size(self, session_id: str) -> int:
         return self._history(session_id).size_bytes
 
+    def copy_history(self, session_id: str, target_id: str, last_seq: int) -> None:
+        self._history(session_id).copy_to(self._history(target_id).path, last_seq)
+
+    def cut_history(self, session_id: str, last_seq: int, lease: Lease) -> None:
+        lease.check()
+        self._history(session_id).rewrite(last_seq)
+        lease.check()
+
+    def checksum(self, session_id: str, last_seq: int) -> str:
+        return self._history(session_id).checksum(last_seq)
+
     def damage(self, session_id: str) -> list[Damage]:
-        return self._history(session_id).damage()
+        history = self._reader(session_id)
+        found = history.damage()
+        if not found and history is not self._history(session_id):
+            whole = self.archive.is_whole(session_id)
+            return [] if whole else [Damage(0, history.size_bytes)]
+        return found
 
     def lease(
         self,
@@ -161,12 +234,12 @@ class FileStore:
         stop: threading.Event | None = None,
     ) -> Lease:
         lease = Lease.acquire(
-            self._folder(session_id),
+            self.folder(session_id),
             session_id,
             agent=agent,
             wait=wait,
             take_over=take_over,
-            move=lambda: self._history(session_id).move(),
+            move=lambda: self._history(session_id).rewrite(),
             stop=stop,
         )
         # Since we last wrote, another may have moved the history to a new file.
@@ -174,7 +247,7 @@ class FileStore:
         return lease
 
     def owner(self, session_id: str) -> Owner | None:
-        return owner_of(self._folder(session_id))
+        return owner_of(self.folder(session_id))
 
     def release_history(self, session_id: str) -> None:
         """Close a history's file; it opens again when needed."""
@@ -196,6 +269,7 @@ class FileStore:
         for history in self._histories.values():
             history.close()
         self._histories.clear()
+        self.archive.close()
         self._db.close()
 
     def _table(self, kind: str) -> JournalTable:
@@ -205,11 +279,25 @@ class FileStore:
 
     def _history(self, session_id: str) -> History:
         if session_id not in self._histories:
-            path = self._folder(session_id) / "history.jsonl"
+            path = self.folder(session_id) / "history.jsonl"
             self._histories[session_id] = History(path)
         return self._histories[session_id]
 
-    def _folder(self, session_id: str) -> Path:
+    def _reader(self, session_id: str) -> History:
+        """A history for reading, wherever it is.
+
+        Raises:
+            StoreError: The session is archived and its bundle is gone.
+        """
+        for _ in range(2):
+            if not self.documents("sessions").get(checked_id(session_id), {}).get("packed"):
+                return self._history(session_id)
+            with suppress(FileNotFoundError):  # if it was taken out just then, look again
+                return self.archive.history(session_id)
+        raise StoreError(f"The archive {self.archive.path(session_id)} is missing.")
+
+    def folder(self, session_id: str) -> Path:
+        """Where a session's files are, unless it is packed."""
         checked = checked_id(session_id)
         return self.home / "s" / checked[-2:] / checked
 

@@ -1,0 +1,64 @@
+"""What a user may set about a session, checked before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agentsess.errors import IllegalTransition, InvalidSession
+from agentsess.model import ALLOWED_TRANSITIONS, JsonObject, Session, Status
+from agentsess.sessions.records import (
+    checked_metadata,
+    checked_notes,
+    checked_status,
+    checked_tags,
+    checked_title,
+)
+
+_CHECKS = {
+    "title": checked_title,
+    "notes": checked_notes,
+    "tags": checked_tags,
+    "metadata": checked_metadata,
+    "model": checked_title,
+}
+
+
+def new_values(session: Session, fields: Mapping[str, Any]) -> JsonObject:
+    """The stored fields that a user's values come to.
+
+    Raises:
+        InvalidSession: There is no such field, or it cannot be what was given.
+    """
+    values: JsonObject = {}
+    for name, value in fields.items():
+        if name == "status":
+            values |= transition(session, checked_status(value))
+        elif name in _CHECKS:
+            values[name] = _CHECKS[name](value)
+        else:
+            raise InvalidSession(f"A session has no field {name!r} that can be set.")
+    return values
+
+
+def transition(session: Session, status: Status) -> JsonObject:
+    """The stored fields that give a session a status; raises IllegalTransition."""
+    if status is session.status:
+        return {"status": str(status)}
+    if session.trashed_at is not None:
+        raise IllegalTransition(f"“{session.title}” is in the trash. Restore it first.")
+    if session.status is Status.ARCHIVED:
+        raise IllegalTransition(f"“{session.title}” is archived. Unarchive it first.")
+    if status not in ALLOWED_TRANSITIONS[session.status]:
+        raise IllegalTransition(
+            f"“{session.title}” is {session.status} and cannot become {status}."
+        )
+    fields: JsonObject = {"status": str(status)}
+    if status is Status.ARCHIVED:
+        fields["before_archive"] = str(session.status)
+    return fields
+
+
+def counted(session_ids: Sequence[str]) -> str:
+    """How many sessions, in words."""
+    return "1 session" if len(session_ids) == 1 else f"{len(session_ids)} sessions"
