@@ -1,0 +1,218 @@
+"""Sessions put away: into the archive, back from it, or gone for good.
+
+Each of these is a row of steps, and whoever is killed between two of them leaves a
+store that reads as before or as after. `tidy` finishes what was left.
+
+    pack:    write, check and name the bundle -> mark ``packed`` -> clear the folder
+    unpack:  fill and check the folder -> unmark -> remove the bundle
+    remove:  (``purging`` was marked) -> move to ``trash/`` -> unlink -> drop the document
+
+Whose mark says ``packed`` is read from its bundle, all others from their folders. Only
+what is archived is packed, and nobody writes to what is archived.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agentsess.errors import SessionFenced, SessionLocked, StoreError
+from agentsess.model import JsonObject, Status
+from agentsess.storage.archive import (
+    LEASE,
+    clear_folder,
+    extract_bundle,
+    holds_all,
+    verify_bundle,
+    write_bundle,
+)
+from agentsess.storage.journal import make_directory, sync_directory
+from agentsess.storage.steps import step
+
+if TYPE_CHECKING:
+    from agentsess.storage.store import Changes, FileStore
+
+
+def pack(store: FileStore, session_id: str) -> None:
+    """Put the files of an archived session into a bundle; nothing if that was done.
+
+    Raises:
+        SessionLocked: Somebody works in it.
+        StoreError: It cannot be written; all is as it was.
+    """
+    with store.lease(session_id, agent="archiving") as lease:
+        document = store.documents("sessions").get(session_id, {})
+        if document.get("status") != Status.ARCHIVED or document.get("packed"):
+            return
+        bundle = store.archive.path(session_id)
+        write_bundle(store.folder(session_id), bundle, session_id)
+        lease.check()
+
+        def mark() -> Mapping[str, Changes]:
+            now = store.documents("sessions").get(session_id, {})
+            if now.get("status") != Status.ARCHIVED:  # taken out again in the meantime
+                return {}
+            fields: JsonObject = {
+                "packed": True,
+                "size_bytes": bundle.stat().st_size,
+                "unpacked_bytes": now.get("size_bytes", 0),
+            }
+            return {"sessions": {session_id: fields}}
+
+        store.transact(mark)
+        step("packed")
+        if not store.documents("sessions").get(session_id, {}).get("packed"):
+            _remove(bundle)
+            return
+        store.release_history(session_id)
+        with suppress(OSError):  # it is archived; `tidy` frees the space
+            clear_folder(store.folder(session_id))
+        step("cleared")
+
+
+def unpack(store: FileStore, session_id: str) -> None:
+    """Put the files of a packed session back into its folder; nothing if it is not packed.
+
+    Raises:
+        SessionLocked: Somebody else does something with it.
+        StoreError: It cannot be read or written; it is archived as before.
+    """
+    with store.lease(session_id, agent="unarchiving") as lease:
+        document = store.documents("sessions").get(session_id, {})
+        if not document.get("packed"):
+            return
+        bundle, folder = store.archive.path(session_id), store.folder(session_id)
+        if _has_files(folder):  # left by a process that was killed
+            verify_bundle(bundle)
+        try:
+            clear_folder(folder)
+            extract_bundle(bundle, folder)
+            lease.check()
+        except (OSError, SessionFenced) as error:
+            with suppress(OSError):
+                clear_folder(folder)
+            if isinstance(error, StoreError | SessionFenced):
+                raise
+            raise StoreError(f"Cannot unpack {bundle}: {error.strerror or error}.") from error
+        size = document.get("unpacked_bytes", 0)
+        fields = {"packed": None, "size_bytes": size, "unpacked_bytes": None}
+        store.patch("sessions", {session_id: fields})
+        step("unpacked")
+        with suppress(OSError):
+            _remove(bundle)
+        step("removed")
+
+
+def remove_files(store: FileStore, session_id: str) -> None:
+    """Remove a session's folder and bundle for good; may be done again if it was cut off.
+
+    Raises:
+        StoreError: They cannot be removed; what is left can be next time.
+    """
+    trash = store.home / "trash"
+    sources = (store.folder(session_id), store.archive.path(session_id))
+    targets = [trash / path.name for path in sources]
+    try:
+        for path, target in zip(sources, targets, strict=True):
+            if path.exists():
+                make_directory(trash)
+                _remove(target)  # of a removal that was cut off
+                os.rename(path, target)
+                sync_directory(path.parent)
+        step("moved")
+        for target in targets:
+            _remove(target)
+        step("unlinked")
+    except OSError as error:
+        raise StoreError(f"Cannot remove {error.filename}: {error.strerror}.") from error
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    elif path.exists():
+        path.unlink()
+    else:
+        return
+    sync_directory(path.parent)
+
+
+@dataclass(slots=True)
+class Tidied:
+    """What was left half done and is finished now, by session."""
+
+    archived: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    cleaned: list[str] = field(default_factory=list)
+    """Those of which a superfluous copy was removed."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """What could not be finished, and why."""
+
+
+def tidy(store: FileStore) -> Tidied:
+    """Finish what a process that was killed left half done. Sessions in use are left alone."""
+    done = Tidied()
+    documents = dict(store.documents("sessions"))
+    left = {p.name.partition(".")[0] for p in _listed(store.archive.folder) if p.suffix == ".new"}
+    for session_id, document in documents.items():
+        try:
+            _tidy_one(store, session_id, document, done)
+            if session_id in left:
+                _clean(store, session_id, done)
+        except SessionLocked:
+            continue
+        except (StoreError, SessionFenced) as error:
+            done.problems[session_id] = str(error)
+    return done
+
+
+def _tidy_one(store: FileStore, session_id: str, document: JsonObject, done: Tidied) -> None:
+    if document.get("purging"):
+        with store.lease(session_id, agent="deleting"):
+            store.remove("sessions", session_id)
+        done.removed.append(session_id)
+    elif document.get("packed"):
+        if _has_files(store.folder(session_id)):
+            _clean(store, session_id, done)
+    elif document.get("status") == Status.ARCHIVED:
+        pack(store, session_id)
+        done.archived.append(session_id)
+    elif store.archive.path(session_id).exists():
+        _clean(store, session_id, done)
+
+
+def _clean(store: FileStore, session_id: str, done: Tidied) -> None:
+    """Remove the one of two copies that does not count; the other was checked before."""
+    folder, bundle = store.folder(session_id), store.archive.path(session_id)
+    with store.lease(session_id, agent="tidying"):
+        document = store.documents("sessions").get(session_id)
+        if document is None:
+            return
+        try:
+            _remove(bundle.with_name(f"{session_id}.new"))
+            if document.get("packed"):
+                verify_bundle(bundle)
+                clear_folder(folder)
+            elif bundle.exists():
+                if not holds_all(folder, verify_bundle(bundle)):
+                    raise StoreError(f"Files of {bundle} are missing in {folder}; both stay.")
+                _remove(bundle)
+        except OSError as error:
+            raise StoreError(str(error)) from error
+        done.cleaned.append(session_id)
+
+
+def _has_files(folder: Path) -> bool:
+    return any(not path.name.startswith(LEASE) for path in _listed(folder))
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
