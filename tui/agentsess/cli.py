@@ -18,6 +18,7 @@ from agentsess.errors import (
     AgentError,
     AgentsessError,
     InvalidQuery,
+    SessionFenced,
     SessionLocked,
     SessionNotFound,
 )
@@ -85,7 +86,7 @@ def _failed(out: Output, error: Exception, message: str) -> int:
     match error:
         case SessionNotFound():
             return NOT_FOUND
-        case SessionLocked():
+        case SessionLocked() | SessionFenced():
             return LOCKED
         case AgentError():
             return NOT_ASKED

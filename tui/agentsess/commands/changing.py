@@ -96,7 +96,7 @@ def delete(service: SessionService, args: Namespace, out: Output) -> int:
     ids = [session.id for session in sessions]
     if args.forever:
         question = f"Delete {_these(sessions)} for good? There is no way back."
-        if not _agreed(out, args, question):
+        if not agreed(out, args, question):
             out.note("Nothing was deleted.")
             return 1
         service.purge(ids)
@@ -133,7 +133,7 @@ def prune(service: SessionService, args: Namespace, out: Output) -> int:
     if not out.as_json:
         _show_plan(plan, out)
     if not args.dry_run and plan.sessions:
-        if not _agreed(out, args, f"Move {_these(plan.sessions)} to the trash?"):
+        if not agreed(out, args, f"Move {_these(plan.sessions)} to the trash?"):
             out.note("Nothing was pruned.")
             return 1
         service.prune(plan)
@@ -194,7 +194,7 @@ def _sessions(service: SessionService, abbreviated: Sequence[str], out: Output) 
     return [service.get(session_id) for session_id in ids]
 
 
-def _agreed(out: Output, args: Namespace, question: str) -> bool:
+def agreed(out: Output, args: Namespace, question: str) -> bool:
     """Whether to go on: said beforehand by ``--yes``, or asked of a person now.
 
     Raises:

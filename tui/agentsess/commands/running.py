@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from argparse import Namespace
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from typing import assert_never
 
@@ -39,7 +39,8 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
         service=service,
         permission_callback=_permission(args, out),
     )
-    result = asyncio.run(_stream(agent, task, session_id, args.wait, out))
+    stream = agent.stream(task, session_id=session_id, wait=args.wait, take_over=args.take_over)
+    result = asyncio.run(_stream(stream, out))
     if out.as_json:
         out.json(
             {
@@ -55,11 +56,8 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
     return 0
 
 
-async def _stream(
-    agent: Agent, task: str, session_id: str, wait: float, out: Output
-) -> events.RunResult:
+async def _stream(stream: AsyncGenerator[events.AgentEvent, None], out: Output) -> events.RunResult:
     result: events.RunResult | None = None
-    stream = agent.stream(task, session_id=session_id, wait=wait)
     async with aclosing(stream):
         async for event in stream:
             if isinstance(event, events.Done):
