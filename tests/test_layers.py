@@ -15,17 +15,18 @@ import pytest
 import agentsess
 
 PACKAGE = Path(agentsess.__file__).parent
-LONGEST_MODULE = 430
+LONGEST_MODULE = 420
 
-LOW = {"model", "errors", "clock"}
+LOW = {"model", "model_recap", "errors", "clock"}
 ALLOWED: dict[str, set[str]] = {
     "clock": set(),
-    "model": {"clock"},
+    "model": {"clock", "model_recap"},
+    "model_recap": set(),
     "errors": set(),
     "config": {"errors"},
     "storage": LOW,
     "sources": LOW,
-    "sessions": LOW | {"storage", "sources"},
+    "sessions": LOW | {"config", "storage", "sources"},
     "agent": LOW | {"config", "sessions", "sources"},
     "demo": LOW | {"config", "sessions", "agent"},
     "ui": LOW | {"config", "sessions", "agent", "sources", "demo"},
@@ -37,7 +38,7 @@ ALLOWED: dict[str, set[str]] = {
 }
 """Which parts of the package each part may import."""
 
-WITHOUT_TEXTUAL = {"model", "errors", "clock", "config", "storage", "sources", "sessions", "agent"}
+WITHOUT_TEXTUAL = LOW | {"config", "storage", "sources", "sessions", "agent"}
 
 USES_THE_SDK_FROM_THE_START = Path("agent/shell.py")
 """Builds on the SDK's tools; no module may import it at load."""
