@@ -46,6 +46,8 @@ class Catalog:
         own = self._own
         sessions: dict[str, Session] = {}
         for doc_id, document in list(self._store.documents("sessions").items()):
+            if "purging" in document:  # being deleted; half of it may be gone
+                continue
             known = own.get(doc_id)
             if known is None or known[0] is not document:
                 known = own[doc_id] = (document, session_of(doc_id, document))
@@ -85,7 +87,7 @@ class Catalog:
             SessionNotFound: There is none.
         """
         document = self._store.documents("sessions").get(session_id)
-        if document is not None:
+        if document is not None and "purging" not in document:
             return session_of(session_id, document)
         for name in self._sources:
             if cached := self._cached(name).get(session_id):
@@ -114,6 +116,12 @@ class Catalog:
         """Where another program's session is read from."""
         source = self._sources[session.source]
         return source, Found.from_json(self._cached(session.source)[session.id]["found"])
+
+    def stamp(self, session: Session) -> str:
+        """What changes when a session's history does."""
+        if session.is_own:
+            return f"{session.entry_count} {session.size_bytes} {session.updated_at.isoformat()}"
+        return str(list(self._cached(session.source)[session.id]["found"]["stamp"].values()))
 
     def kind(self, session_id: str) -> str:
         """The collection in which changes to a session are kept."""
@@ -157,6 +165,11 @@ class Catalog:
     def changed(self) -> bool:
         """Whether anyone changed our store since the last look."""
         return self._store.changed()
+
+    def version(self) -> tuple[int, int]:
+        """Another one than before if any session changed since; cheap."""
+        self._cache.storage.catch_up()
+        return self._store.version(), self._cache.storage.news
 
     def _cached(self, source: str) -> Mapping[str, JsonObject]:
         return self._cache.storage.documents(f"{source} {_SHAPE}")

@@ -240,7 +240,7 @@ class SessionService:
 
         Raises:
             SessionLocked: Another is writing.
-            InvalidSession: The history belongs to another program.
+            InvalidSession: The history belongs to another program, or is archived.
         """
         session = self.get(session_id)
         if not session.is_own:
@@ -249,6 +249,9 @@ class SessionService:
             session_id, agent=agent, wait=wait, take_over=take_over, stop=stop
         )
         try:
+            # Only now: it may have been archived while we waited.
+            if (now := self.get(session_id)).status is Status.ARCHIVED:
+                raise IllegalTransition(f"“{now.title}” is archived. Unarchive it first.")
             due = partial(self.branches.snapshot_when_due, session_id)
             return SessionWriter(self._store, session_id, lease, due)
         except BaseException:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agentsess.model import JsonObject
+from agentsess.errors import AgentsessError
+from agentsess.model import JsonObject, utc_now
+from agentsess.sessions.archiving import apply_changes
 from agentsess.sessions.catalog import Catalog
 from agentsess.storage.store import SessionStore
 
@@ -33,12 +36,19 @@ class Changes:
         self._done: list[_Change] = []
         self._undone: list[_Change] = []
 
-    def make(self, label: str, changes: Mapping[str, JsonObject]) -> None:
+    def make(
+        self, label: str, changes: Mapping[str, JsonObject], journal: JsonObject | None = None
+    ) -> None:
         """Set fields of sessions.
 
         Args:
             label: What is done, such as ``3 sessions archived``.
             changes: Fields by session id; None removes one.
+            journal: What the store's journal is to say about it, if anything.
+
+        Raises:
+            SessionLocked, StoreError: Nothing was changed; or, of several sessions that
+                were to be archived, some could not be and are as they were.
         """
         before: dict[tuple[str, str], JsonObject] = {}
         after: dict[tuple[str, str], JsonObject] = {}
@@ -47,26 +57,35 @@ class Changes:
             now = self._store.documents(kind).get(session_id, {})
             before[kind, session_id] = {name: now.get(name) for name in values}
             after[kind, session_id] = values
-        self._patch(after)
+        if journal is not None:
+            key = ("journal", journal_id())
+            before[key], after[key] = {"undone": True}, journal | {"undone": None}
+        failed = self._patch(after)
+        for session_id in failed:
+            del before["sessions", session_id], after["sessions", session_id]
+        if not after:
+            raise next(iter(failed.values()))
         self._done = [*self._done[-_DEPTH:], _Change(label, before, after)]
         self._undone.clear()
+        for error in failed.values():
+            raise error
 
     def undo(self) -> str | None:
         """Take the last change back; its label, or None if there is nothing to undo."""
         if not self._done:
             return None
-        change = self._done.pop()
-        self._undone.append(change)
+        change = self._done[-1]
         self._replay(change.before, change.after)
+        self._undone.append(self._done.pop())
         return change.label
 
     def redo(self) -> str | None:
         """Make the change that was taken back again; its label, or None."""
         if not self._undone:
             return None
-        change = self._undone.pop()
-        self._done.append(change)
+        change = self._undone[-1]
         self._replay(change.after, change.before)
+        self._done.append(self._undone.pop())
         return change.label
 
     def _replay(self, wanted: _Values, expected: _Values) -> None:
@@ -79,11 +98,16 @@ class Changes:
                 ours[kind, session_id] = {
                     name: value for name, value in values.items() if now.get(name) == was.get(name)
                 }
-        self._patch(ours)
+        for error in self._patch(ours).values():
+            raise error
 
-    def _patch(self, values: _Values) -> None:
+    def _patch(self, values: _Values) -> dict[str, AgentsessError]:
         by_kind: dict[str, dict[str, JsonObject]] = {}
         for (kind, session_id), fields in values.items():
             by_kind.setdefault(kind, {})[session_id] = fields
-        for kind, changes in by_kind.items():
-            self._store.patch(kind, changes)
+        return apply_changes(self._store, by_kind)
+
+
+def journal_id() -> str:
+    """A new key of the store's journal; they sort by time."""
+    return f"{utc_now():%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"

@@ -115,6 +115,9 @@ class SessionStore(Protocol):
     def changed(self) -> bool:
         """Whether anyone changed a document since the last look."""
 
+    def version(self) -> int:
+        """Another number than before if any document changed since; cheap."""
+
     def close(self) -> None:
         """Let all files go."""
 
@@ -206,7 +209,7 @@ class FileStore:
         return self._history(session_id).size_bytes
 
     def copy_history(self, session_id: str, target_id: str, last_seq: int) -> None:
-        self._history(session_id).copy_to(self._history(target_id).path, last_seq)
+        self._reader(session_id).copy_to(self._history(target_id).path, last_seq)
 
     def cut_history(self, session_id: str, last_seq: int, lease: Lease) -> None:
         lease.check()
@@ -214,7 +217,7 @@ class FileStore:
         lease.check()
 
     def checksum(self, session_id: str, last_seq: int) -> str:
-        return self._history(session_id).checksum(last_seq)
+        return self._reader(session_id).checksum(last_seq)
 
     def damage(self, session_id: str) -> list[Damage]:
         history = self._reader(session_id)
@@ -258,6 +261,10 @@ class FileStore:
         self._db.storage.catch_up()
         told, self._news_told = self._news_told, self._db.storage.news
         return told != self._news_told
+
+    def version(self) -> int:
+        self._db.storage.catch_up()
+        return self._db.storage.news
 
     @property
     def damaged_documents(self) -> int:
