@@ -15,10 +15,6 @@ import os
 import stat
 import sys
 import tarfile
-import tempfile
-import threading
-import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from io import BytesIO
@@ -27,7 +23,6 @@ from typing import IO, cast
 
 from agentsess.errors import StoreError
 from agentsess.model import utc_now
-from agentsess.storage.history import History
 from agentsess.storage.journal import make_directory, sync_directory
 from agentsess.storage.steps import step
 
@@ -38,19 +33,14 @@ else:
 
 FORMAT = "agentsess.archive"
 VERSION = 1
-HISTORY = "history.jsonl"
-SUFFIX = ".tar.zst"
 _MANIFEST = "manifest.json"
 LEASE = "lease"
 """What the names of files begin with that stay: they say who works in a session."""
 _FRAME = 1024 * 1024
-_MAGIC = b"\x28\xb5\x2f\xfd"
 _OPTIONS = {
     int(zstd.CompressionParameter.compression_level): 6,
     int(zstd.CompressionParameter.checksum_flag): 1,
 }
-_OPENED = 4
-"""Bundles that are kept unpacked in memory."""
 _BROKEN = (OSError, EOFError, zstd.ZstdError, tarfile.TarError, ValueError, KeyError, TypeError)
 """What reading a bundle that is not whole may raise."""
 
@@ -329,91 +319,3 @@ def holds_all(folder: Path, manifest: Manifest) -> bool:
         return all((folder / name).stat().st_size >= size for name, size in sizes.items())
     except FileNotFoundError:
         return False
-
-
-class Archive:
-    """The bundles of a store; a few are kept open, unpacked in memory, never on the disk."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._opened: OrderedDict[tuple[str, int, int], tuple[History, bool]] = OrderedDict()
-        self._guard = threading.Lock()
-
-    def path(self, session_id: str) -> Path:
-        """Where a session's bundle is, if there is one."""
-        return self.folder / f"{session_id}{SUFFIX}"
-
-    def history(self, session_id: str) -> History:
-        """An archived history, for reading; what is damaged of it is left out.
-
-        Raises:
-            FileNotFoundError: There is no bundle.
-        """
-        return self._open(session_id)[0]
-
-    def is_whole(self, session_id: str) -> bool:
-        """Whether nothing of a bundle is damaged; raises FileNotFoundError."""
-        return self._open(session_id)[1]
-
-    def _open(self, session_id: str) -> tuple[History, bool]:
-        bundle = self.path(session_id)
-        status = bundle.stat()
-        key = (session_id, status.st_ino, status.st_mtime_ns)
-        with self._guard:
-            if key not in self._opened:
-                self._opened[key] = _unpacked(bundle)
-            self._opened.move_to_end(key)
-            while len(self._opened) > _OPENED:
-                self._opened.popitem(last=False)
-            return self._opened[key]
-
-    def close(self) -> None:
-        """Let all of them go."""
-        with self._guard:
-            self._opened.clear()
-
-
-def _unpacked(bundle: Path) -> tuple[History, bool]:
-    """A bundle's history in memory, and whether the bundle is whole."""
-    fd = _nameless_file()
-    history = History(Path(f"/dev/fd/{fd}"))
-    # Not when it is pushed out of the cache: another thread may be reading it just then.
-    weakref.finalize(history, os.close, fd)
-
-    def receive(member: Member, chunks: Iterator[bytes]) -> None:
-        for chunk in chunks:
-            if member.name == HISTORY:
-                write_all(fd, chunk)
-
-    try:
-        read_bundle(bundle, receive)
-    except StoreError:
-        os.ftruncate(fd, 0)
-        os.lseek(fd, 0, os.SEEK_SET)
-        # All of the tar: of what is in it, only entries have the checksums of entries.
-        for piece in _surviving(bundle.read_bytes()):
-            write_all(fd, piece)
-        return history, False
-    return history, True
-
-
-def _surviving(data: bytes) -> Iterator[bytes]:
-    """The contents of those frames that can be read."""
-    at = data.find(_MAGIC)
-    while at >= 0:
-        try:
-            end = at + zstd.get_frame_size(memoryview(data)[at:])
-            yield zstd.decompress(memoryview(data)[at:end])
-            at = end
-        except zstd.ZstdError:
-            at += 1
-        at = data.find(_MAGIC, at)
-
-
-def _nameless_file() -> int:
-    """A file that vanishes with us; in memory where the system can do that."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("agentsess", os.MFD_CLOEXEC)
-    fd, name = tempfile.mkstemp(prefix="agentsess-")  # its mode is 0600
-    os.unlink(name)
-    return fd

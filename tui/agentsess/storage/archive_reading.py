@@ -1,0 +1,110 @@
+"""Reading archived sessions without unpacking them to the disk."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+
+from agentsess.errors import StoreError
+from agentsess.storage.archive import Member, read_bundle, write_all, zstd
+from agentsess.storage.history import History
+
+HISTORY = "history.jsonl"
+SUFFIX = ".tar.zst"
+_MAGIC = b"\x28\xb5\x2f\xfd"
+"""With which each zstd frame begins."""
+_OPENED = 4
+"""Bundles that are kept unpacked in memory."""
+
+
+class Archive:
+    """The bundles of a store; a few are kept open, unpacked in memory, never on the disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._opened: OrderedDict[tuple[str, int, int], tuple[History, bool]] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def path(self, session_id: str) -> Path:
+        """Where a session's bundle is, if there is one."""
+        return self.folder / f"{session_id}{SUFFIX}"
+
+    def history(self, session_id: str) -> History:
+        """An archived history, for reading; what is damaged of it is left out.
+
+        Raises:
+            FileNotFoundError: There is no bundle.
+        """
+        return self._open(session_id)[0]
+
+    def is_whole(self, session_id: str) -> bool:
+        """Whether nothing of a bundle is damaged; raises FileNotFoundError."""
+        return self._open(session_id)[1]
+
+    def _open(self, session_id: str) -> tuple[History, bool]:
+        bundle = self.path(session_id)
+        status = bundle.stat()
+        key = (session_id, status.st_ino, status.st_mtime_ns)
+        with self._guard:
+            if key not in self._opened:
+                self._opened[key] = _unpacked(bundle)
+            self._opened.move_to_end(key)
+            while len(self._opened) > _OPENED:
+                self._opened.popitem(last=False)
+            return self._opened[key]
+
+    def close(self) -> None:
+        """Let all of them go."""
+        with self._guard:
+            self._opened.clear()
+
+
+def _unpacked(bundle: Path) -> tuple[History, bool]:
+    """A bundle's history in memory, and whether the bundle is whole."""
+    fd = _nameless_file()
+    history = History(Path(f"/dev/fd/{fd}"))
+    # Not when it is pushed out of the cache: another thread may be reading it just then.
+    weakref.finalize(history, os.close, fd)
+
+    def receive(member: Member, chunks: Iterator[bytes]) -> None:
+        for chunk in chunks:
+            if member.name == HISTORY:
+                write_all(fd, chunk)
+
+    try:
+        read_bundle(bundle, receive)
+    except StoreError:
+        os.ftruncate(fd, 0)
+        os.lseek(fd, 0, os.SEEK_SET)
+        # All of the tar: of what is in it, only entries have the checksums of entries.
+        for piece in _surviving(bundle.read_bytes()):
+            write_all(fd, piece)
+        return history, False
+    return history, True
+
+
+def _surviving(data: bytes) -> Iterator[bytes]:
+    """The contents of those frames that can be read."""
+    at = data.find(_MAGIC)
+    while at >= 0:
+        try:
+            end = at + zstd.get_frame_size(memoryview(data)[at:])
+            yield zstd.decompress(memoryview(data)[at:end])
+            at = end
+        except zstd.ZstdError:
+            at += 1
+        at = data.find(_MAGIC, at)
+
+
+def _nameless_file() -> int:
+    """A file that vanishes with us; in memory where the system can do that."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("agentsess", os.MFD_CLOEXEC)
+    fd, name = tempfile.mkstemp(prefix="agentsess-")  # its mode is 0600
+    os.unlink(name)
+    return fd
