@@ -27,9 +27,9 @@ from agentsess.storage.journal import make_directory, sync_directory
 from agentsess.storage.steps import step
 
 if sys.version_info >= (3, 14):
-    from compression import zstd
+    from compression import zstd as zstd
 else:
-    from backports import zstd
+    from backports import zstd as zstd
 
 FORMAT = "agentsess.archive"
 VERSION = 1
@@ -215,6 +215,9 @@ def read_bundle(bundle: Path, receive: Receiver) -> Manifest:
             for member in manifest.files:
                 content = _content(tar, tar.next(), f"{manifest.session}/{member.name}")
                 receive(member, _checked(content, member))
+            if tar.next() is not None:
+                raise ValueError("it holds more than it lists")
+            _exhaust(_read_chunks(plain))  # the checksum of the last frame
             return manifest
     except StoreError:
         raise
@@ -244,7 +247,7 @@ def _checked(content: IO[bytes], member: Member) -> Iterator[bytes]:
         raise ValueError(f"{member.name} is not what was archived")
 
 
-def _read_chunks(file: IO[bytes]) -> Iterator[bytes]:
+def _read_chunks(file: IO[bytes] | zstd.ZstdFile) -> Iterator[bytes]:
     while chunk := file.read(_FRAME):
         yield chunk
 
