@@ -176,6 +176,26 @@ async def test_a_allows_the_same_tool_for_the_rest(
     assert (project / "notes.txt").read_text() == "newest line\n"
 
 
+async def test_a_question_does_not_take_what_is_being_written_for_its_answer(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    server = loopback([Hold(edit(project), 3), Reply("It is changed.")])
+    async with using(AgentsessApp(home, folder=str(project)), empty=True) as user:
+        await begins(user, "Change the notes")
+        await user.until(server._holding.is_set, "the model at work")
+        await user.types("the next thing is that wh")
+        server.release()
+        await user.sees("wants to change a file", "esc goes to it")
+        await user.press("y")
+        assert user.prompt == "the next thing is that why"
+        assert (project / "notes.txt").read_text() == "old line\n"
+        await user.press("escape")
+        await is_asked(user)
+        await user.press("y")
+        await user.sees("It is changed.")
+        assert user.prompt == "the next thing is that why"
+
+
 async def test_a_question_waits_while_another_session_is_read(
     home: Path, project: Path, loopback: Loopback
 ) -> None:

@@ -89,6 +89,11 @@ class AgentsessApp(App[None]):
                 lambda: config.save_setting(self._home, "theme", name), thread=True, group="theme"
             )
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there are widgets in which something can be shown."""
+        return self.is_running and self._main is not None and self._main.is_attached
+
     async def aside(
         self, what: Callable[Params, Result], *args: Params.args, **options: Params.kwargs
     ) -> Result:
@@ -99,7 +104,7 @@ class AgentsessApp(App[None]):
         try:
             return await asyncio.to_thread(what, *args, **options)
         finally:
-            if not self.is_running:
+            if not self.is_open:
                 raise asyncio.CancelledError
 
     def show_from_thread(
@@ -108,11 +113,11 @@ class AgentsessApp(App[None]):
         """Call something that changes widgets, from a thread; ends the thread if the app ended."""
 
         def show_if_open() -> None:
-            if self.is_running:
+            if self.is_open:
                 show(*args, **options)
 
         self.call_from_thread(show_if_open)
-        if not self.is_running:
+        if not self.is_open:
             raise asyncio.CancelledError
 
     async def create_session(self, folder: str) -> Session:
@@ -135,6 +140,11 @@ class AgentsessApp(App[None]):
     def _window_known(self) -> None:
         if self._main is not None:
             self._main.show_details()
+
+    async def action_quit(self) -> None:
+        """Leave; Textual binds ctrl+q to this everywhere, and its palette offers it."""
+        if self._main is not None:
+            self._main.action_quit_app()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every key's action as a command, and Textual's own."""

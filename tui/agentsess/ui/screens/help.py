@@ -36,6 +36,10 @@ class HelpScreen(Dialog[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q,f1,question_mark", "dismiss", "Close", id="help.close"),
+        Binding("j", "scroll('down')", show=False, id="help.down"),
+        Binding("k", "scroll('up')", show=False, id="help.up"),
+        Binding("g", "scroll('home')", show=False, id="help.first"),
+        Binding("G", "scroll('end')", show=False, id="help.last"),
     ]
 
     def compose(self) -> ComposeResult:
@@ -46,6 +50,10 @@ class HelpScreen(Dialog[None]):
 
     def on_mount(self) -> None:
         self.query_one(VerticalScroll).focus()
+
+    async def action_scroll(self, where: str) -> None:
+        """Scroll as the arrow keys and home and end do."""
+        await self.query_one(VerticalScroll).run_action(f"scroll_{where}")
 
 
 def help_text() -> Content:

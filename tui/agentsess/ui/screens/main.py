@@ -149,7 +149,7 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
         worker = get_current_worker()
 
         def progress(done: int, total: int) -> None:
-            if not self.app.is_running:
+            if not self.app.is_open:
                 raise CancelledError  # nobody waits for the rest
             if total > 50 and (done % 100 == 0 or done == total):
                 self.app.show_from_thread(self._tell_scan, done, total)

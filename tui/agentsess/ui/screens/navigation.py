@@ -193,10 +193,12 @@ class Navigation(Panes):
             self.action_focus_pane("sessions")
 
     def on_prompt_left(self, event: Prompt.Left) -> None:
-        """Escape in the prompt stops the run first, then leaves."""
+        """Escape in the prompt goes to a question, else stops the run, else leaves."""
         event.stop()
         session = self.chat.session
-        if session and self.app.runs.is_working(session.id):
+        if questions := self.chat.query(PermissionPrompt):
+            questions.first().focus()
+        elif session and self.app.runs.is_working(session.id):
             self.stop_run(session.id)
         elif not self.chat.hide_recap():
             if self.draft_folder:

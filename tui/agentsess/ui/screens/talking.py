@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual import on, work
+from textual.widgets import Input
 
 from agentsess.agent.permissions import Decision
 from agentsess.errors import AgentsessError
@@ -52,6 +53,8 @@ class Talking(Panes):
 
     @on(Runs.Happened)
     def _happened(self, message: Runs.Happened) -> None:
+        if not self.app.is_open:
+            return  # told late: its panes are gone
         if self.chat.session and message.session_id == self.chat.session.id:
             self.chat.take(message.event)
         if not hasattr(message.event, "text"):
@@ -59,6 +62,8 @@ class Talking(Panes):
 
     @on(Runs.Asked)
     def _asked(self, message: Runs.Asked) -> None:
+        if not self.app.is_open:
+            return
         question = message.question
         if self.chat.session and question.session_id == self.chat.session.id:
             self.ask(question)
@@ -72,15 +77,29 @@ class Talking(Panes):
         decision = Decision(event.choice != "deny", event.reason)
         self.app.runs.answer(event.request_id, decision, for_session=event.choice == "session")
         self.chat.remove_question()
+        self.chat.say("")
         self.chat.prompt.focus()
         self.show_live()
 
     def ask(self, question: Question) -> None:
-        """Put a run's question about a tool call to the user."""
-        self.chat.ask(PermissionPrompt(question.session_id, question.tool, question.details))
+        """Put a run's question about a tool call to the user.
+
+        What the user is just writing must not become the answer.
+        """
+        prompt = self.chat.prompt
+        is_writing = isinstance(self.focused, Input) or (prompt.has_focus and bool(prompt.text))
+        if is_writing:
+            self.chat.say("A tool call waits for your answer: esc goes to it.")
+        self.chat.ask(
+            PermissionPrompt(
+                question.session_id, question.tool, question.details, take_focus=not is_writing
+            )
+        )
 
     @on(Runs.Ended)
     def _ended(self, message: Runs.Ended) -> None:
+        if not self.app.is_open:
+            return
         session = self.chat.session
         if session and message.session_id == session.id:
             self.chat.remove_question()

@@ -204,7 +204,6 @@ class ChatPane(Vertical):
         """Put a question about a tool call above the prompt."""
         self.remove_question()
         self.mount(question, before=self.banner)
-        question.focus()
 
     def remove_question(self) -> None:
         """Take the question away."""

@@ -103,6 +103,7 @@ class PermissionPrompt(Widget, can_focus=True):
         tool_input: Mapping[str, Any],
         *,
         agent: str = "",
+        take_focus: bool = True,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
@@ -110,6 +111,7 @@ class PermissionPrompt(Widget, can_focus=True):
         """Given back with the answer."""
         self._tool = one_line(tool, 40)
         self._input = dict(tool_input)
+        self._take_focus = take_focus
         self._answered = False
         who = one_line(agent, 40) or "The agent"
         self._title = f"{who} wants to {_HEADS.get(tool.lower(), f'use {self._tool}')}"
@@ -136,7 +138,8 @@ class PermissionPrompt(Widget, can_focus=True):
         )
 
     def on_mount(self) -> None:
-        self.focus(scroll_visible=False)
+        if self._take_focus:
+            self.focus(scroll_visible=False)
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < 78, "-narrow")

@@ -1,0 +1,125 @@
+"""Help, palette and leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets import OptionList
+
+from agentsess.ui.app import AgentsessApp
+from agentsess.ui.keys import KEYS, PANE_KEYS, shown_keys
+from agentsess.ui.screens.dialogs import Confirm
+from agentsess.ui.screens.help import HelpScreen, help_text
+from support.loopback import Hold, LoopbackServer, Reply
+from support.screens import using, write_sessions
+
+pytestmark = pytest.mark.anyio
+
+Loopback = Callable[..., LoopbackServer]
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> AgentsessApp:
+    write_sessions(tmp_path / "store", ["Alpha", "Beta"], cwd=str(tmp_path))
+    return AgentsessApp(tmp_path / "store", folder=str(tmp_path))
+
+
+@pytest.mark.parametrize("key", ["?", "f1"])
+async def test_help_opens_and_closes_by_key(app: AgentsessApp, key: str) -> None:
+    async with using(app) as user:
+        await user.press(key)
+        await user.until(lambda: isinstance(user.app.screen, HelpScreen), "help")
+        await user.sees("Keys", "start a session in this folder")
+        await user.press("G")
+        await user.sees("The filter", "status:paused")
+        await user.press("escape")
+        await user.until(lambda: user.app.screen is user.main, "the list")
+
+
+def test_help_names_every_key_and_what_it_does() -> None:
+    lines = help_text().plain.splitlines()
+    rows = [(shown_keys(key.keys), key.help) for key in KEYS]
+    rows += [row for _, group in PANE_KEYS for row in group]
+    for keys, what in rows:
+        assert any(line.startswith(f"  {keys} ") and line.endswith(what) for line in lines), keys
+
+
+def test_no_two_keys_of_the_main_screen_are_the_same() -> None:
+    names = [name for key in KEYS for name in key.keys.split(",")]
+    assert len(names) == len(set(names))
+
+
+async def test_the_palette_offers_every_action(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        offered = {command.title for command in user.app.get_system_commands(user.main)}
+    wanted = {key.label for key in KEYS} - {"Back", "Palette", "Quit", "Help"}
+    assert wanted <= offered
+
+
+@pytest.mark.parametrize("key", ["ctrl+p", ":"])
+async def test_an_action_is_done_from_the_palette(app: AgentsessApp, key: str) -> None:
+    async with using(app) as user:
+        await user.goes_to("Beta")
+        await user.press(key)
+        await user.until(lambda: isinstance(user.app.screen, CommandPalette), "the palette")
+        await user.types("Complete")
+        await user.until(lambda: user.app.screen.query_one(OptionList).option_count, "a choice")
+        await user.sees("mark as completed")
+        await user.press("enter")
+        await user.until(lambda: user.session("Beta").status == "completed", "it is done")
+
+
+async def test_the_footer_names_at_most_what_fits_and_help(app: AgentsessApp) -> None:
+    async with using(app, size=(120, 36)) as user:
+        await user.sees("Help")
+        assert "Resume" in user.screen.splitlines()[-1]
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q"])
+async def test_leaving_asks_nothing_when_no_run_is_under_way(app: AgentsessApp, key: str) -> None:
+    async with using(app) as user:
+        await user.press(key)
+        await user.until(lambda: user.app._exit, "the end")
+    assert app.return_code == 0
+
+
+async def test_leaving_while_a_run_is_under_way_asks_and_stops_it(
+    app: AgentsessApp, loopback: Loopback
+) -> None:
+    loopback([Hold(Reply("The first words, and then the others."), 5)])
+    async with using(app) as user:
+        await user.opens("Alpha")
+        await user.sends("go")
+        await user.sees("The first words")
+        await user.press("ctrl+q")
+        await user.until(lambda: isinstance(user.app.screen, Confirm), "the question")
+        await user.sees("A run is under way", "Stop it and leave")
+        await user.press("n")
+        await user.until(lambda: user.app.screen is user.main, "staying")
+        session = user.session("Alpha")
+        assert user.app.runs.is_working(session.id)
+        await user.press("ctrl+q")
+        await user.until(lambda: isinstance(user.app.screen, Confirm), "the question")
+        await user.press("y")
+        await user.until(lambda: user.app._exit, "the end")
+        last = list(user.service.entries(session.id))[-2:]
+        assert last[0].text.startswith("The first words")
+        assert last[1].meta["event"] == "interrupted"
+
+
+async def test_ctrl_c_says_how_to_leave(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await user.press("ctrl+c")
+        await user.is_told("q or ctrl+q leaves")
+
+
+async def test_letters_are_text_in_the_prompt_and_not_keys(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await user.opens("Alpha")
+        await user.press("ctrl+l", *"qdDzapx?/123 ")
+        assert user.prompt == "qdDzapx?/123 "
+        assert not user.app._exit
+        assert len(user.titles) == 2
