@@ -114,7 +114,8 @@ def test_a_filter_whose_value_is_yet_to_be_typed_does_not_filter() -> None:
 def test_words_and_filters_come_apart() -> None:
     query = Query.parse('Fix "Two Words" status:active -slow')
     assert query.words == ("fix", "two words")
-    assert query.filters.terms == (Term("status", "active"), Term("", "slow", negated=True))
+    assert query.unwanted == ("slow",)
+    assert query.filters.terms == (Term("status", "active"),)
     assert query.names("status")
     assert not query.names("tag")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -122,6 +123,20 @@ class Catalog:
         if session.is_own:
             return f"{session.entry_count} {session.size_bytes} {session.updated_at.isoformat()}"
         return str(list(self._cached(session.source)[session.id]["found"]["stamp"].values()))
+
+    def still_there(self, session: Session) -> bool:
+        """Whether a history's entries are what they were when it was last looked at.
+
+        A file that has only grown still has them.
+        """
+        if session.is_own:
+            return True
+        stamp = FileStamp.from_json(self._cached(session.source)[session.id]["found"]["stamp"])
+        try:
+            now = FileStamp.of(stamp.path, os.stat(stamp.path))
+        except OSError:
+            return False
+        return now == stamp or (now.inode == stamp.inode and now.size > stamp.size)
 
     def kind(self, session_id: str) -> str:
         """The collection in which changes to a session are kept."""

@@ -1,6 +1,8 @@
 """The search box's language: words, and ``field:value`` filters, any of them negated.
 
-``python status:paused -tag:done project:billing older:30d larger:5mb has:notes``
+``python "two words" status:paused -tag:done project:billing older:30d larger:5mb has:notes``
+
+``in:tools`` looks for the words in what tools were given and gave back.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ _HAS: dict[str, Callable[[Session], bool]] = {
     "parent": lambda s: s.parent_id is not None,
     "damage": lambda s: s.damaged > 0,
 }
+_IN = ("chat", "tools")
 FIELDS = (
     "status", "project", "tag", "model", "source", "branch", "older", "newer", "larger",
-    "smaller", "has",
+    "smaller", "has", "in",
 )  # fmt: skip
 
 
@@ -88,9 +91,19 @@ class Query:
         return tuple(t.value.lower() for t in self.terms if not t.field and not t.negated)
 
     @property
+    def unwanted(self) -> tuple[str, ...]:
+        """The plain words that must not occur, in lower case."""
+        return tuple(t.value.lower() for t in self.terms if not t.field and t.negated)
+
+    @property
     def filters(self) -> Query:
-        """The same query without the plain words that must occur."""
-        return Query(tuple(t for t in self.terms if t.field or t.negated))
+        """The same query without the plain words."""
+        return Query(tuple(t for t in self.terms if t.field))
+
+    @property
+    def in_tools(self) -> bool:
+        """Whether the words are looked for in tools' input and output, not in what was said."""
+        return any(t.field == "in" and "tools".startswith(t.value.lower()) for t in self.terms)
 
     def names(self, field: str) -> bool:
         """Whether a filter on this field is part of the query."""
@@ -104,12 +117,16 @@ class Query:
         return all(_holds(term, session, moment) != term.negated for term in self.terms)
 
 
-def haystack(session: Session) -> str:
-    """The text of a session's row and details in lower case, for plain words."""
-    parts = [session.title, session.project, session.branch, str(session.status), session.notes]
-    parts += session.tags
+def facts_of(session: Session) -> list[str]:
+    """What a session's row and details say."""
+    parts = [session.title, session.notes, *session.tags, session.project, session.branch]
     parts += [str(v) for v in session.metadata.values() if isinstance(v, str | int | float)]
-    return "\n".join((session.id, *parts)).lower()
+    return [*parts, str(session.status), session.id]
+
+
+def haystack(session: Session) -> str:
+    """The same as one text in lower case, for plain words."""
+    return "\n".join(facts_of(session)).lower()
 
 
 def _split(text: str) -> list[str]:
@@ -139,6 +156,10 @@ def _check(term: Term) -> None:
         raise InvalidQuery(f"There is no status {term.value!r}: {', '.join(Status)}.")
     elif term.field == "has" and term.value.lower() not in _HAS:
         raise InvalidQuery(f"has:{term.value} is unknown: {', '.join(_HAS)}.")
+    elif term.field == "in" and (
+        term.negated or not any(s.startswith(term.value.lower()) for s in _IN)
+    ):
+        raise InvalidQuery(f"in:{term.value} is unknown: {', '.join(_IN)}.")
 
 
 def _holds(term: Term, session: Session, now: datetime) -> bool:
@@ -160,5 +181,7 @@ def _holds(term: Term, session: Session, now: datetime) -> bool:
             return session.size_bytes < parse_size(value)
         case "has":
             return _HAS[value](session)
+        case "in":
+            return True  # says where a search looks
         case field:
             return value in str(getattr(session, field)).lower()

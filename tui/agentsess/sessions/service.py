@@ -35,7 +35,7 @@ from agentsess.sessions.records import (
     checked_title,
 )
 from agentsess.sessions.retention import Plan, make_plan
-from agentsess.sessions.search import Hit, search_sessions
+from agentsess.sessions.search import Hit, SessionSearch
 from agentsess.sessions.undo import Changes
 from agentsess.sessions.writer import SessionWriter
 from agentsess.sources.base import ResumeCommand, Source
@@ -56,13 +56,14 @@ class SessionService:
     """
 
     def __init__(
-        self, store: SessionStore, catalog: Catalog, snapshot_every: Callable[[], int]
+        self, store: SessionStore, catalog: Catalog, index: Path, snapshot_every: Callable[[], int]
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._changes = Changes(store, catalog)
         self.branches = Branching(store, catalog, snapshot_every)
         """Snapshots, forks, rewinding."""
+        self._search = SessionSearch(catalog, self, index)
         self._recaps: dict[str, RecapBuilder] = {}
 
     @classmethod
@@ -70,10 +71,12 @@ class SessionService:
         """The service over the store in a folder; nothing is read or written yet."""
         store = FileStore(home)
         catalog = Catalog(store, sources, home / "cache" / "found.jsonl")
-        return cls(store, catalog, lambda: config.load_settings(home).snapshot_every)
+        index = home / "cache" / "search.sqlite"
+        return cls(store, catalog, index, lambda: config.load_settings(home).snapshot_every)
 
     def close(self) -> None:
         """Let all files go."""
+        self._search.close()
         self._catalog.close()
         self._store.close()
 
@@ -139,21 +142,30 @@ class SessionService:
             self._recaps.pop(next(iter(self._recaps)), None)
         return builder.build(session)
 
-    def search(self, text: str, *, limit: int = 20) -> Iterator[Hit]:
-        """Sessions whose rows, notes or conversation hold all words, newest first.
+    def search(
+        self, text: str, *, limit: int = 20, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[Hit]:
+        """Sessions whose rows, notes or conversation hold all words, the best first.
+
+        What is not indexed yet is read, and follows.
 
         Raises:
             InvalidQuery: A filter in the text cannot be understood.
         """
-        query = Query.parse(text)
-        sessions = self._catalog.list(query.filters)
-        return search_sessions(sessions, query.words, self._entries_holding, limit)
+        return self._search.find(Query.parse(text), limit, cancelled)
 
-    def _entries_holding(self, session: Session, word: str) -> Iterator[Entry]:
-        if session.is_own:
-            return self._store.entries(session.id)
-        source, found = self._catalog.found(session)
-        return source.search(word, found)
+    def index(
+        self, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False
+    ) -> bool:
+        """Bring the search index up to date; for many sessions this takes a while.
+
+        Returns:
+            Whether it is up to date now; not so if cancelled, or another process is at it.
+
+        Raises:
+            StoreError: It cannot be written. Searches work all the same.
+        """
+        return self._search.indexer.update(progress, cancelled)
 
     def owner(self, session_id: str) -> Owner | None:
         """Who is running in a session right now; None if nobody is."""

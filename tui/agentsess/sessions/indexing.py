@@ -1,0 +1,167 @@
+"""Keeping the search index in step with the sessions: newest first, only what is new."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from agentsess.errors import AgentsessError
+from agentsess.model import Entry, Page, Session
+from agentsess.sessions.catalog import Catalog, Progress
+from agentsess.storage.search import Document, SearchIndex, Text
+
+_BATCH_CHARACTERS, _BATCH_SECONDS = 1_000_000, 0.2
+"""What goes into one transaction, whichever is reached first: soon seen, quickly written."""
+_TAIL = 500
+"""So many new entries are read as a page; for more, the history is read through."""
+
+
+class Histories(Protocol):
+    """Where entries are read from."""
+
+    def page(self, session_id: str, *, last: int = 50, before: int | None = None) -> Page:
+        """The newest ``last`` entries numbered below ``before``."""
+
+    def entries(self, session_id: str, start: int = 1) -> Iterator[Entry]:
+        """The history from an entry on."""
+
+    def follows(self, session_id: str, seq: int, at: datetime | None) -> bool:
+        """Whether an entry that was read before is still there."""
+
+
+class Indexer:
+    """Brings an index up to date. Several may be at work on one file; one of them writes.
+
+    Args:
+        catalog: The sessions.
+        histories: Their entries.
+        path: The index's file.
+    """
+
+    def __init__(self, catalog: Catalog, histories: Histories, path: Path) -> None:
+        self._catalog = catalog
+        self._histories = histories
+        # Not the one that searches use: they need not wait for what is being written.
+        self._index = SearchIndex(path)
+
+    def close(self) -> None:
+        """Let the index's file go."""
+        self._index.close()
+
+    def stale(self) -> list[Session]:
+        """Sessions that are not indexed as they are now, the most recently worked in first."""
+        documents = self._index.documents()
+        stale = [
+            session
+            for session in self._catalog.sessions().values()
+            if (known := documents.get(session.id)) is None
+            or known.mark != self._catalog.stamp(session)
+        ]
+        stale.sort(key=lambda session: session.updated_at, reverse=True)
+        return stale
+
+    def update(
+        self,
+        progress: Progress | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Index what changed and forget what is gone; what is done so far stays when cancelled.
+
+        Returns:
+            Whether the index is up to date now; not so if another is at work on it.
+
+        Raises:
+            StoreError: The index cannot be written.
+        """
+        with self._index.alone() as ours:
+            if not ours:
+                return False
+            stale = self._stale_and_gone_removed()
+            done = 0
+            while done < len(stale) and not cancelled():
+                done += self._index_some(stale[done:], cancelled)
+                if progress:
+                    progress(done, len(stale))
+        return done == len(stale)
+
+    def _stale_and_gone_removed(self) -> list[Session]:
+        sessions = self._catalog.sessions()
+        gone = self._index.documents().keys() - sessions.keys()
+        if gone:
+            with self._index.transaction():
+                for session_id in gone:
+                    self._index.remove(session_id)
+        return self.stale()
+
+    def _index_some(self, stale: Sequence[Session], cancelled: Callable[[], bool]) -> int:
+        """Index as many of these as fit into a transaction; returns how many."""
+        documents = self._index.documents()
+        until, characters = time.monotonic() + _BATCH_SECONDS, 0
+        batch: list[_News] = []
+        for session in stale:
+            news = self._news(session, documents.get(session.id))
+            for seq, text in self._texts(session, news, cancelled):
+                news.texts.append((seq, text))
+                characters += len(text)
+            if cancelled():
+                break
+            batch.append(news)
+            if characters > _BATCH_CHARACTERS or time.monotonic() > until:
+                break
+        with self._index.transaction():
+            for news in batch:
+                if news.anew:
+                    self._index.remove(news.session_id)
+                self._index.add(
+                    news.session_id, news.texts, mark=news.mark, last=news.last, note=news.note
+                )
+        return len(batch)
+
+    def _news(self, session: Session, known: Document | None) -> _News:
+        """What to read of a session: the rest, or all of it if that is not what was read before."""
+        mark = self._catalog.stamp(session)
+        if known is not None:
+            at = datetime.fromisoformat(known.note) if known.note else None
+            with suppress(AgentsessError):  # it cannot be read now
+                if self._histories.follows(session.id, known.last, at):
+                    return _News(session.id, mark, False, known.last, known.note)
+        return _News(session.id, mark, known is not None, 0, "")
+
+    def _texts(
+        self, session: Session, news: _News, cancelled: Callable[[], bool]
+    ) -> Iterator[Text]:
+        try:
+            for entry in self._entries(session, news.last + 1):
+                if cancelled():
+                    return
+                news.last, news.note = entry.seq, entry.at.isoformat()
+                if entry.is_message and entry.text:
+                    yield entry.seq, entry.text
+        except AgentsessError:
+            news.mark = ""  # gone since it was listed, or unreadable: to be tried again
+
+    def _entries(self, session: Session, start: int) -> Iterator[Entry]:
+        new = session.entry_count - start + 1
+        if start > 1 and new <= _TAIL:
+            page = self._histories.page(session.id, last=new + _TAIL)
+            if page.first_seq <= start:  # else more came meanwhile
+                return (entry for entry in page.entries if entry.seq >= start)
+        return self._histories.entries(session.id, start)
+
+
+@dataclass(slots=True)
+class _News:
+    """What is new of a session."""
+
+    session_id: str
+    mark: str
+    anew: bool
+    """Whether what is indexed of it has to go."""
+    last: int
+    note: str
+    texts: list[Text] = field(default_factory=list)
