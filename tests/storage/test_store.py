@@ -24,7 +24,9 @@ def test_an_id_that_could_leave_the_store_is_refused(store: FileStore, bad: str)
     with pytest.raises(SessionNotFound):
         checked_id(bad)
     with pytest.raises(SessionNotFound):
-        store.append(bad, [Draft(EntryKind.USER, "x")])
+        store.lease(bad)
+    with pytest.raises(SessionNotFound):
+        store.page(bad, last=1, before=None)
     with pytest.raises(SessionNotFound):
         store.create("sessions", bad, {})
     with pytest.raises(SessionNotFound):
@@ -66,7 +68,8 @@ def test_counting_in_a_session_that_is_gone_says_so(store: FileStore) -> None:
 
 def test_removing_a_session_removes_its_history(store: FileStore) -> None:
     store.create("sessions", "a", {})
-    store.append("a", [Draft(EntryKind.USER, "secret words")])
+    with store.lease("a") as lease:
+        store.append("a", [Draft(EntryKind.USER, "secret words")], lease)
     store.remove("sessions", "a")
     assert store.documents("sessions") == {}
     assert not list(store.home.rglob("history.jsonl"))

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
 from agentsess.errors import AmbiguousId, SessionNotFound
-from agentsess.model import OWN_SOURCE, JsonObject, Session
+from agentsess.model import OWN_SOURCE, JsonObject, Session, Status
 from agentsess.sessions.query import Query
 from agentsess.sessions.records import session_of, session_of_found
+from agentsess.sessions.shelf import Card, Shelf
 from agentsess.sources.base import FileStamp, Found, Source
+from agentsess.storage.journal_storage import Mark
 from agentsess.storage.store import SessionStore
 from agentsess.storage.tinydb_journal import KeyedDB, KeyedTable
 
@@ -36,50 +40,24 @@ class Catalog:
         self._store = store
         self._sources = {source.name: source for source in sources}
         self._cache = KeyedDB(cache, durable=False)
-        self._own: dict[str, tuple[JsonObject, Session]] = {}
-        self._found: dict[str, tuple[JsonObject, JsonObject, Session]] = {}
-        self._no_overlay: JsonObject = {}
+        self._shelf = Shelf()
+        self._marks: dict[str, Mark] = {}
+        self._guard = threading.RLock()
 
     # -- reading
 
     def sessions(self) -> dict[str, Session]:
         """Every session by id, as far as the sources were read; the trash included."""
-        own = self._own
-        sessions: dict[str, Session] = {}
-        for doc_id, document in list(self._store.documents("sessions").items()):
-            if "purging" in document:  # being deleted; half of it may be gone
-                continue
-            known = own.get(doc_id)
-            if known is None or known[0] is not document:
-                known = own[doc_id] = (document, session_of(doc_id, document))
-            sessions[doc_id] = known[1]
-        if self._sources:
-            overlays = self._store.documents("overlays")
-            for name in self._sources:
-                for doc_id, cached in list(self._cached(name).items()):
-                    overlay = overlays.get(doc_id, self._no_overlay)
-                    sessions[doc_id] = self._found_session(name, doc_id, cached, overlay)
-        return sessions
+        with self._guard:
+            shelf = self._current()
+            return {doc_id: session for doc_id in shelf if (session := shelf.session(doc_id))}
 
-    def _found_session(
-        self, source: str, doc_id: str, cached: JsonObject, overlay: JsonObject
-    ) -> Session:
-        known = self._found.get(doc_id)
-        if known is None or known[0] is not cached or known[1] is not overlay:
-            found = Found.from_json(cached["found"])
-            session = session_of_found(source, found, overlay, cached.get("cost_usd"))
-            known = self._found[doc_id] = (cached, overlay, session)
-        return known[2]
-
-    def list(self, query: Query, *, trashed: bool = False) -> list[Session]:
+    def list(
+        self, query: Query, *, trashed: bool = False, limit: int | None = None
+    ) -> list[Session]:
         """Sessions that match, the most recently worked in first."""
-        listed = [
-            session
-            for session in self.sessions().values()
-            if (session.trashed_at is not None) is trashed and query.matches(session)
-        ]
-        listed.sort(key=lambda session: (session.updated_at, session.id), reverse=True)
-        return listed
+        with self._guard:
+            return self._current().list(query, trashed=trashed, limit=limit)
 
     def get(self, session_id: str) -> Session:
         """One session by its whole id.
@@ -87,14 +65,41 @@ class Catalog:
         Raises:
             SessionNotFound: There is none.
         """
-        document = self._store.documents("sessions").get(session_id)
-        if document is not None and "purging" not in document:
-            return session_of(session_id, document)
-        for name in self._sources:
-            if cached := self._cached(name).get(session_id):
-                overlay = self._store.documents("overlays").get(session_id, self._no_overlay)
-                return self._found_session(name, session_id, cached, overlay)
-        raise SessionNotFound(f"There is no session {session_id}.")
+        with self._guard:
+            session = self._current().session(session_id)
+        if session is None:
+            raise SessionNotFound(f"There is no session {session_id}.")
+        return session
+
+    def _current(self) -> Shelf:
+        """The shelf, after what changed since the last look was put on it."""
+        changed: set[str] = set()
+        anew = False
+        follow = {"sessions": self._store.changes_since, "overlays": self._store.changes_since}
+        follow |= {_cache_table(name): self._cache.storage.changes_since for name in self._sources}
+        for table, changes_since in follow.items():
+            self._marks[table], ids = changes_since(table, self._marks.get(table))
+            anew = anew or ids is None
+            changed.update(ids or ())
+        if anew:
+            self._shelf = Shelf()
+            changed = set(self._store.documents("sessions"))
+            for source in self._sources:
+                changed.update(self._cached(source))
+        if changed:
+            self._shelf.put({doc_id: self._card(doc_id) for doc_id in changed})
+        return self._shelf
+
+    def _card(self, doc_id: str) -> Card | None:
+        own = self._store.documents("sessions").get(doc_id)
+        if own is not None:
+            # Of one that is being deleted, half may be gone.
+            return None if "purging" in own else _own_card(doc_id, own)
+        for source in self._sources:
+            if (cached := self._cached(source).get(doc_id)) is not None:
+                overlay = self._store.documents("overlays").get(doc_id, {})
+                return _found_card(source, cached, overlay)
+        return None
 
     def resolve(self, abbreviated: str) -> str:
         """The whole id for the beginning of one.
@@ -103,10 +108,11 @@ class Catalog:
             SessionNotFound: No id begins so.
             AmbiguousId: Several do.
         """
-        sessions = self.sessions()
-        if abbreviated in sessions:
-            return abbreviated
-        fitting = [doc_id for doc_id in sessions if abbreviated and doc_id.startswith(abbreviated)]
+        with self._guard:
+            shelf = self._current()
+            if abbreviated in shelf:
+                return abbreviated
+            fitting = [i for i in shelf if abbreviated and i.startswith(abbreviated)]
         if not fitting:
             raise SessionNotFound(f"There is no session {abbreviated!r}.")
         if len(fitting) > 1:
@@ -173,7 +179,7 @@ class Catalog:
                     progress(done, len(stale))
             storage = self._cache.storage
             with storage.exclusive():
-                changes = storage.changes(f"{source.name} {_SHAPE}", read)
+                changes = storage.changes(_cache_table(source.name), read)
                 storage.commit(changes, durable=False)
         return bool(stale or gone)
 
@@ -187,16 +193,44 @@ class Catalog:
         return self._store.version(), self._cache.storage.news
 
     def _cached(self, source: str) -> Mapping[str, JsonObject]:
-        return self._cache.storage.documents(f"{source} {_SHAPE}")
+        return self._cache.storage.documents(_cache_table(source))
 
     def _table(self, source: str) -> KeyedTable:
-        table = self._cache.table(f"{source} {_SHAPE}")
+        table = self._cache.table(_cache_table(source))
         assert isinstance(table, KeyedTable)
         return table
 
     def close(self) -> None:
         """Let all files go."""
         self._cache.close()
+
+
+def _cache_table(source: str) -> str:
+    return f"{source} {_SHAPE}"
+
+
+def _own_card(doc_id: str, document: JsonObject) -> Card:
+    return Card(
+        document["updated_at"],
+        document.get("status", Status.ACTIVE),
+        tuple(document.get("tags") or ()),
+        "trashed_at" in document,
+        partial(session_of, doc_id, document),
+    )
+
+
+def _found_card(source: str, cached: JsonObject, overlay: JsonObject) -> Card:
+    def make() -> Session:
+        found = Found.from_json(cached["found"])
+        return session_of_found(source, found, overlay, cached.get("cost_usd"))
+
+    return Card(
+        cached["found"]["updated_at"],
+        overlay.get("status", Status.ACTIVE),
+        tuple(overlay.get("tags") or ()),
+        "trashed_at" in overlay,
+        make,
+    )
 
 
 def _batches(items: Sequence[tuple[str, FileStamp]]) -> Iterator[Sequence[tuple[str, FileStamp]]]:

@@ -35,6 +35,7 @@ class History:
         self.path = path
         self._db = JournalDB(path, shared=False)
         self._version_known = False
+        self._next_seq = 0
 
     @property
     def last_seq(self) -> int:
@@ -66,13 +67,15 @@ class History:
         check()
         storage = self._db.storage
         with storage.exclusive():
-            first = storage.next_id(_TABLE)
+            known = self._next_seq if storage.journal.ends_with_ours() else 0
+            first = known or storage.next_id(_TABLE)
             documents = (storable(_to_document(draft)) for draft in drafts)
             numbered = list(enumerate(documents, first))
             # A record each, not one for all: a page must not parse what it does not show.
             storage.commit_lines(
                 [seal({"op": "put", "t": _TABLE, "id": n, "d": doc}) for n, doc in numbered]
             )
+            self._next_seq = first + len(numbered)
         check()
         return tuple(_to_entry(seq, document) for seq, document in numbered)
 

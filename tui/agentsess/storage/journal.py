@@ -154,6 +154,10 @@ class Journal:
         self._end = size + len(data)
         return self._end
 
+    def ends_with_ours(self) -> bool:
+        """Whether what this object appended last is the last there is."""
+        return self._fd >= 0 and os.fstat(self._fd).st_size == self._end
+
     def sync(self, end: int) -> None:
         """Return once all bytes up to ``end`` are on the disk.
 

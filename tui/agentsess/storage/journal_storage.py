@@ -34,6 +34,9 @@ _COMPACT_ABOVE = 1024 * 1024
 
 Documents = dict[str, JsonObject]
 
+Mark = tuple[int, int]
+"""How far somebody has followed a table's changes; see `JournalStorage.changes_since`."""
+
 
 class JournalStorage(Storage):
     """The state of all tables, read from the journal when first asked for.
@@ -55,6 +58,8 @@ class JournalStorage(Storage):
         self._shared = shared
         self._tables: dict[str, Documents] = {}
         self._next_ids: dict[str, int] = {}
+        self._changed: dict[str, list[str]] = {}
+        self._epoch = 0
         self._read_fd = -1
         self._offset = 0
         self._depth = 0
@@ -78,6 +83,24 @@ class JournalStorage(Storage):
         with self.guard:
             self.catch_up()
             return self._tables.get(table, {})
+
+    def changes_since(self, table: str, mark: Mark | None) -> tuple[Mark, list[str] | None]:
+        """Which documents changed since an earlier look.
+
+        Args:
+            table: The table's name.
+            mark: What the earlier look gave; None for the first.
+
+        Returns:
+            The mark for the next look, and the ids; None: any may have changed.
+        """
+        with self.guard:
+            self.catch_up()
+            changed = self._changed.get(table, [])
+            now = (self._epoch, len(changed))
+            if mark is None or mark[0] != self._epoch:
+                return now, None
+            return now, changed[mark[1] :]
 
     def catch_up(self) -> bool:
         """Take in what others wrote; True if there was anything."""
@@ -111,7 +134,8 @@ class JournalStorage(Storage):
         fd = os.open(self.path, os.O_RDONLY)
         self._close_files()
         self._read_fd = fd
-        self._tables, self._next_ids = {}, {}
+        self._tables, self._next_ids, self._changed = {}, {}, {}
+        self._epoch += 1
         self._offset = self.damaged = self._records = 0
 
     def next_id(self, table: str) -> int:
@@ -219,13 +243,16 @@ class JournalStorage(Storage):
         if operation == "drop":
             self._tables.pop(name, None)
             self._next_ids.pop(name, None)
+            self._epoch += 1
             return
         self._records += 1
         table = self._tables.setdefault(name, {})
         if operation == "clear":
             self._tables[name] = {}
+            self._epoch += 1
             return
         key = str(body["id"])
+        self._changed.setdefault(name, []).append(key)
         if operation == "put":
             table[key] = body["d"]
             if isinstance(body["id"], int):

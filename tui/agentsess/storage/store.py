@@ -181,6 +181,9 @@ class FileStore:
         if kind == "sessions":
             self.release_history(doc_id)
             away.remove_files(self, doc_id)
+            snapshots = self.documents("snapshots").items()
+            for key in [k for k, d in snapshots if d.get("session_id") == doc_id]:
+                self._table("snapshots").remove(doc_ids=[key])
         self._table(kind).remove(doc_ids=[doc_id])
 
     def pack(self, session_id: str) -> None:
