@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from agentsess.errors import InvalidQuery, Owner
-from agentsess.model import JsonObject, Session
-from agentsess.sessions.query import Query
+from agentsess.model import JsonObject, Session, utc_now
+from agentsess.sessions.catalog import Catalog
+from agentsess.sessions.fields import counted
+from agentsess.sessions.query import Query, parse_size
+from agentsess.sessions.removals import PRUNED, Removal, removal_of, removals
+from agentsess.sessions.rules import Rule, Rules
+from agentsess.sessions.undo import Changes
+from agentsess.storage.store import SessionStore
+
+_PINNED = "pinned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,8 @@ class Plan:
     rule: str
     sessions: tuple[Session, ...]
     kept: tuple[Kept, ...]
+    name: str = ""
+    """The saved rule's name; empty if there is none."""
 
     @property
     def bytes(self) -> int:
@@ -35,6 +46,7 @@ class Plan:
         """The public JSON form, as `prune --json` prints it."""
         return {
             "rule": self.rule,
+            "name": self.name,
             "sessions": [session.to_json() for session in self.sessions],
             "bytes": self.bytes,
             "kept": [{"id": kept.session.id, "reason": kept.reason} for kept in self.kept],
@@ -73,30 +85,108 @@ def _quoted(value: str) -> str:
 
 
 def make_plan(
-    rule: str, sessions: Iterable[Session], owner: Callable[[Session], Owner | None]
+    rule: Rule | str, sessions: Iterable[Session], owner: Callable[[Session], Owner | None]
 ) -> Plan:
     """Which of some sessions a rule would move to the trash.
 
     Args:
-        rule: A query with at least one condition.
+        rule: What may go: a rule, or a query alone.
         sessions: Those to choose from.
         owner: Who is running in a session.
 
     Raises:
         InvalidQuery: The rule has no condition, or one that cannot be understood.
     """
-    query = Query.parse(rule)
-    if not query.terms:
-        raise InvalidQuery("A rule needs a condition, such as older:30d or status:completed.")
+    rule = Rule(rule) if isinstance(rule, str) else rule
+    query = Query.parse(rule.checked().query)
+    fitting = sorted(filter(query.matches, sessions), key=_last_worked_in, reverse=True)
+    own = [session for session in fitting if session.is_own]
+    ranks: Counter[str] = Counter()
+    surplus = sum(s.size_bytes for s in own) - parse_size(rule.max_total) if rule.max_total else 0
     going: list[Session] = []
     kept: list[Kept] = []
-    for session in sessions:
-        if not query.matches(session):
-            continue
-        if not session.is_own:
-            kept.append(Kept(session, f"its file belongs to {session.source}"))
-        elif holder := owner(session):
-            kept.append(Kept(session, f"in use by {holder}"))
+    reasons: dict[str, str] = {}
+    for session in fitting:
+        ranks[session.project] += session.is_own
+        if session.is_own and ranks[session.project] <= rule.keep_newest:
+            reasons[session.id] = f"among the newest {rule.keep_newest} of its project"
+        if reason := protection(session, owner):
+            reasons[session.id] = reason
+    for session in reversed(fitting):  # the oldest first
+        if not (reason := reasons.get(session.id, "")) and rule.max_total and surplus <= 0:
+            reason = f"the rest fits into {rule.max_total}"
+        if reason:
+            kept.append(Kept(session, reason))
         else:
+            surplus -= session.size_bytes
             going.append(session)
-    return Plan(rule, tuple(going), tuple(kept))
+    return Plan(str(rule), tuple(reversed(going)), tuple(reversed(kept)), rule.name)
+
+
+def protection(session: Session, owner: Callable[[Session], Owner | None]) -> str:
+    """Why no rule may move a session to the trash; empty if one may."""
+    if not session.is_own:
+        return f"its file belongs to {session.source}"
+    if _PINNED in map(str.lower, session.tags) or session.metadata.get(_PINNED) is True:
+        return "it is pinned"
+    if session.notes:
+        return "it has a note"
+    if holder := owner(session):
+        return f"in use by {holder}"
+    return ""
+
+
+def _last_worked_in(session: Session) -> tuple[object, str]:
+    return session.updated_at, session.id
+
+
+class Retention:
+    """Plans and applies rules; never does anything by itself."""
+
+    def __init__(self, store: SessionStore, catalog: Catalog, changes: Changes) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._changes = changes
+        self.rules = Rules(store)
+
+    def plan(self, rule: Rule | str) -> Plan:
+        """What a rule would move to the trash now; changes nothing. Raises InvalidQuery."""
+        listed = [s for s in self._catalog.sessions().values() if s.trashed_at is None]
+        return make_plan(rule, listed, self._owner)
+
+    def apply(self, plan: Plan, *, who: str) -> Removal:
+        """Move what a plan names to the trash, in one step that can be undone.
+
+        What changed since the plan was made (worked in, noted, pinned, in use) stays.
+        """
+        now = self._catalog.sessions()
+        going = [
+            session
+            for session in plan.sessions
+            if (current := now.get(session.id))
+            and current.trashed_at is None
+            and current.updated_at == session.updated_at
+            and not protection(current, self._owner)
+        ]
+        removal = removal_of(going, what=PRUNED, who=who, why=plan.rule, name=plan.name)
+        if going:
+            moment = utc_now().isoformat()
+            self._changes.make(
+                f"{counted([s.id for s in going])} pruned",
+                {session.id: {"trashed_at": moment} for session in going},
+                removal.to_json(),
+            )
+        return removal
+
+    def apply_at_start(self) -> list[Removal]:
+        """Apply the rules for which the user turned that on; what went, by rule."""
+        rules = [rule for rule in self.rules.all() if rule.at_start]
+        removals = [self.apply(self.plan(rule), who="start") for rule in rules]
+        return [removal for removal in removals if removal.sessions]
+
+    def history(self) -> list[Removal]:
+        """What was pruned and deleted for good, when and why; the latest first."""
+        return removals(self._store)
+
+    def _owner(self, session: Session) -> Owner | None:
+        return self._store.owner(session.id)

@@ -34,11 +34,15 @@ from agentsess.sessions.records import (
     checked_tags,
     checked_title,
 )
-from agentsess.sessions.retention import Plan, make_plan
+from agentsess.sessions.removals import Removal
+from agentsess.sessions.retention import Plan, Retention
+from agentsess.sessions.rules import Rule
 from agentsess.sessions.search import Hit, SessionSearch
+from agentsess.sessions.trash import Trash
 from agentsess.sessions.undo import Changes
 from agentsess.sessions.writer import SessionWriter
 from agentsess.sources.base import ResumeCommand, Source
+from agentsess.storage.away import Tidied
 from agentsess.storage.store import FileStore, SessionStore
 
 if TYPE_CHECKING:
@@ -64,6 +68,10 @@ class SessionService:
         self.branches = Branching(store, catalog, snapshot_every)
         """Snapshots, forks, rewinding."""
         self._search = SessionSearch(catalog, self, index)
+        self.retention = Retention(store, catalog, self._changes)
+        """Rules of pruning."""
+        self.bin = Trash(store, catalog)
+        """Emptying the trash."""
         self._recaps: dict[str, RecapBuilder] = {}
 
     @classmethod
@@ -375,13 +383,13 @@ class SessionService:
             f"{counted(session_ids)} {why}", {i: {"trashed_at": moment} for i in session_ids}
         )
 
-    def plan_prune(self, rule: str) -> Plan:
+    def plan_prune(self, rule: str | Rule) -> Plan:
         """What a rule would move to the trash; changes nothing. Raises InvalidQuery."""
-        return make_plan(rule, self.list(), lambda session: self._store.owner(session.id))
+        return self.retention.plan(rule)
 
-    def prune(self, plan: Plan) -> None:
+    def prune(self, plan: Plan, *, who: str = "user") -> Removal:
         """Move what a plan names to the trash, in one step that can be undone."""
-        self.trash([session.id for session in plan.sessions], why="pruned")
+        return self.retention.apply(plan, who=who)
 
     def restore(self, session_ids: Sequence[str]) -> None:
         """Take sessions out of the trash."""
@@ -389,19 +397,13 @@ class SessionService:
             f"{counted(session_ids)} restored", {i: {"trashed_at": None} for i in session_ids}
         )
 
-    def purge(self, session_ids: Sequence[str]) -> None:
-        """Delete sessions of our own for good; there is no undo.
+    def purge(self, session_ids: Sequence[str], *, who: str = "user") -> Removal:
+        """Delete sessions of our own for good; there is no undo. See `Trash.purge`."""
+        return self.bin.purge(session_ids, who=who)
 
-        Raises:
-            InvalidSession: One of them is another program's.
-            SessionLocked: One of them is running.
-        """
-        for session_id in session_ids:
-            if not self.get(session_id).is_own:
-                raise InvalidSession("Another program's history is not ours to delete.")
-        for session_id in session_ids:
-            with self._store.lease(session_id, agent="purge"):
-                self._store.remove("sessions", session_id)
+    def tidy(self) -> Tidied:
+        """Finish what a process that was killed left half done."""
+        return self._store.tidy()
 
     # -- taking back
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agentsess.errors import AgentsessError
-from agentsess.model import JsonObject, utc_now
+from agentsess.model import JsonObject
 from agentsess.sessions.archiving import apply_changes
 from agentsess.sessions.catalog import Catalog
+from agentsess.sessions.removals import KIND, new_key
 from agentsess.storage.store import SessionStore
 
 _DEPTH = 200
@@ -58,12 +58,12 @@ class Changes:
             before[kind, session_id] = {name: now.get(name) for name in values}
             after[kind, session_id] = values
         if journal is not None:
-            key = ("journal", journal_id())
+            key = (KIND, new_key())
             before[key], after[key] = {"undone": True}, journal | {"undone": None}
         failed = self._patch(after)
         for session_id in failed:
             del before["sessions", session_id], after["sessions", session_id]
-        if not after:
+        if failed and not after:
             raise next(iter(failed.values()))
         self._done = [*self._done[-_DEPTH:], _Change(label, before, after)]
         self._undone.clear()
@@ -93,7 +93,7 @@ class Changes:
         ours: dict[tuple[str, str], JsonObject] = {}
         for (kind, session_id), values in wanted.items():
             now = self._store.documents(kind).get(session_id)
-            if now is not None:
+            if now is not None and "purging" not in now:
                 was = expected[kind, session_id]
                 ours[kind, session_id] = {
                     name: value for name, value in values.items() if now.get(name) == was.get(name)
@@ -106,8 +106,3 @@ class Changes:
         for (kind, session_id), fields in values.items():
             by_kind.setdefault(kind, {})[session_id] = fields
         return apply_changes(self._store, by_kind)
-
-
-def journal_id() -> str:
-    """A new key of the store's journal; they sort by time."""
-    return f"{utc_now():%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
