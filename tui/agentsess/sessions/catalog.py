@@ -16,7 +16,7 @@ from agentsess.sessions.query import Query
 from agentsess.sessions.records import session_of, session_of_found
 from agentsess.sessions.shelf import Card, Shelf
 from agentsess.sources.base import FileStamp, Found, Source
-from agentsess.storage.journal_storage import Mark
+from agentsess.storage.journal_storage import Mark, News, uncollected
 from agentsess.storage.store import SessionStore
 from agentsess.storage.tinydb_journal import KeyedDB, KeyedTable
 
@@ -75,31 +75,28 @@ class Catalog:
         """The shelf, after what changed since the last look was put on it."""
         changed: set[str] = set()
         anew = False
-        follow = {"sessions": self._store.changes_since, "overlays": self._store.changes_since}
-        follow |= {_cache_table(name): self._cache.storage.changes_since for name in self._sources}
-        for table, changes_since in follow.items():
-            self._marks[table], ids = changes_since(table, self._marks.get(table))
+        for table, (mark, ids) in self._news():
+            self._marks[table] = mark
             anew = anew or ids is None
             changed.update(ids or ())
-        if anew:
-            self._shelf = Shelf()
-            changed = set(self._store.documents("sessions"))
-            for source in self._sources:
-                changed.update(self._cached(source))
-        if changed:
-            self._shelf.put({doc_id: self._card(doc_id) for doc_id in changed})
+        if changed or anew:
+            own = self._store.documents("sessions")
+            found = {source: self._cached(source) for source in self._sources}
+            overlays = self._store.documents("overlays")
+            if anew:
+                self._shelf = Shelf()
+                changed = set(own).union(*found.values())
+            with uncollected():
+                self._shelf.put({i: _card(i, own, found, overlays) for i in changed})
         return self._shelf
 
-    def _card(self, doc_id: str) -> Card | None:
-        own = self._store.documents("sessions").get(doc_id)
-        if own is not None:
-            # Of one that is being deleted, half may be gone.
-            return None if "purging" in own else _own_card(doc_id, own)
-        for source in self._sources:
-            if (cached := self._cached(source).get(doc_id)) is not None:
-                overlay = self._store.documents("overlays").get(doc_id, {})
-                return _found_card(source, cached, overlay)
-        return None
+    def _news(self) -> Iterator[tuple[str, News]]:
+        ours = {kind: self._marks.get(kind) for kind in ("sessions", "overlays")}
+        yield from self._store.changes_since(ours).items()
+        if self._sources:
+            tables = [_cache_table(source) for source in self._sources]
+            theirs = {table: self._marks.get(table) for table in tables}
+            yield from self._cache.storage.changes_since(theirs).items()
 
     def resolve(self, abbreviated: str) -> str:
         """The whole id for the beginning of one.
@@ -207,6 +204,22 @@ class Catalog:
 
 def _cache_table(source: str) -> str:
     return f"{source} {_SHAPE}"
+
+
+Documents = Mapping[str, JsonObject]
+
+
+def _card(
+    doc_id: str, own: Documents, found: Mapping[str, Documents], overlays: Documents
+) -> Card | None:
+    """What the shelf keeps of a session; None if there is no such session any more."""
+    if (document := own.get(doc_id)) is not None:
+        # Of one that is being deleted, half may be gone.
+        return None if "purging" in document else _own_card(doc_id, document)
+    for source, cache in found.items():
+        if (cached := cache.get(doc_id)) is not None:
+            return _found_card(source, cached, overlays.get(doc_id, {}))
+    return None
 
 
 def _own_card(doc_id: str, document: JsonObject) -> Card:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,20 @@ Documents = dict[str, JsonObject]
 
 Mark = tuple[int, int]
 """How far somebody has followed a table's changes; see `JournalStorage.changes_since`."""
+News = tuple[Mark, list[str] | None]
+"""The mark for the next look, and the ids that changed; None: any may have."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without garbage collection: it would look through ten thousands of new objects in vain."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 class JournalStorage(Storage):
@@ -84,23 +99,24 @@ class JournalStorage(Storage):
             self.catch_up()
             return self._tables.get(table, {})
 
-    def changes_since(self, table: str, mark: Mark | None) -> tuple[Mark, list[str] | None]:
+    def changes_since(self, marks: Mapping[str, Mark | None]) -> dict[str, News]:
         """Which documents changed since an earlier look.
 
         Args:
-            table: The table's name.
-            mark: What the earlier look gave; None for the first.
+            marks: By table, what the earlier look gave; None for the first.
 
         Returns:
-            The mark for the next look, and the ids; None: any may have changed.
+            By table, the mark for the next look, and the ids; None: any may have changed.
         """
         with self.guard:
             self.catch_up()
-            changed = self._changed.get(table, [])
-            now = (self._epoch, len(changed))
-            if mark is None or mark[0] != self._epoch:
-                return now, None
-            return now, changed[mark[1] :]
+            news: dict[str, News] = {}
+            for table, mark in marks.items():
+                changed = self._changed.get(table, [])
+                same = mark is not None and mark[0] == self._epoch
+                ids = changed[mark[1] :] if mark is not None and same else None
+                news[table] = ((self._epoch, len(changed)), ids)
+            return news
 
     def catch_up(self) -> bool:
         """Take in what others wrote; True if there was anything."""

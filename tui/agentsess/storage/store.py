@@ -17,7 +17,7 @@ from agentsess.storage import away
 from agentsess.storage.archive_reading import Archive
 from agentsess.storage.away import Tidied
 from agentsess.storage.history import Damage, History
-from agentsess.storage.journal_storage import Mark
+from agentsess.storage.journal_storage import Mark, News
 from agentsess.storage.lease import Lease, owner_of
 from agentsess.storage.tinydb_journal import JournalTable, KeyedDB
 
@@ -37,7 +37,7 @@ class SessionStore(Protocol):
     def documents(self, kind: str) -> Mapping[str, JsonObject]:
         """All documents of a kind by id, to be read only; a changed one is a new object."""
 
-    def changes_since(self, kind: str, mark: Mark | None) -> tuple[Mark, list[str] | None]:
+    def changes_since(self, marks: Mapping[str, Mark | None]) -> dict[str, News]:
         """Which documents changed since an earlier look; see `JournalStorage`."""
 
     def create(self, kind: str, doc_id: str, document: JsonObject) -> None:
@@ -139,8 +139,8 @@ class FileStore:
     def documents(self, kind: str) -> Mapping[str, JsonObject]:
         return self._db.storage.documents(kind)
 
-    def changes_since(self, kind: str, mark: Mark | None) -> tuple[Mark, list[str] | None]:
-        return self._db.storage.changes_since(kind, mark)
+    def changes_since(self, marks: Mapping[str, Mark | None]) -> dict[str, News]:
+        return self._db.storage.changes_since(marks)
 
     def create(self, kind: str, doc_id: str, document: JsonObject) -> None:
         self._table(kind).insert(Document(document, checked_id(doc_id)))  # type: ignore[arg-type]
