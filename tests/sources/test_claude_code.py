@@ -158,7 +158,6 @@ def test_nothing_is_ever_written(tmp_path: Path) -> None:
             found = source.scan(stamp.path, session_id)
             source.page(found, last=3)
             assert len(list(source.entries(found))) == found.entry_count
-            list(source.search("lock", found))
             source.resume_command(found)
     finally:
         for path in [tmp_path, *everything]:
@@ -312,55 +311,6 @@ def test_the_last_page_of_a_long_file_costs_a_fraction_of_reading_it(tmp_path: P
 
     whole = min(seconds(found.entry_count) for _ in range(3))
     assert min(seconds(50) for _ in range(5)) < whole / 4
-
-
-# Searching
-
-
-def test_search_finds_prompts_and_replies_in_any_case(tmp_path: Path, session: Transcript) -> None:
-    session.prompt("Why does the LEASE run out?").reply("The lease is short.").reply("Done")
-    hits = ClaudeCodeSource(tmp_path).search("Lease", found_in(tmp_path, session))
-    assert [entry.seq for entry in hits] == [1, 2]
-
-
-def test_search_passes_over_all_that_is_not_said(tmp_path: Path, session: Transcript) -> None:
-    session.attachment("file", content="needle").fact("api-request-blob", message="needle")
-    session.tool("Bash", {"command": "needle"}, "needle").fact("custom-title", customTitle="needle")
-    session.user("needle", isMeta=True).compact("needle").command("needle", output="needle")
-    session.reply("needle", isSidechain=True)
-    assert list(ClaudeCodeSource(tmp_path).search("needle", found_in(tmp_path, session))) == []
-
-
-@pytest.mark.parametrize("text", ['say "yes"', "C:\\temp", "a/b", "two\nlines", "Ünïcödé", "日本"])
-@pytest.mark.parametrize("escaped", [False, True])
-def test_search_sees_through_the_ways_to_write_a_text(
-    tmp_path: Path, session: Transcript, text: str, escaped: bool
-) -> None:
-    session.prompt(f"before {text} after")
-    if escaped:
-        codes = "".join(f"\\u{ord(char):04x}" for char in text)
-        session.lines = [
-            b'{"type":"user","message":{"content":"before ' + codes.encode() + b' after"}}\n'
-        ]
-    found = found_in(tmp_path, session)
-    assert len(list(ClaudeCodeSource(tmp_path).search(text.upper(), found))) == 1
-
-
-@settings(max_examples=60, deadline=None)
-@given(text=st.text(min_size=1, max_size=12), data=st.data())
-def test_every_part_of_a_prompt_is_found(
-    tmp_path_factory: pytest.TempPathFactory, text: str, data: st.DataObject
-) -> None:
-    start = data.draw(st.integers(0, len(text) - 1))
-    needle = text[start : data.draw(st.integers(start + 1, len(text)))]
-    root = tmp_path_factory.mktemp("claude")
-    found = found_in(root, Transcript(ID).prompt(f"It says {text} here"))
-    assert len(list(ClaudeCodeSource(root).search(needle, found))) == 1
-
-
-def test_search_for_nothing_finds_nothing(tmp_path: Path, session: Transcript) -> None:
-    found = found_in(tmp_path, session.prompt("Hello"))
-    assert list(ClaudeCodeSource(tmp_path).search("", found)) == []
 
 
 # Handing back

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from agentsess.model import Entry, Page, Session
 from agentsess.sessions.catalog import Catalog, Progress
 from agentsess.storage.search import Document, SearchIndex, Text
 
-_BATCH_CHARACTERS, _BATCH_SECONDS = 1_000_000, 0.2
+_BATCH_CHARACTERS, _BATCH_SECONDS = 2_000_000, 0.25
 """What goes into one transaction, whichever is reached first: soon seen, quickly written."""
 _TAIL = 500
 """So many new entries are read as a page; for more, the history is read through."""
@@ -53,18 +52,6 @@ class Indexer:
         """Let the index's file go."""
         self._index.close()
 
-    def stale(self) -> list[Session]:
-        """Sessions that are not indexed as they are now, the most recently worked in first."""
-        documents = self._index.documents()
-        stale = [
-            session
-            for session in self._catalog.sessions().values()
-            if (known := documents.get(session.id)) is None
-            or known.mark != self._catalog.stamp(session)
-        ]
-        stale.sort(key=lambda session: session.updated_at, reverse=True)
-        return stale
-
     def update(
         self,
         progress: Progress | None = None,
@@ -81,36 +68,51 @@ class Indexer:
         with self._index.alone() as ours:
             if not ours:
                 return False
-            stale = self._stale_and_gone_removed()
+            documents = self._forget_gone()
+            stale = self._stale(documents)
             done = 0
             while done < len(stale) and not cancelled():
-                done += self._index_some(stale[done:], cancelled)
+                done += self._index_some(stale[done:], documents, cancelled)
                 if progress:
                     progress(done, len(stale))
         return done == len(stale)
 
-    def _stale_and_gone_removed(self) -> list[Session]:
-        sessions = self._catalog.sessions()
-        gone = self._index.documents().keys() - sessions.keys()
+    def _forget_gone(self) -> dict[str, Document]:
+        """Forget sessions that are no more; returns what the index says of the others."""
+        documents = self._index.documents()
+        gone = documents.keys() - self._catalog.sessions().keys()
         if gone:
             with self._index.transaction():
                 for session_id in gone:
                     self._index.remove(session_id)
-        return self.stale()
+                    del documents[session_id]
+        return documents
 
-    def _index_some(self, stale: Sequence[Session], cancelled: Callable[[], bool]) -> int:
+    def _stale(self, documents: Mapping[str, Document]) -> list[Session]:
+        stale = [
+            session
+            for session in self._catalog.sessions().values()
+            if (known := documents.get(session.id)) is None
+            or known.mark != self._catalog.stamp(session)
+        ]
+        stale.sort(key=lambda session: session.updated_at, reverse=True)
+        return stale
+
+    def _index_some(
+        self,
+        stale: Sequence[Session],
+        documents: Mapping[str, Document],
+        cancelled: Callable[[], bool],
+    ) -> int:
         """Index as many of these as fit into a transaction; returns how many."""
-        documents = self._index.documents()
         until, characters = time.monotonic() + _BATCH_SECONDS, 0
         batch: list[_News] = []
         for session in stale:
-            news = self._news(session, documents.get(session.id))
-            for seq, text in self._texts(session, news, cancelled):
-                news.texts.append((seq, text))
-                characters += len(text)
+            news = self._news(session, documents.get(session.id), cancelled)
             if cancelled():
                 break
             batch.append(news)
+            characters += sum(len(text) for _, text in news.texts)
             if characters > _BATCH_CHARACTERS or time.monotonic() > until:
                 break
         with self._index.transaction():
@@ -122,28 +124,31 @@ class Indexer:
                 )
         return len(batch)
 
-    def _news(self, session: Session, known: Document | None) -> _News:
-        """What to read of a session: the rest, or all of it if that is not what was read before."""
-        mark = self._catalog.stamp(session)
-        if known is not None:
-            at = datetime.fromisoformat(known.note) if known.note else None
-            with suppress(AgentsessError):  # it cannot be read now
-                if self._histories.follows(session.id, known.last, at):
-                    return _News(session.id, mark, False, known.last, known.note)
-        return _News(session.id, mark, known is not None, 0, "")
-
-    def _texts(
-        self, session: Session, news: _News, cancelled: Callable[[], bool]
-    ) -> Iterator[Text]:
+    def _news(
+        self, session: Session, known: Document | None, cancelled: Callable[[], bool]
+    ) -> _News:
+        """What is new of a session: the rest, or all if that is not what was read before."""
+        news = _News(session.id, self._catalog.stamp(session))
         try:
-            for entry in self._entries(session, news.last + 1):
-                if cancelled():
-                    return
-                news.last, news.note = entry.seq, entry.at.isoformat()
-                if entry.is_message and entry.text:
-                    yield entry.seq, entry.text
+            if known is not None:
+                at = datetime.fromisoformat(known.note) if known.note else None
+                news.anew = not self._histories.follows(session.id, known.last, at)
+                if not news.anew:
+                    news.last, news.note = known.last, known.note
+            self._read(session, news, cancelled)
         except AgentsessError:
             news.mark = ""  # gone since it was listed, or unreadable: to be tried again
+        return news
+
+    def _read(self, session: Session, news: _News, cancelled: Callable[[], bool]) -> None:
+        entry = None
+        for entry in self._entries(session, news.last + 1):
+            if entry.is_message and entry.text:
+                news.texts.append((entry.seq, entry.text))
+            if cancelled():
+                return
+        if entry is not None:
+            news.last, news.note = entry.seq, entry.at.isoformat()
 
     def _entries(self, session: Session, start: int) -> Iterator[Entry]:
         new = session.entry_count - start + 1
@@ -160,8 +165,8 @@ class _News:
 
     session_id: str
     mark: str
-    anew: bool
+    anew: bool = False
     """Whether what is indexed of it has to go."""
-    last: int
-    note: str
+    last: int = 0
+    note: str = ""
     texts: list[Text] = field(default_factory=list)

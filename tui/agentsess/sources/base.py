@@ -185,10 +185,6 @@ class Source(Protocol):
         """All entries, oldest first; raises like `page`."""
         ...
 
-    def search(self, needle: str, found: Found) -> Iterator[Entry]:
-        """The prompts and replies whose text holds ``needle``, in any case; raises like `page`."""
-        ...
-
     def resume_command(self, found: Found) -> ResumeCommand | None:
         """How to go on with it in its own program; None if that is not installed."""
         ...

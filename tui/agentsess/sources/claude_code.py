@@ -16,7 +16,7 @@ from typing import BinaryIO
 from agentsess.errors import SessionNotFound, StoreError
 from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page
 from agentsess.sources.base import FileStamp, Found, ResumeCommand
-from agentsess.sources.claude_records import conversation_bytes, drafts_of, message_of, parse_line
+from agentsess.sources.claude_records import drafts_of, message_of, parse_line
 from agentsess.sources.claude_scan import lines, scan_file, unreadable
 
 TOOL_WINDOW = 256
@@ -96,16 +96,6 @@ class ClaudeCodeSource:
         """All entries in file order, across compactions; see `Source.entries`."""
         with _opened(found) as file:
             yield from _numbered(_drafts(file), 1, found.created_at)
-
-    def search(self, needle: str, found: Found) -> Iterator[Entry]:
-        """The prompts and replies that hold ``needle``; see `Source.search`."""
-        wanted = needle.lower()
-        with _opened(found) as file:
-            if not wanted or not _may_hold(file, needle):
-                return
-        for entry in self.entries(found):
-            if entry.is_message and wanted in entry.text.lower():
-                yield entry
 
     def resume_command(self, found: Found) -> ResumeCommand | None:
         """``claude --resume`` in the session's own folder; None without the command."""
@@ -213,22 +203,6 @@ def _mark_before(found: Found, seq: int) -> tuple[int, int]:
 def _is_another(found: Found, now: os.stat_result) -> bool:
     """Whether the file was replaced or cut since the scan, and not just appended to."""
     return now.st_ino != found.stamp.inode or now.st_size < found.scanned_to
-
-
-_AMBIGUOUS = re.compile(rb"[^ !#-.0-\[\]-~]+")
-"""What JSON may write in more than one way: all but most of ASCII."""
-
-
-def _may_hold(file: BinaryIO, needle: str) -> bool:
-    """Whether any conversation in the file could hold ``needle``, going by its bytes."""
-    longest = max(_AMBIGUOUS.split(needle.encode("utf-8", "replace")), key=len)
-    pattern = re.compile(re.escape(longest), re.IGNORECASE)
-    for _, line in lines(file):
-        record = parse_line(line)
-        said = conversation_bytes(record) if record else b""
-        if said and (pattern.search(said) or b"\\u00" in said):
-            return True
-    return False
 
 
 def _plain_id(stem: str) -> str:
