@@ -10,14 +10,10 @@ from typing import Any
 
 import msgspec
 
-from agentsess.commands.output import Output, WrongUsage, named, short_ids
+from agentsess.commands.output import Output, WrongUsage, named
 from agentsess.errors import InvalidMetadata
-from agentsess.model import JsonObject, Session, Status, utc_now
-from agentsess.sessions.recap_text import clean
-from agentsess.sessions.records import one_line
-from agentsess.sessions.retention import Plan, rule_of
+from agentsess.model import JsonObject, Session, Status
 from agentsess.sessions.service import SessionService
-from agentsess.ui.render import format as written
 
 _LISTED = 20
 
@@ -95,77 +91,26 @@ def delete(service: SessionService, args: Namespace, out: Output) -> int:
     sessions = _sessions(service, args.ids, out)
     ids = [session.id for session in sessions]
     if args.forever:
-        question = f"Delete {_these(sessions)} for good? There is no way back."
+        question = f"Delete {these(sessions)} for good? There is no way back."
         if not agreed(out, args, question):
             out.note("Nothing was deleted.")
             return 1
-        service.purge(ids)
+        service.purge(ids, who="cli")
     else:
         service.trash(ids)
     if out.as_json:
         out.json({"sessions": [s.to_json() for s in sessions], "forever": args.forever})
         return 0
     if args.forever:
-        out.line(f"Deleted {_these(sessions)} for good.")
+        out.line(f"Deleted {these(sessions)} for good.")
         return 0
-    out.line(f"Moved {_these(sessions)} to the trash.")
+    out.line(f"Moved {these(sessions)} to the trash.")
     if foreign := [session for session in sessions if not session.is_own]:
         out.line(
-            f"{_these(foreign)}: only hidden here; the file of {_sources(foreign)} stays as it is."
+            f"{these(foreign)}: only hidden here; the file of {_sources(foreign)} stays as it is."
         )
     out.line("To bring back: agentsess-tui restore " + " ".join(i[:8] for i in ids[:_LISTED]))
     return 0
-
-
-def prune(service: SessionService, args: Namespace, out: Output) -> int:
-    """`prune`: what a rule picks goes to the trash, after it was shown."""
-    rule = rule_of(
-        older_than=args.older_than or "",
-        status=args.status or "",
-        larger_than=args.larger_than or "",
-        project=args.project or "",
-        tag=args.tag or "",
-    )
-    if not rule:
-        raise WrongUsage("A rule needs a condition, such as --older-than 30d.")
-    service.refresh(out.progress)
-    plan = service.plan_prune(rule)
-    if not out.as_json:
-        _show_plan(plan, out)
-    if not args.dry_run and plan.sessions:
-        if not agreed(out, args, f"Move {_these(plan.sessions)} to the trash?"):
-            out.note("Nothing was pruned.")
-            return 1
-        service.prune(plan)
-    if out.as_json:
-        out.json(plan.to_json() | {"dry_run": args.dry_run})
-    elif plan.sessions and not args.dry_run:
-        out.line(f"Moved {_these(plan.sessions)} to the trash.")
-        out.line("To see them: agentsess-tui list --trash. To bring one back: restore ID.")
-    return 0
-
-
-def _show_plan(plan: Plan, out: Output) -> None:
-    if plan.sessions:
-        short, now = short_ids(plan.sessions), utc_now()
-        out.table(
-            [
-                (
-                    out.status(session.status),
-                    f"{written.age(session.updated_at, now):>6}",
-                    f"{written.size(session.size_bytes):>7}",
-                    out.styled(short[session.id], "2"),
-                    one_line(clean(session.title)),
-                )
-                for session in plan.sessions
-            ]
-        )
-    for kept in plan.kept[:_LISTED]:
-        out.line(f"Stays: {named(kept.session)}, {clean(kept.reason)}")
-    if len(plan.kept) > _LISTED:
-        out.line(f"… and {len(plan.kept) - _LISTED} more stay.")
-    total = written.count(len(plan.sessions), "session")
-    out.line(f"{total}, {written.size(plan.bytes)}: {plan.rule}")
 
 
 def _changed(
@@ -208,7 +153,7 @@ def agreed(out: Output, args: Namespace, question: str) -> bool:
     return out.confirm(question)
 
 
-def _these(sessions: Sequence[Session]) -> str:
+def these(sessions: Sequence[Session]) -> str:
     return named(sessions[0]) if len(sessions) == 1 else f"{len(sessions)} sessions"
 
 

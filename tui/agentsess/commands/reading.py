@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from agentsess import config
@@ -123,7 +124,9 @@ def export(service: SessionService, args: Namespace, out: Output) -> int:
 def doctor(service: SessionService, args: Namespace, out: Output) -> int:
     """`doctor`: the store read through, and what the program needs around it."""
     service.refresh(out.progress)
+    tidied = service.tidy()
     health = service.check()
+    ok = health.ok and not tidied.problems
     claude = config.claude_home()
     report = {
         "home": str(config.data_home()),
@@ -135,10 +138,11 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
             "command": shutil.which("claude"),
         },
         "api_key": config.has_api_key(),
+        "finished": asdict(tidied),
     }
     if out.as_json:
-        out.json(report)
-        return 0 if health.ok else 1
+        out.json(report | {"ok": ok})
+        return 0 if ok else 1
     found = "found" if report["claude_code"]["found"] else "not found"
     command = report["claude_code"]["command"] or "not found: such sessions can be continued here"
     key = "present" if report["api_key"] else "not set: set ANTHROPIC_API_KEY to ask the model"
@@ -157,9 +161,16 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
     ]
     for name, value in rows:
         out.line(f"{name:<11} {value}")
+    for what, ids in (("archived", tidied.archived), ("deleted", tidied.removed)):
+        if ids:
+            out.line(f"Finished: {written.count(len(ids), 'session')} {what}.")
+    if tidied.cleaned:
+        out.line(f"Removed spare copies of {written.count(len(tidied.cleaned), 'session')}.")
+    for session_id, problem in tidied.problems.items():
+        out.line(f"Unfinished: {session_id[:8]}: {one_line(clean(problem))}")
     if not health.ok:
         out.line("Damaged records are skipped; all others can be read.")
-    return 0 if health.ok else 1
+    return 0 if ok else 1
 
 
 def program_version() -> str:

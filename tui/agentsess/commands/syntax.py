@@ -145,10 +145,12 @@ def _add_reading(add: _Add) -> None:
         "doctor",
         "reading:doctor",
         "check the store and what is around it",
-        "Exits with 1 if records of the store are damaged. They are skipped, never removed.\n\n"
+        "Exits with 1 if records of the store are damaged. They are skipped, never removed.\n"
+        "What a process that was killed left half done is finished.\n\n"
         'JSON: {"home", "version", "ok", "sessions": {"own", "found"}, "trash": {"sessions",\n'
         '"bytes"}, "damage": {"index", "sessions": {id: records}, "found"}, "claude_code":\n'
-        '{"folder", "found", "command"}, "api_key": bool}.',
+        '{"folder", "found", "command"}, "api_key": bool, "finished": {"archived": [id],\n'
+        '"removed": [id], "cleaned": [id], "problems": {id: reason}}}.',
     )
 
 
@@ -300,25 +302,54 @@ def _add_removing(add: _Add) -> None:
     command.add_argument("--forever", action="store_true", help="delete for good, without trash")
     command.add_argument("--yes", action="store_true", help="do not ask")
 
+    _add_pruning(add)
+
+
+def _add_pruning(add: _Add) -> None:
     command = add(
         "prune",
-        "changing:prune",
-        "move sessions that fit a rule to the trash",
+        "pruning:prune",
+        "move sessions that fit a rule to the trash, and empty it",
         "All conditions must hold. What would go is shown first, then asked about; without a\n"
-        "terminal --yes or --dry-run is needed. Sessions in use, and those of other programs,\n"
-        "stay.\n\n"
-        'JSON: {"sessions": […], "bytes": N, "kept": [{"id", "reason"}], "rule", "dry_run"}.',
+        "terminal --yes or --dry-run is needed. Sessions that are pinned (tagged “pinned”),\n"
+        "noted or in use, and those of other programs, stay.\n\n"
+        "With --empty-trash, --older-than is the time in the trash; without it, 30d.\n\n"
+        'JSON: {"sessions": […], "bytes": N, "kept": [{"id", "reason"}], "rule", "name",\n'
+        '"dry_run"}. Of --empty-trash: {"sessions": […], "bytes", "dry_run"}.\n'
+        'Of a rule: {"name", "query", "keep_newest", "max_total", "at_start"}. Of --history:\n'
+        '[{"at", "what" (pruned or deleted), "who" (user, cli or start), "why", "rule",\n'
+        '"sessions": [{"id", "title", "bytes"}], "bytes", "undone"}].',
+    )
+    what = command.add_mutually_exclusive_group()
+    for flag, metavar, purpose in (
+        ("--rule", "NAME", "apply a saved rule"),
+        ("--save-rule", "NAME", "save these conditions under a name; nothing is pruned"),
+        ("--drop-rule", "NAME", "forget a saved rule"),
+    ):
+        what.add_argument(flag, type=_filled, metavar=metavar, help=purpose)
+    what.add_argument("--rules", action="store_true", help="list the saved rules")
+    what.add_argument("--history", action="store_true", help="what went, when and why")
+    what.add_argument(
+        "--empty-trash", action="store_true", help="delete for good what is in the trash too long"
     )
     conditions: tuple[tuple[str, str, str], ...] = (
         ("--older-than", "AGE", "not worked in for 12h, 30d, 2w, 6m or 1y"),
         ("--larger-than", "SIZE", "history above 500kb, 5mb or 1gb"),
         ("--project", "TEXT", "project contains this"),
         ("--tag", "TAG", "carries this tag"),
+        ("--query", "QUERY", "words and filters as in list"),
+        ("--max-total", "SIZE", "the oldest, until the rest of those that fit takes no more"),
     )
     for flag, metavar, purpose in conditions:
         # An empty value is a script's unset variable: it must not widen the rule.
         command.add_argument(flag, type=_filled, metavar=metavar, help=purpose)
     command.add_argument("--status", choices=[str(s) for s in Status])
+    command.add_argument(
+        "--keep-newest", type=_positive, metavar="N", help="all but the newest of each project"
+    )
+    command.add_argument(
+        "--at-start", action="store_true", help="with --save-rule: the app applies it at start"
+    )
     command.add_argument("--dry-run", action="store_true", help="only show what would go")
     command.add_argument("--yes", action="store_true", help="do not ask")
 

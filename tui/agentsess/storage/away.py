@@ -166,7 +166,7 @@ def tidy(store: FileStore) -> Tidied:
                 _clean(store, session_id, done)
         except SessionLocked:
             continue
-        except (StoreError, SessionFenced) as error:
+        except (OSError, SessionFenced) as error:
             done.problems[session_id] = str(error)
     return done
 
