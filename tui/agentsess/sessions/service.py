@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -98,7 +99,7 @@ class SessionService:
         Raises:
             InvalidQuery: A filter in the query cannot be understood.
         """
-        return self._catalog.list(Query.parse(query), trashed=trashed)[:limit]
+        return self._catalog.list(Query.parse(query), trashed=trashed, limit=limit)
 
     def get(self, session_id: str) -> Session:
         """One session by its id; raises SessionNotFound."""
@@ -178,6 +179,11 @@ class SessionService:
     def owner(self, session_id: str) -> Owner | None:
         """Who is running in a session right now; None if nobody is."""
         return self._store.owner(session_id) if self.get(session_id).is_own else None
+
+    def running_elsewhere(self, session_ids: Iterable[str]) -> frozenset[str]:
+        """Those of some sessions in which another process runs."""
+        owners = ((i, self.owner(i)) for i in session_ids)
+        return frozenset(i for i, owner in owners if owner and owner.pid != os.getpid())
 
     def refresh(self, progress: Progress | None = None) -> bool:
         """Look for what other programs changed; True if anything did. May take seconds."""

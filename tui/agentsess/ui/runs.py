@@ -116,11 +116,20 @@ class Runs:
         run = self._runs.get(session_id)
         return (run.thinking, run.text) if run else ("", "")
 
-    def start(self, session_id: str, task: str) -> None:
-        """Begin a run; the session must not be at work already."""
+    def start(
+        self, session_id: str, task: str, *, wait: float = 0.0, take_over: bool = False
+    ) -> None:
+        """Begin a run; the session must not be at work here already.
+
+        Args:
+            session_id: Where.
+            task: The prompt.
+            wait: Seconds to wait for a run of another process.
+            take_over: Take the session from a run of another process.
+        """
         run = self._runs.setdefault(session_id, _Run())
         run.failed, run.text, run.thinking = False, "", ""
-        run.task = asyncio.create_task(self._work(session_id, run, task))
+        run.task = asyncio.create_task(self._work(run, task, session_id, wait, take_over))
 
     async def stop(self, session_id: str) -> bool:
         """Interrupt a run; what was said is kept. False if there was none."""
@@ -162,10 +171,14 @@ class Runs:
         finally:
             run.question = None
 
-    async def _work(self, session_id: str, run: _Run, task: str) -> None:
+    async def _work(
+        self, run: _Run, task: str, session_id: str, wait: float, take_over: bool
+    ) -> None:
         error: AgentsessError | None = None
         try:
-            async with aclosing(self._agent.stream(task, session_id=session_id)) as events:
+            async with aclosing(
+                self._agent.stream(task, session_id=session_id, wait=wait, take_over=take_over)
+            ) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         run.text += event.text

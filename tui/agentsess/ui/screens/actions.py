@@ -148,13 +148,23 @@ class SessionActions(Panes):
     def action_archive(self) -> None:
         """Archive; or unarchive if all that are chosen are archived."""
         chosen = self.chosen()
-        for session in chosen:
-            self.stop_run(session.id)
         service = self.app.service
         if chosen and all(session.status is Status.ARCHIVED for session in chosen):
             self._all("Unarchived", lambda ids: service.unarchive(*ids))
         else:
-            self._all("Archived", lambda ids: service.set_status(ids, Status.ARCHIVED))
+            self._archive(chosen)
+
+    @work(group="change")
+    async def _archive(self, chosen: list[Session]) -> None:
+        """Archive once the runs are over: what is in use cannot be packed."""
+        for session in chosen:
+            await self.stop_run(session.id).wait()
+        ids = [session.id for session in chosen]
+        if chosen:
+            self.change(
+                lambda: self.app.service.set_status(ids, Status.ARCHIVED),
+                f"Archived {_named(chosen)}",
+            )
 
     def action_trash(self) -> None:
         """Move to the trash."""

@@ -9,6 +9,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
+from agentsess.ui.render.sessions import Live
 from agentsess.ui.widgets.chat_pane import ChatPane
 from agentsess.ui.widgets.details import Details
 from agentsess.ui.widgets.session_list import SessionList
@@ -38,17 +39,24 @@ class Panes(Screen[None]):
         """Whether the trash is listed instead of the sessions."""
         self.sort = "activity"
         """What the list is ordered by: a name in `navigation.SORTS`."""
+        self.elsewhere: frozenset[str] = frozenset()
+        """Sessions in which another process runs."""
         self.draft_folder = ""
         """Where a new session will work; empty while none is being started."""
         self.coming = ""
         """Id of the session that is shown or on its way; empty if none is."""
+
+    def live(self) -> dict[str, Live]:
+        """What is going on, by session."""
+        others: dict[str, Live] = dict.fromkeys(self.elsewhere, "elsewhere")
+        return others | self.app.runs.live()
 
     if TYPE_CHECKING:
         # Each is a part of the screen that another part calls.
         def tell(self, text: str, *, error: bool = False) -> None: ...
         def reload(self, select: str = "") -> Worker[None]: ...
         def scan_sources(self) -> Worker[None]: ...
-        def open(self, session_id: str) -> Worker[None]: ...
+        def open(self, session_id: str, go_there: bool = False) -> Worker[None]: ...
         async def show_session(self, session_id: str) -> bool: ...
         def catch_up(self, session_id: str) -> Worker[None]: ...
         def ask(self, question: Question) -> None: ...

@@ -15,11 +15,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
-from agentsess.ui.render.text import MUTED
+from agentsess.ui.render.text import MUTED, clean, one_line
 
 T = TypeVar("T")
 
-_CSS = """
+_LONGEST = 1_000_000
+"""Characters of a line in a note; a text field would not show more in time."""
+
+DIALOG_CSS = """
 {name} {{ align: center middle; }}
 {name} > Vertical {{
     width: 64; max-width: 92%; height: auto; max-height: 90%;
@@ -56,7 +59,7 @@ def _buttons(keep: str) -> Horizontal:
 class AskText(Dialog[str]):
     """Asks for a line of text; escape answers None."""
 
-    CSS = _CSS.format(name="AskText")
+    CSS = DIALOG_CSS.format(name="AskText")
 
     def __init__(self, title: str, value: str = "", *, hint: str = "") -> None:
         super().__init__()
@@ -65,7 +68,7 @@ class AskText(Dialog[str]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content(self._title)
-            yield Input(self._value, select_on_focus=False)
+            yield Input(one_line(self._value), select_on_focus=False)
             if self._hint:
                 yield Static(Content(self._hint))
             yield _buttons("enter")
@@ -82,7 +85,7 @@ class AskText(Dialog[str]):
 class AskNote(Dialog[str]):
     """Asks for a text of several lines; escape answers None."""
 
-    CSS = _CSS.format(name="AskNote") + "AskNote TextArea { height: 10; }"
+    CSS = DIALOG_CSS.format(name="AskNote") + "AskNote TextArea { height: 10; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "keep", "Keep", id="dialog.keep", priority=True),
     ]
@@ -94,7 +97,7 @@ class AskNote(Dialog[str]):
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content(self._title)
-            yield TextArea(self._value)
+            yield TextArea(clean(self._value, _LONGEST))
             yield _buttons("ctrl+s")
 
     @on(Button.Pressed)
@@ -109,7 +112,7 @@ class AskNote(Dialog[str]):
 class Confirm(Dialog[bool]):
     """Asks before what cannot be undone; the safe answer is the default."""
 
-    CSS = _CSS.format(name="Confirm") + "Confirm > Vertical { border: round $error; }"
+    CSS = DIALOG_CSS.format(name="Confirm") + "Confirm > Vertical { border: round $error; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "dismiss(True)", "Yes", id="dialog.yes"),
         Binding("n", "dismiss(False)", "No", id="dialog.no"),
@@ -146,7 +149,7 @@ class Choose(Dialog[str]):
     """Asks to pick one of a few; escape answers None."""
 
     CSS = (
-        _CSS.format(name="Choose")
+        DIALOG_CSS.format(name="Choose")
         + "Choose OptionList { height: auto; max-height: 20; background: $surface; border: none; }"
     )
     BINDINGS: ClassVar[list[BindingType]] = [

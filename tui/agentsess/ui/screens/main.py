@@ -19,9 +19,11 @@ from agentsess.model import Page, Session, Status, utc_now
 from agentsess.sessions.query import Query
 from agentsess.ui.keys import KEYS
 from agentsess.ui.screens.actions import SessionActions
+from agentsess.ui.screens.branching import Branches
 from agentsess.ui.screens.navigation import SORTS, Navigation
 from agentsess.ui.screens.resuming import Resuming
 from agentsess.ui.screens.talking import Talking
+from agentsess.ui.screens.tidying import Tidying
 from agentsess.ui.widgets.chat_pane import ChatPane, FindInput
 from agentsess.ui.widgets.details import Details
 from agentsess.ui.widgets.session_list import SessionList
@@ -32,11 +34,13 @@ _OPEN_DELAY = 0.06
 """Seconds for which the cursor must rest on a session before it is read."""
 _SEARCH_DELAY = 0.15
 _MOST_HITS = 200
+_WATCHED = 30
+"""How many of the newest sessions are looked at for runs of other processes."""
 _POLL_SECONDS = 1.0
 _SCAN_SECONDS = 15.0
 
 
-class MainScreen(SessionActions, Resuming, Talking, Navigation):
+class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigation):
     """Three panes. What takes long runs in workers; handlers only show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in KEYS]
@@ -73,6 +77,7 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
         self.sessions.focus()
         self.reload()
         self.scan_sources()
+        self.tidy_at_start()
         self.set_interval(_POLL_SECONDS, self._poll)
         self.set_interval(_SCAN_SECONDS, self.scan_sources)
 
@@ -88,6 +93,8 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
         service, text, trashed = self.app.service, self.query_text, self.trashed
         try:
             everything = await self.app.aside(service.list, "", trashed=trashed)
+            newest = [session.id for session in everything[:_WATCHED]]
+            self.elsewhere = await self.app.aside(service.running_elsewhere, newest)
             query = Query.parse(text)
         except InvalidQuery as error:
             self._tell_list(str(error))
@@ -116,20 +123,19 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
         """Show these sessions in the list, in the user's order."""
         grouped = self.sort == "activity" and not self.trashed
         ordered = sorted(listed, key=SORTS[self.sort])
-        self.sessions.show(ordered, self.app.runs.live(), utc_now(), grouped)
+        self.sessions.show(ordered, self.live(), utc_now(), grouped)
         self._tell_list()
 
     def _tell_list(self, problem: str = "") -> None:
-        shown = self.sessions.length
+        shown, total, found = self.sessions.length, self.sessions.length, ""
+        if self.query_text:
+            total = self._count
+            found = f"{shown:,}{'+' if shown == _MOST_HITS else ''} of "
         marked = len(self.sessions.marked_ids)
         parts = [problem] if problem else []
         if not problem:
-            where = "in the trash" if self.trashed else "sessions"
-            more = "+" if self.query_text and shown == _MOST_HITS else ""
-            total = (
-                f"{shown:,}{more}" if not self.query_text else f"{shown:,}{more} of {self._count:,}"
-            )
-            parts = [f"{total} {where}"]
+            where = "in the trash" if self.trashed else "session" if total == 1 else "sessions"
+            parts = [f"{found}{total:,} {where}"]
             if marked:
                 parts.insert(0, f"{marked} marked")
             if self._hidden:
@@ -233,19 +239,19 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
     @on(SessionList.Opened)
     def _opened(self, event: SessionList.Opened) -> None:
         self.draft_folder = ""
-        self.open(event.session_id)
-        self.action_focus_pane("chat")
+        self.open(event.session_id, go_there=True)
 
     @on(SessionList.Marked)
     def _marked(self) -> None:
         self._tell_list()
 
     @work(exclusive=True, group="open")
-    async def open(self, session_id: str) -> None:
-        """Read a session's newest entries and show them."""
-        if self.chat.session and self.chat.session.id == session_id:
-            return
-        await self.show_session(session_id)
+    async def open(self, session_id: str, go_there: bool = False) -> None:
+        """Read a session's newest entries and show them; go to them if that is wanted."""
+        shown = self.chat.session
+        is_shown = shown is not None and shown.id == session_id
+        if (is_shown or await self.show_session(session_id)) and go_there:
+            self.action_focus_pane("chat")
 
     async def show_session(self, session_id: str) -> bool:
         """Show a session; False if it cannot be read."""
@@ -255,7 +261,7 @@ class MainScreen(SessionActions, Resuming, Talking, Navigation):
             session = await self.app.aside(service.get, session_id)
             page = await self.app.aside(service.page, session_id, last=_PAGE)
         except AgentsessError as error:
-            self.chat.say(str(error), error=True)
+            self.tell(str(error), error=True)
             return False
         runs = self.app.runs
         self.chat.show(session, page, live=runs.is_working(session_id))

@@ -62,6 +62,8 @@ class PruneScreen(Dialog[int]):
     def __init__(self) -> None:
         super().__init__()
         self._plan: Plan | None = None
+        self._planned: dict[str, str] = {}
+        """What the fields held when the plan was made."""
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
@@ -88,15 +90,23 @@ class PruneScreen(Dialog[int]):
     @work(exclusive=True, group="plan")
     async def preview(self) -> None:
         """Show what the rule would do; changes nothing."""
-        rule = rule_of(**{name: self.query_one(f"#{name}", Input).value for name, *_ in _FIELDS})
+        values = self._values
         try:
+            rule = rule_of(**values)
             plan = await self.app.aside(self.app.service.plan_prune, rule)
         except AgentsessError as error:
             self._show(None, str(error))
             return
+        self._planned = values
         self._show(plan)
 
+    @property
+    def _values(self) -> dict[str, str]:
+        return {name: self.query_one(f"#{name}", Input).value for name, *_ in _FIELDS}
+
     def _show(self, plan: Plan | None, problem: str = "") -> None:
+        if not self.is_current:
+            return  # it was left meanwhile
         self._plan = plan
         sessions = plan.sessions if plan else ()
         going = self.query_one("#going", OptionList)
@@ -119,7 +129,7 @@ class PruneScreen(Dialog[int]):
         self.query_one("#summary", Static).update(Content(one_line(text, 200)))
         kept = plan.kept if plan else ()
         reasons = dict.fromkeys(one.reason for one in kept)
-        note = f"{count(len(kept), 'session')} that fit stay: {'; '.join(reasons)}" if kept else ""
+        note = f"Kept: {count(len(kept), 'session')} ({'; '.join(reasons)})" if kept else ""
         self.query_one("#kept", Static).update(Content(one_line(note, 300)))
         button = self.query_one("#go", Button)
         button.display = bool(sessions)
@@ -133,8 +143,8 @@ class PruneScreen(Dialog[int]):
             self.dismiss(None)
 
     def action_prune(self) -> None:
-        """Do what is shown."""
-        if self._plan and self._plan.sessions:
+        """Do what is shown, unless the rule was changed since."""
+        if self._plan and self._plan.sessions and self._planned == self._values:
             self.prune(self._plan)
 
     @work(exclusive=True, group="prune")

@@ -6,12 +6,16 @@ from textual import on, work
 from textual.widgets import Input
 
 from agentsess.agent.permissions import Decision
-from agentsess.errors import AgentsessError
+from agentsess.errors import AgentsessError, SessionLocked
 from agentsess.ui.render.text import one_line
 from agentsess.ui.runs import Question, Runs
 from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.dialogs import Choice, Choose
 from agentsess.ui.widgets.permission import PermissionPrompt
 from agentsess.ui.widgets.prompt import Prompt
+
+_LONG_WAIT = 24 * 3600.0
+"""Seconds: as good as for ever; the user stops it."""
 
 
 class Talking(Panes):
@@ -41,15 +45,39 @@ class Talking(Panes):
             self.chat.say("The model is still at work here: esc stops it." if shown else "")
             return
         self.chat.hide_recap()
+        self._start(shown.id, text)
+
+    def _start(self, session_id: str, text: str, *, wait: bool = False, take: bool = False) -> None:
         self.chat.say("")
-        self.app.runs.start(shown.id, text)
-        self.chat.transcript.set_status("Asking…")
+        seconds = _LONG_WAIT if wait else 0.0
+        self.app.runs.start(session_id, text, wait=seconds, take_over=take)
+        doing = "Waiting for the other run to end… esc stops waiting" if wait else "Asking…"
+        self.chat.transcript.set_status(doing)
         self.chat.transcript.action_latest()
         self.show_live()
 
+    def _offer_lock(self, session_id: str, text: str, locked: SessionLocked) -> None:
+        """Another process works in the session: let the user read, wait or take it over."""
+        choices = [
+            Choice("r", "Only read", "your text stays in the prompt"),
+            Choice("w", "Wait", "send it when the other run has ended"),
+            Choice("t", "Take it over", "the other run is refused from then on"),
+        ]
+        self.app.push_screen(
+            Choose("In use", str(locked), choices),
+            lambda key: self._lock_answered(key, session_id, text),
+        )
+
+    def _lock_answered(self, key: str | None, session_id: str, text: str) -> None:
+        is_shown = self.chat.session is not None and self.chat.session.id == session_id
+        if key in ("w", "t") and is_shown:
+            self._start(session_id, text, wait=key == "w", take=key == "t")
+        elif is_shown:
+            self.chat.prompt.give_back(text)
+
     def show_live(self) -> None:
         """Show in the list what is going on in the sessions."""
-        self.sessions.show_live(self.app.runs.live())
+        self.sessions.show_live(self.live())
 
     @on(Runs.Happened)
     def _happened(self, message: Runs.Happened) -> None:
@@ -105,7 +133,9 @@ class Talking(Panes):
             self.chat.remove_question()
             self.chat.transcript.set_status("")
             self.catch_up(session.id)
-            if message.error:
+            if isinstance(message.error, SessionLocked):
+                self._offer_lock(session.id, message.task, message.error)
+            elif message.error:
                 self.chat.say(str(message.error), error=True)
                 # Sent again unchanged it goes on where it failed, and is not said twice.
                 self.chat.prompt.give_back(message.task)

@@ -352,6 +352,8 @@ class SessionList(ScrollView, can_focus=True):
         rest = [one_line(session.project_name, 40)]
         if not session.is_own:
             rest.append(source_label(session.source))
+        if session.parent_id:
+            rest.append("⑂")
         rest += [f"#{tag}" for tag in session.tags]
         text = "".join(f" · {part}" for part in rest if part)
         word = WORDS.get(state, state)

@@ -1,0 +1,145 @@
+"""Snapshots, forks, going back, and sessions that another process holds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from agentsess.model import Draft, EntryKind
+from agentsess.sessions.service import SessionService
+from agentsess.ui.app import AgentsessApp
+from support.loopback import LoopbackServer, Reply
+from support.screens import using, write_session
+
+pytestmark = pytest.mark.anyio
+
+Loopback = Callable[..., LoopbackServer]
+
+HOLD = """
+import sys
+from pathlib import Path
+from agentsess.model import Draft, EntryKind
+from agentsess.sessions.service import SessionService
+service = SessionService.open(Path(sys.argv[1]))
+writer = service.writer(sys.argv[2], agent="nightly")
+print("held", flush=True)
+sys.stdin.readline()
+writer.close()
+sys.stdin.readline()
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def service(home: Path) -> Iterator[SessionService]:
+    service = SessionService.open(home)
+    yield service
+    service.close()
+
+
+def holder(home: Path, session_id: str) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(home), session_id],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+async def test_a_point_is_named_and_gone_back_to_and_the_rest_stays_in_a_branch(
+    home: Path, service: SessionService
+) -> None:
+    session = write_session(service, "Port it", "one", "first answer")
+    async with using(AgentsessApp(home)) as user:
+        await user.press("S")
+        await user.sees("None yet.")
+        await user.press("n")
+        await user.sees("A name for this point")
+        await user.types("before", "enter")
+        await user.is_told("Snapshot “before” at entry 2")
+        with service.writer(session.id) as writer:
+            writer.append(Draft(EntryKind.USER, "a wrong turn"))
+        await user.sees("a wrong turn")
+        await user.press("S")
+        await user.sees("before", "1 since")
+        await user.press("c")
+        await user.sees("You: a wrong turn")
+        await user.press("escape", "S")
+        await user.sees("go back to it")
+        await user.press("r")
+        await user.is_told("Back at entry 2")
+        assert [e.text for e in user.service.entries(session.id)] == ["one", "first answer"]
+        branch = user.session("Port it (before rewinding)")
+        assert [e.text for e in user.service.entries(branch.id)][2:] == ["a wrong turn"]
+
+
+async def test_a_fork_at_the_message_under_the_cursor_is_opened(
+    home: Path, service: SessionService
+) -> None:
+    write_session(service, "Port it", "one", "first answer", "two", "second answer")
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Port it")
+        await user.sees("second answer")
+        await user.press("K", "K", "K")
+        entry = user.main.chat.transcript.cursor_entry
+        assert entry is not None
+        await user.press("f")
+        await user.until(lambda: user.opened and "(fork)" in user.opened.title, "the fork")
+        assert user.opened is not None
+        assert user.opened.entry_count == entry.seq < 4
+
+
+async def test_a_session_held_elsewhere_says_by_whom_and_may_be_waited_for(
+    home: Path, service: SessionService, loopback: Loopback
+) -> None:
+    session = write_session(service, "Port it", "one", "first answer", cwd=str(home.parent))
+    loopback([Reply("Done then.")])
+    other = holder(home, session.id)
+    try:
+        async with using(AgentsessApp(home)) as user:
+            await user.sees("running elsewhere")
+            await user.opens("Port it")
+            await user.sends("go on")
+            await user.sees("nightly", "Take it over")
+            await user.press("w")
+            await user.sees("Waiting for the other run")
+            assert other.stdin is not None
+            other.stdin.write("\n")
+            other.stdin.flush()
+            await user.sees("Done then.")
+    finally:
+        other.kill()
+        other.communicate()
+
+
+async def test_a_session_held_elsewhere_may_be_taken_over_or_only_read(
+    home: Path, service: SessionService, loopback: Loopback
+) -> None:
+    session = write_session(service, "Port it", "one", "first answer", cwd=str(home.parent))
+    loopback([Reply("Mine now.")])
+    other = holder(home, session.id)
+    try:
+        async with using(AgentsessApp(home)) as user:
+            await user.opens("Port it")
+            await user.sends("go on")
+            await user.sees("Only read")
+            await user.press("r")
+            await user.until(lambda: user.prompt == "go on", "the text back in the prompt")
+            await user.press("ctrl+l", "enter")
+            await user.sees("Take it over")
+            await user.press("t")
+            await user.sees("Mine now.")
+    finally:
+        other.kill()
+        other.communicate()
