@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+from zlib import crc32
 
 from agentsess.errors import AgentsessError
 from agentsess.model import Entry, Page, Session
@@ -28,9 +28,6 @@ class Histories(Protocol):
 
     def entries(self, session_id: str, start: int = 1) -> Iterator[Entry]:
         """The history from an entry on."""
-
-    def follows(self, session_id: str, seq: int, at: datetime | None) -> bool:
-        """Whether an entry that was read before is still there."""
 
 
 class Indexer:
@@ -131,14 +128,20 @@ class Indexer:
         news = _News(session.id, self._catalog.stamp(session))
         try:
             if known is not None:
-                at = datetime.fromisoformat(known.note) if known.note else None
-                news.anew = not self._histories.follows(session.id, known.last, at)
+                news.anew = not self._is_still_there(known, session.id)
                 if not news.anew:
                     news.last, news.note = known.last, known.note
             self._read(session, news, cancelled)
         except AgentsessError:
             news.mark = ""  # gone since it was listed, or unreadable: to be tried again
         return news
+
+    def _is_still_there(self, known: Document, session_id: str) -> bool:
+        """Whether the last entry that was read is what it was, so that reading may go on."""
+        if known.last == 0:
+            return True
+        page = self._histories.page(session_id, last=1, before=known.last + 1)
+        return any((e.seq, _note(e)) == (known.last, known.note) for e in page.entries)
 
     def _read(self, session: Session, news: _News, cancelled: Callable[[], bool]) -> None:
         entry = None
@@ -148,7 +151,7 @@ class Indexer:
             if cancelled():
                 return
         if entry is not None:
-            news.last, news.note = entry.seq, entry.at.isoformat()
+            news.last, news.note = entry.seq, _note(entry)
 
     def _entries(self, session: Session, start: int) -> Iterator[Entry]:
         new = session.entry_count - start + 1
@@ -157,6 +160,10 @@ class Indexer:
             if page.first_seq <= start:  # else more came meanwhile
                 return (entry for entry in page.entries if entry.seq >= start)
         return self._histories.entries(session.id, start)
+
+
+def _note(entry: Entry) -> str:
+    return f"{entry.at.isoformat()} {crc32(entry.text.encode('utf-8', 'surrogatepass')):08x}"
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ import msgspec
 
 from agentsess.errors import StoreError, StoreTooNew
 from agentsess.storage.journal import make_directory
-from agentsess.storage.words import Words, fold, is_prefix
+from agentsess.storage.words import Words, fold
 
 VERSION = 1
 """Of the tables, and of how texts are folded. A file of another version is made anew."""
@@ -41,7 +41,7 @@ CREATE TABLE document (
     last INTEGER NOT NULL, note TEXT NOT NULL, rows INTEGER NOT NULL);
 CREATE TABLE chunk (id INTEGER PRIMARY KEY, texts BLOB NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(
-    body, content='', tokenize='ascii', prefix='2 3');
+    body, content='', tokenize='ascii', prefix='1 2 3');
 INSERT INTO words (words, rank) VALUES ('hashsize', 8000000);
 INSERT INTO words (words, rank) VALUES ('automerge', 8);
 PRAGMA user_version = {VERSION};
@@ -101,7 +101,7 @@ class SearchIndex:
 
         Found in many documents, they weigh nothing: all weights are 0.
         """
-        sought = f'"{" ".join(words)}"' + (" *" if is_prefix(words) else "")
+        sought = f'"{" ".join(words)}" *'
         with self._connected() as db:
             rows = db.execute("SELECT rowid FROM words WHERE words MATCH ?", (sought,)).fetchall()
             numbers = dict.fromkeys([row >> _ROW_BITS for (row,) in rows], 0.0)
@@ -110,7 +110,7 @@ class SearchIndex:
             weighed = db.execute("SELECT rowid, -rank FROM words WHERE words MATCH ?", (sought,))
             for row, weight in weighed.fetchall():
                 number = row >> _ROW_BITS
-                numbers[number] = max(numbers[number], weight)
+                numbers[number] = max(numbers.get(number, 0.0), weight)
         return numbers
 
     def texts(self, number: int) -> Iterator[Text]:

@@ -26,10 +26,15 @@ class _Folding(dict[int, str]):
 
 def _folded(sign: str) -> str:
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", sign).casefold())
-    kept = "".join(
-        part if part.isalnum() else "" if unicodedata.combining(part) else " " for part in parts
-    )
-    return f" {kept} " if _UNSPACED.match(sign) else kept
+    return "".join(map(_part, parts))
+
+
+def _part(sign: str) -> str:
+    if _UNSPACED.match(sign):
+        return f" {sign} "
+    if sign.isalnum():
+        return sign
+    return "" if unicodedata.combining(sign) else " "
 
 
 _FOLDING = _Folding()
@@ -46,17 +51,8 @@ def words_of(text: str) -> Words:
 
 
 def pattern_of(words: Words) -> re.Pattern[str]:
-    """What finds the words, one right after another, by `locate`.
-
-    The last one may go on in the text, if it has two letters: every word begins with
-    one letter or another.
-    """
-    return re.compile(" " + " +".join(words) + ("" if is_prefix(words) else " "))
-
-
-def is_prefix(words: Words) -> bool:
-    """Whether the last word may go on."""
-    return len(words[-1]) > 1
+    """What finds the words, one right after another, by `locate`. The last may go on."""
+    return re.compile(" " + " +".join(words))
 
 
 def locate(pattern: re.Pattern[str], text: str, folded: str | None = None) -> tuple[int, int]:
@@ -71,7 +67,7 @@ def locate(pattern: re.Pattern[str], text: str, folded: str | None = None) -> tu
     match = pattern.search(f" {folded} ")
     if match is None:
         return (-1, -1)
-    start, end = match.start(), match.start() + len(match[0].strip())
+    start, end = match.start(), match.end() - 1
     if text.isascii():
         return (start, end)
     return (_origin(text, start), _origin(text, end - 1) + 1)
