@@ -8,13 +8,13 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from agentsess import config
 from agentsess.errors import IllegalTransition, InvalidSession, Owner, SessionLocked
 from agentsess.model import (
-    Draft,
     Entry,
     JsonObject,
     Page,
@@ -49,7 +49,6 @@ from agentsess.storage.store import FileStore, SessionStore
 if TYPE_CHECKING:
     from agentsess.sessions.recap import RecapBuilder
 
-_IMPORT_BATCH = 500
 _RECAPS_KEPT = 16
 
 
@@ -301,19 +300,9 @@ class SessionService:
             parent_id=origin.id,
             created_at=origin.created_at,
         )
-        batch: list[Draft] = []
+        entries = takewhile(lambda e: at is None or e.seq <= at, self.entries(origin.id))
         with self.writer(session.id) as writer:
-            for entry in self.entries(origin.id):
-                if at is not None and entry.seq > at:
-                    break
-                meta = entry.meta | {"imported": origin.source}
-                batch.append(
-                    Draft(entry.kind, entry.text, entry.content, entry.author, meta, entry.at)
-                )
-                if len(batch) == _IMPORT_BATCH:
-                    writer.append(*batch)
-                    batch.clear()
-            writer.append(*batch)
+            writer.carry_over(entries, origin.source)
         return self.get(session.id)
 
     # -- changing

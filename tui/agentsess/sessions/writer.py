@@ -12,6 +12,7 @@ from agentsess.storage.lease import Lease
 from agentsess.storage.store import SessionStore
 
 _TITLE_LENGTH = 80
+_BATCH = 500
 
 
 class SessionWriter:
@@ -49,6 +50,18 @@ class SessionWriter:
             fields["title"] = title
         self._store.count(self.session_id, amounts, fields)
         return entries
+
+    def carry_over(self, entries: Iterable[Entry], source: str) -> None:
+        """Add another program's entries, marked as such."""
+        batch: list[Draft] = []
+        for entry in entries:
+            meta = entry.meta | {"imported": source}
+            draft = Draft(entry.kind, entry.text, entry.content, entry.author, meta, entry.at)
+            batch.append(draft)
+            if len(batch) == _BATCH:
+                self.append(*batch)
+                batch.clear()
+        self.append(*batch)
 
     def add_duration(self, seconds: float) -> None:
         """Add to the time worked in this session."""
