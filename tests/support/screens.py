@@ -87,6 +87,11 @@ class User:
         return self.main.chat.session
 
     @property
+    def is_in_chat(self) -> bool:
+        """Whether what is typed goes to the chat's pane."""
+        return self.main.chat.has_pseudo_class("focus-within")
+
+    @property
     def banner(self) -> str:
         """The line above the prompt."""
         return str(self.main.chat.banner.render())
@@ -158,7 +163,10 @@ class User:
         """Open a session to read it."""
         await self.goes_to(title)
         await self.press("enter")
-        await self.until(lambda: self.opened and self.opened.title == title, f"{title} opened")
+        await self.until(
+            lambda: self.opened and self.opened.title == title and self.is_in_chat,
+            f"{title} opened",
+        )
 
     async def sends(self, text: str) -> None:
         """Write a prompt and send it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from agentsess.model import Status
 from agentsess.sessions.service import SessionService
@@ -317,6 +318,8 @@ async def test_the_rule_of_pruning_is_changed_as_it_is_typed(old_work: Agentsess
     async with using(old_work) as user:
         await user.press("P")
         await user.sees("2 sessions", "would go to the trash")
+        await user.fills('"')
+        await user.sees("cannot hold a quotation mark")
         await user.fills("100d")
         await user.sees("1 session,")
         await user.press("tab")
@@ -330,6 +333,28 @@ async def test_the_rule_of_pruning_is_changed_as_it_is_typed(old_work: Agentsess
         assert len(user.service.list()) == 4
 
 
+async def test_a_rule_whose_effect_is_not_shown_yet_does_nothing(old_work: AgentsessApp) -> None:
+    async with using(old_work) as user:
+        await user.press("P")
+        await user.sees("2 sessions", "would go to the trash")
+        screen = user.app.screen
+        assert isinstance(screen, PruneScreen)
+        screen.query_one("#status", Input).value = "active"
+        screen.action_prune()
+        await user.sees("1 session,", "Old and open")
+        assert len(user.service.list()) == 4
+
+
+async def test_pruning_is_left_while_it_looks(old_work: AgentsessApp) -> None:
+    async with using(old_work) as user:
+        for text in ("10d", "20d", "30d"):
+            await user.press("P")
+            await user.until(lambda: isinstance(user.app.screen, PruneScreen), "the screen")
+            user.app.screen.query_one("#older_than", Input).value = text
+            await user.press("escape")
+            await user.until(lambda: user.app.screen is user.main, "the list")
+
+
 async def test_pruning_says_what_fits_and_stays_and_why(
     old_work: AgentsessApp, tmp_path: Path
 ) -> None:
@@ -337,7 +362,7 @@ async def test_pruning_says_what_fits_and_stays_and_why(
     async with using(old_work) as user:
         with other.writer(user.session("Old done").id, agent="nightly"):
             await user.press("P")
-            await user.sees("1 session,", "1 session that fit", "in use by nightly")
+            await user.sees("1 session,", "Kept: 1 session (", "in use by nightly")
             await user.press("ctrl+s")
             await user.until(lambda: "Older done" not in user.titles, "the list without it")
             assert user.session("Old done").trashed_at is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePath
 from typing import ClassVar
 
 from textual import getters
@@ -92,10 +93,11 @@ class ChatPane(Vertical):
         self.say("")
         self.set_class(True, "-empty")
         self.border_title = Content("New session" if draft_folder else "Chat")
-        self.border_subtitle = Content("")
+        self.border_subtitle = Content(one_line(draft_folder))
         self.status_line.update(Content(""))
         if draft_folder:
-            self.prompt.set_hint(f"What is to be done in {one_line(draft_folder, 60)}?")
+            name = one_line(PurePath(draft_folder).name, 24)
+            self.prompt.set_hint(f"What is to be done in {name}?")
             self.prompt.set_disabled_reason("")
         else:
             self.prompt.set_disabled_reason("Open a session, or press ctrl+n for a new one")

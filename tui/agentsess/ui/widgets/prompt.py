@@ -103,7 +103,8 @@ class Prompt(TextArea):
         self.placeholder = Content(clean(self._reason or self._hint))
 
     def _put(self, text: str) -> None:
-        self.load_text(text)
+        # a text field hands control characters on to the terminal
+        self.load_text(clean(text, longest_line=_MOST))
         self.move_cursor(self.document.end)
 
     async def _on_paste(self, event: events.Paste) -> None:
