@@ -143,9 +143,10 @@ class Journal:
             if self._fd < 0:
                 self._open()
             size = os.fstat(self._fd).st_size
-            # A torn write of another would swallow our record: shut it off in its own line.
+            # A torn write of another would swallow our record: shut it off in its own line,
+            # and spoil it, lest one that lacks nothing but its newline comes back to life.
             torn = size != self._end and os.pread(self._fd, 1, size - 1) != b"\n"
-            data = (b"\n" if torn else b"") + b"".join(lines)
+            data = (b"!\n" if torn else b"") + b"".join(lines)
             self._write(data, size)
         except StoreError:
             raise
