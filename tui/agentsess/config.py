@@ -46,6 +46,8 @@ class Settings:
     """Name of a Textual theme."""
     snapshot_every: int = 200
     """Entries after which a session gets a snapshot by itself; 0: never."""
+    empty_trash: bool = False
+    """Whether the app deletes for good, when it starts, what is in the trash for too long."""
 
 
 def load_settings(home: Path) -> Settings:

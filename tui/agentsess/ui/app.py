@@ -71,9 +71,13 @@ class AgentsessApp(App[None]):
         if self._main is not None:
             self._main.post_message(message)
 
+    def settings(self) -> config.Settings:
+        """What the user set; raises StoreError if that cannot be read."""
+        return config.load_settings(self._home)
+
     def on_mount(self) -> None:
         try:
-            self.theme = config.load_settings(self._home).theme
+            self.theme = self.settings().theme
         except StoreError as error:
             self.notify(str(error), severity="error", markup=False)
         self.theme_changed_signal.subscribe(self, lambda theme: self._keep_theme(theme.name))

@@ -1,0 +1,93 @@
+"""Emptying the trash, and what the app does at start if that is turned on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from agentsess.clock import clock_stopped, utc_now
+from agentsess.sessions.rules import Rule
+from agentsess.sessions.service import SessionService
+from agentsess.ui.app import AgentsessApp
+from agentsess.ui.screens.dialogs import Confirm
+from support.screens import using
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    service = SessionService.open(tmp_path)
+    with clock_stopped(utc_now() - timedelta(days=40)):
+        service.trash([service.create(title="Thrown away long ago").id])
+        service.create(title="Old draft", tags=["tmp"])
+    service.trash([service.create(title="Thrown away lately").id])
+    service.create(title="New work")
+    service.close()
+    return tmp_path
+
+
+def titles(service: SessionService, *, trashed: bool = False) -> set[str]:
+    return {session.title for session in service.list(trashed=trashed)}
+
+
+async def test_emptying_asks_and_takes_only_what_is_old(home: Path) -> None:
+    async with using(AgentsessApp(home)) as user:
+        await user.sees("New work")
+        await user.press("E")
+        await user.sees("Empty the trash", "1 session", "30 days", "cannot be undone")
+        await user.press("escape")
+        await user.until(lambda: not isinstance(user.app.screen, Confirm), "the list")
+        assert len(titles(user.service, trashed=True)) == 2
+        await user.press("E")
+        await user.until(lambda: isinstance(user.app.screen, Confirm), "the question")
+        await user.press("y")
+        await user.sees("Deleted for good: 1 session")
+        assert titles(user.service, trashed=True) == {"Thrown away lately"}
+        await user.press("E")
+        await user.sees("Nothing is in the trash for more than 30 days")
+
+
+async def test_nothing_goes_at_start_unless_that_is_turned_on(home: Path) -> None:
+    service = SessionService.open(home)
+    service.retention.rules.save(Rule("tag:tmp", "drafts"))
+    async with using(AgentsessApp(home)) as user:
+        await user.sees("New work")
+        await user.app.workers.wait_for_complete()
+        assert titles(service) == {"Old draft", "New work"}
+        assert len(titles(service, trashed=True)) == 2
+    service.close()
+
+
+async def test_a_rule_that_is_turned_on_is_applied_and_told_and_undone(home: Path) -> None:
+    service = SessionService.open(home)
+    service.retention.rules.save(Rule("tag:tmp", "drafts", at_start=True))
+    async with using(AgentsessApp(home)) as user:
+        await user.sees("Rule drafts: 1 session", "z undoes it")
+        assert titles(service) == {"New work"}
+        await user.press("z")
+        await user.until(lambda: titles(service) == {"Old draft", "New work"}, "it is back")
+        assert [removal.undone for removal in service.retention.history()] == [True]
+    service.close()
+
+
+async def test_the_trash_is_emptied_at_start_when_the_settings_say_so(home: Path) -> None:
+    (home / "settings.toml").write_text("empty_trash = true\n")
+    async with using(AgentsessApp(home)) as user:
+        await user.sees("Deleted for good: 1 session")
+        assert titles(user.service, trashed=True) == {"Thrown away lately"}
+        assert user.service.retention.history()[0].who == "start"
+
+
+async def test_archiving_keeps_the_conversation_readable(home: Path) -> None:
+    service = SessionService.open(home)
+    session = next(s for s in service.list() if s.title == "New work")
+    async with using(AgentsessApp(home)) as user:
+        await user.sees("New work")
+        await user.press("a")
+        await user.until(lambda: service.get(session.id).status == "archived", "archived")
+        await user.press("z")
+        await user.until(lambda: service.get(session.id).status == "active", "back")
+    service.close()

@@ -1,0 +1,88 @@
+"""Keeping the store in order: what happens at start, and emptying the trash."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from textual import work
+
+from agentsess import config
+from agentsess.errors import AgentsessError
+from agentsess.model import Session
+from agentsess.sessions.removals import Removal
+from agentsess.ui.render.format import count, size
+from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.dialogs import Confirm
+
+_LONG = f"in the trash for more than {config.TRASH_DAYS} days"
+
+
+class Tidying(Panes):
+    """The part of the main screen that tidies; nothing goes without being told."""
+
+    @work(group="tidy")
+    async def tidy_at_start(self) -> None:
+        """Finish what was cut off, then do what the user turned on."""
+        service = self.app.service
+        try:
+            tidied = await self.app.aside(service.tidy)
+            for session_id, problem in tidied.problems.items():
+                self.tell(f"{session_id[:8]} could not be finished: {problem}", error=True)
+            if tidied.removed:
+                self.tell(f"Finished deleting {count(len(tidied.removed), 'session')}.")
+            pruned = await self.app.aside(service.retention.apply_at_start)
+            for removal in pruned:
+                self.tell(f"Rule {removal.name}: {_went(removal)} to the trash. z undoes it.")
+            if self.app.settings().empty_trash:
+                old = await self.app.aside(service.bin.expired, _age())
+                removal = await self.app.aside(service.bin.empty, old, who="start", why=_LONG)
+                if removal.sessions:
+                    self.tell(f"Deleted for good: {_went(removal)}, {_LONG}.")
+                    pruned.append(removal)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        if pruned or tidied.removed:
+            self.reload()
+
+    @work(group="tidy")
+    async def action_empty_trash(self) -> None:
+        """Delete for good what is in the trash for too long, after a question."""
+        old = await self.app.aside(self.app.service.bin.expired, _age())
+        if not old:
+            self.tell(f"Nothing is {_LONG}. D deletes what is chosen.")
+            return
+        total = f"{count(len(old), 'session')}, {size(sum(s.size_bytes for s in old))}"
+        self.app.push_screen(
+            Confirm(
+                "Empty the trash",
+                f"{total}, {_LONG}. This cannot be undone.",
+                f"Delete {count(len(old), 'session')} for good",
+            ),
+            lambda yes: self._agreed(yes, old),
+        )
+
+    def _agreed(self, yes: bool | None, old: Sequence[Session]) -> None:
+        if yes:
+            self._empty(old)
+
+    @work(group="change")
+    async def _empty(self, sessions: Sequence[Session]) -> None:
+        try:
+            removal = await self.app.aside(
+                self.app.service.bin.empty, sessions, who="user", why=_LONG
+            )
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        self.tell(f"Deleted for good: {_went(removal)}.")
+        self.reload()
+
+
+def _age() -> timedelta:
+    return timedelta(days=config.TRASH_DAYS)
+
+
+def _went(removal: Removal) -> str:
+    return f"{count(len(removal.sessions), 'session')}, {size(removal.bytes)}"
