@@ -241,9 +241,13 @@ class SessionActions(Panes):
 
         def write() -> Path:
             path = _free_path(Path(self.app.folder), session)
-            with path.open("x", encoding="utf-8") as file:
-                for part in export_markdown(session, service.entries(session.id)):
-                    file.write(part)
+            try:
+                with path.open("x", encoding="utf-8") as file:
+                    for part in export_markdown(session, service.entries(session.id)):
+                        file.write(part)
+            except BaseException:
+                path.unlink(missing_ok=True)  # half a document is none
+                raise
             return path
 
         try:
