@@ -6,12 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input, Select
 
 from agentsess.clock import clock_stopped, utc_now
 from agentsess.sessions.rules import Rule
 from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.screens.dialogs import Confirm
+from agentsess.ui.screens.prune import PruneScreen
 from support.screens import using
 
 pytestmark = pytest.mark.anyio
@@ -90,4 +92,52 @@ async def test_archiving_keeps_the_conversation_readable(home: Path) -> None:
         await user.until(lambda: service.get(session.id).status == "archived", "archived")
         await user.press("z")
         await user.until(lambda: service.get(session.id).status == "active", "back")
+    service.close()
+
+
+async def test_a_rule_is_saved_and_turned_on_in_the_screen_of_pruning(home: Path) -> None:
+    async with using(AgentsessApp(home)) as user:
+        await user.sees("New work")
+        await user.press("P")
+        await user.until(lambda: isinstance(user.app.screen, PruneScreen), "the screen")
+        screen = user.app.screen
+        screen.query_one("#status", Input).value = ""
+        screen.query_one("#tag", Input).value = "tmp"
+        screen.query_one("#keep_newest", Input).value = "many"
+        await user.sees("'many' is not a number of sessions")
+        screen.query_one("#keep_newest", Input).value = ""
+        await user.sees("1 session", "Old draft")
+        await user.press("f2")
+        await user.sees("Name of the rule")
+        await user.types("not a name", "enter")
+        await user.sees("letters, digits")
+        assert user.service.retention.rules.all() == []
+        await user.press("f2")
+        await user.sees("Name of the rule")
+        await user.types("drafts", "enter")
+        await user.sees("Saved rule", "drafts", "at start: no", "1 session")
+        await user.press("f3")
+        await user.sees("at start: yes")
+        (rule,) = user.service.retention.rules.all()
+        assert rule == Rule("older:30d tag:tmp", "drafts", at_start=True)
+        await user.press("ctrl+s")
+        await user.until(lambda: titles(user.service) == {"New work"}, "it went")
+        assert user.service.retention.history()[0].name == "drafts"
+
+
+async def test_a_saved_rule_is_chosen_from_the_list(home: Path) -> None:
+    service = SessionService.open(home)
+    service.retention.rules.save(Rule("older:1y", "ancient"))
+    service.retention.rules.save(Rule("tag:tmp", "drafts"))
+    async with using(AgentsessApp(home)) as user:
+        await user.sees("New work")
+        await user.press("P")
+        await user.sees("Saved rule", "none: as above")
+        user.app.screen.query_one("#saved", Select).value = "drafts"
+        await user.sees("1 session", "Old draft", "at start: no")
+        user.app.screen.query_one("#saved", Select).value = "ancient"
+        await user.sees("Nothing fits the rule.")
+        service.retention.rules.drop("ancient")
+        await user.press("f3")
+        await user.sees("There is no rule 'ancient'")
     service.close()
