@@ -233,8 +233,9 @@ class FileStore:
         history = self._reader(session_id)
         found = history.damage()
         if not found and history is not self._history(session_id):
-            whole = self.archive.is_whole(session_id)
-            return [] if whole else [Damage(0, history.size_bytes)]
+            with suppress(FileNotFoundError):  # taken out just then
+                if not self.archive.is_whole(session_id):
+                    return [Damage(0, history.size_bytes)]
         return found
 
     def lease(
@@ -246,15 +247,21 @@ class FileStore:
         take_over: bool = False,
         stop: threading.Event | None = None,
     ) -> Lease:
-        lease = Lease.acquire(
-            self.folder(session_id),
-            session_id,
-            agent=agent,
-            wait=wait,
-            take_over=take_over,
-            move=lambda: self._history(session_id).rewrite(),
-            stop=stop,
-        )
+        folder = self.folder(session_id)
+        try:
+            lease = Lease.acquire(
+                folder,
+                session_id,
+                agent=agent,
+                wait=wait,
+                take_over=take_over,
+                move=lambda: self._history(session_id).rewrite(),
+                stop=stop,
+            )
+        except StoreError:
+            raise
+        except OSError as error:
+            raise StoreError(f"Cannot write {folder}: {error.strerror or error}.") from error
         # Since we last wrote, another may have moved the history to a new file.
         self.release_history(session_id)
         return lease
