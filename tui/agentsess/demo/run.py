@@ -33,18 +33,23 @@ def demo_home(now: datetime | None = None) -> Iterator[Path]:
     """
     with TemporaryDirectory(prefix="agentsess-demo-", ignore_cleanup_errors=True) as folder:
         home = Path(folder).resolve() / "store"
-        projects = demo_project(home).parent
-        for story in STORIES:
-            root = projects / story.project
-            root.mkdir(parents=True, exist_ok=True)
-            (root / "README.md").write_text(_STAND_IN.format(story.project), encoding="utf-8")
-        write_project(projects)
-        service = SessionService.open(home)
-        try:
-            seed(service, projects, now or utc_now())
-        finally:
-            service.close()
+        furnish(home, now or utc_now())
         yield home
+
+
+def furnish(home: Path, now: datetime) -> None:
+    """Fill a store with the demo's sessions, and the folder beside it with their projects."""
+    projects = demo_project(home).parent
+    for story in STORIES:
+        root = projects / story.project
+        root.mkdir(parents=True, exist_ok=True)
+        (root / "README.md").write_text(_STAND_IN.format(story.project), encoding="utf-8")
+    write_project(projects)
+    service = SessionService.open(home)
+    try:
+        seed(service, projects, now)
+    finally:
+        service.close()
 
 
 def demo_project(home: Path) -> Path:
