@@ -23,8 +23,9 @@ from agentsess.storage.words import Words, fold, locate, pattern_of, words_of
 
 _SNIPPETS = 3
 _BEFORE, _AFTER = 40, 100
-_IN_TITLE, _RECENT = 3.0, 1.0
-"""What a word in the title, and being of today, are worth beside the weights of BM25."""
+_IN_TITLE, _IN_FACTS, _RECENT = 3.0, 2.0, 1.0
+"""What a word in the title, one in other facts such as notes, and being of today are worth
+beside the weights of BM25."""
 _RECENT_DAYS = 30.0
 _FEW = 8
 """So many changed sessions are indexed before they are searched, rather than read."""
@@ -231,7 +232,7 @@ class SessionSearch:
         found = self._index.find(term.words)
         holding = {positions[n]: weight for n, weight in found.items() if n in positions}
         for position in [p for p, facts in enumerate(view.facts) if typed in facts]:
-            bonus = _IN_TITLE if typed in view.titles[position] else 0.0
+            bonus = _IN_TITLE if typed in view.titles[position] else _IN_FACTS
             holding[position] = holding.get(position, 0.0) + bonus
         return holding
 

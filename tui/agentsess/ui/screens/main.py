@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from asyncio import CancelledError
+from collections.abc import Mapping
+from contextlib import suppress
+from time import monotonic
 from typing import ClassVar
 
 from textual import on, work
@@ -17,7 +20,9 @@ from textual.worker import get_current_worker
 from agentsess.errors import AgentsessError, InvalidQuery
 from agentsess.model import Page, Session, Status, utc_now
 from agentsess.sessions.query import Query
+from agentsess.sessions.search import Hit, Snippet
 from agentsess.ui.keys import KEYS
+from agentsess.ui.runs import Runs
 from agentsess.ui.screens.actions import SessionActions
 from agentsess.ui.screens.branching import Branches
 from agentsess.ui.screens.navigation import SORTS, Navigation
@@ -32,7 +37,12 @@ from agentsess.ui.widgets.transcript import Transcript
 _PAGE = 60
 _OPEN_DELAY = 0.06
 """Seconds for which the cursor must rest on a session before it is read."""
-_SEARCH_DELAY = 0.15
+_SEARCH_DELAY = 0.04
+_SLOW = 0.15
+"""Seconds after which a search shows what it has, though that may be nothing."""
+_SCREENFUL = 20
+_LONG = 0.5
+"""Seconds after which the user is told what is being done."""
 _MOST_HITS = 200
 _WATCHED = 30
 """How many of the newest sessions are looked at for runs of other processes."""
@@ -55,6 +65,7 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
         self._search_timer: Timer | None = None
         self._scan = ""
         self._searching = ""
+        self._indexing = ""
         self._count = 0
         self._hidden = 0
 
@@ -102,7 +113,10 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
         except AgentsessError as error:
             self._tell_list(str(error))
             return
-        if query.terms:
+        is_search = bool(query.words or query.unwanted) and not trashed
+        if is_search:
+            listed, hidden = None, 0  # what is listed stays until something is found
+        elif query.terms:
             now = utc_now()
             listed = [session for session in everything if query.matches(session, now)]
             hidden = 0
@@ -110,20 +124,30 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
             listed = [s for s in everything if trashed or s.status is not Status.ARCHIVED]
             hidden = len(everything) - len(listed)
         self._count, self._hidden = len(everything), hidden
-        self.show_list(listed)
+        if listed is not None:
+            self.show_list(listed)
         if select:
             self.sessions.highlight(select)
         self._follow_open({session.id: session for session in everything})
-        if query.words:
+        if is_search:
             self._search_soon(text)
         elif not everything and not trashed and not self._scan:
             self._show_first_steps()
 
-    def show_list(self, listed: list[Session]) -> None:
-        """Show these sessions in the list, in the user's order."""
-        grouped = self.sort == "activity" and not self.trashed
-        ordered = sorted(listed, key=SORTS[self.sort])
-        self.sessions.show(ordered, self.live(), utc_now(), grouped)
+    def show_list(
+        self, listed: list[Session], snippets: Mapping[str, Snippet] | None = None
+    ) -> None:
+        """Show these sessions in the list, in the user's order.
+
+        Args:
+            listed: The sessions.
+            snippets: What was found in them, the best first; by activity would be another order.
+        """
+        by_activity = self.sort == "activity"
+        if snippets is None or not by_activity:
+            listed = sorted(listed, key=SORTS[self.sort])
+        grouped = by_activity and not self.trashed and snippets is None
+        self.sessions.show(listed, self.live(), utc_now(), grouped, snippets)
         self._tell_list()
 
     def _tell_list(self, problem: str = "") -> None:
@@ -142,8 +166,8 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
                 parts.append(f"{self._hidden} archived")
             if self._scan:
                 parts = [self._scan]
-            elif self._searching:
-                parts.append(self._searching)
+            elif doing := self._searching or self._indexing:
+                parts.append(doing)
         self.list_status.update(Content(" · ".join(parts)))
 
     def _show_first_steps(self) -> None:
@@ -176,6 +200,7 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
         self._scan = ""
         if changed or not self._count:
             self.reload()
+        self.index_sessions()
 
     def _poll(self) -> None:
         """See what other processes changed: one look at one file's size."""
@@ -199,28 +224,58 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
 
     @work(exclusive=True, group="search", thread=True)
     def search_text(self, text: str) -> None:
-        """Add the sessions whose conversation holds the words, as they are found."""
+        """Show the sessions that hold the words, the best first, as they are found."""
         worker = get_current_worker()
-        self.app.show_from_thread(self._tell_search, "searching…")
-        hits: list[Session] = []
-        for hit in self.app.service.search(text, limit=_MOST_HITS):
-            if worker.is_cancelled:
-                return
-            hits.append(hit.session)
-            if len(hits) in (1, 5, 20) or len(hits) % 50 == 0:
-                self.app.show_from_thread(self._found, text, list(hits))
+        start, told = monotonic(), False
+        hits: list[Hit] = []
+
+        def cancelled() -> bool:
+            nonlocal told
+            if not told and monotonic() - start > _SLOW:
+                told = True
+                self.app.show_from_thread(self._found, text, list(hits), "searching…")
+            return worker.is_cancelled or not self.app.is_open
+
+        for hit in self.app.service.search(text, limit=_MOST_HITS, cancelled=cancelled):
+            hits.append(hit)
+            if len(hits) in (_SCREENFUL, 100) or (told and len(hits) % 10 == 1):
+                self.app.show_from_thread(self._found, text, list(hits), "searching…")
         if not worker.is_cancelled:
-            self.app.show_from_thread(self._found, text, hits)
-            self.app.show_from_thread(self._tell_search, "")
+            self.app.show_from_thread(self._found, text, hits, "")
 
-    def _tell_search(self, text: str) -> None:
-        self._searching = text
-        self._tell_list()
-
-    def _found(self, text: str, hits: list[Session]) -> None:
+    def _found(self, text: str, hits: list[Hit], searching: str) -> None:
         if text == self.query_text:
-            both = {session.id: session for session in [*self.sessions.shown, *hits]}
-            self.show_list(list(both.values()))
+            self._searching = searching
+            snippets = {
+                hit.session.id: hit.snippets[0]
+                for hit in hits
+                if hit.snippets and hit.snippets[0].text != hit.session.title
+            }
+            self.show_list([hit.session for hit in hits], snippets)
+
+    @on(Runs.Ended)
+    def index_sessions(self) -> None:
+        """Index what is new, unless that is going on."""
+        if not any(worker.group == "index" and not worker.is_finished for worker in self.workers):
+            self._index_in_thread()
+
+    @work(group="index", thread=True)
+    def _index_in_thread(self) -> None:
+        worker, start = get_current_worker(), monotonic()
+
+        def progress(done: int, total: int) -> None:
+            if monotonic() - start > _LONG:
+                self.app.show_from_thread(self._tell_index, done, total)
+
+        def cancelled() -> bool:
+            return worker.is_cancelled or not self.app.is_open
+
+        with suppress(AgentsessError):  # without an index, searches read
+            self.app.service.index(progress, cancelled)
+
+    def _tell_index(self, done: int, total: int) -> None:
+        self._indexing = f"indexing {done:,} of {total:,}" if done < total else ""
+        self._tell_list()
 
     # -- opening
 

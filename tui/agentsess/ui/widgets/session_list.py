@@ -19,9 +19,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from agentsess.model import Session, utc_now
+from agentsess.sessions.search import Snippet
 from agentsess.ui.render.format import age
 from agentsess.ui.render.sessions import GLYPHS, WORDS, Live, group_of, source_label
-from agentsess.ui.render.text import one_line
+from agentsess.ui.render.text import clean, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class SessionList(ScrollView, can_focus=True):
         "session-list--cursor", "session-list--cursor-blurred", "session-list--mark",
         "session-list--active", "session-list--paused", "session-list--completed",
         "session-list--archived", "session-list--working", "session-list--asking",
-        "session-list--failed", "session-list--elsewhere",
+        "session-list--failed", "session-list--elsewhere", "session-list--match",
     }  # fmt: skip
     DEFAULT_CSS = """
     SessionList {
@@ -71,6 +72,7 @@ class SessionList(ScrollView, can_focus=True):
         & .session-list--asking { color: $text-warning; text-style: bold; }
         & .session-list--failed { color: $text-error; text-style: bold; }
         & .session-list--elsewhere { color: $text-accent; }
+        & .session-list--match { color: $text-warning; text-style: bold; }
     }
     """  # noqa: E501
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -122,6 +124,7 @@ class SessionList(ScrollView, can_focus=True):
         self._lines: list[_Row] = []
         self._row_of: list[_Row] = []
         self._live: Mapping[str, Live] = {}
+        self._snippets: Mapping[str, Snippet] = {}
         self._marks: dict[str, None] = {}
         self._anchor: int | None = None
         """Where marking began; `v` marks from there."""
@@ -135,11 +138,25 @@ class SessionList(ScrollView, can_focus=True):
     # -- what it shows
 
     def show(
-        self, sessions: Sequence[Session], live: Mapping[str, Live], now: datetime, grouped: bool
+        self,
+        sessions: Sequence[Session],
+        live: Mapping[str, Live],
+        now: datetime,
+        grouped: bool,
+        snippets: Mapping[str, Snippet] | None = None,
     ) -> None:
-        """Replace what is listed; the cursor stays on its session if that is still there."""
+        """Replace what is listed; the cursor stays on its session if that is still there.
+
+        Args:
+            sessions: In the order to show; with ``grouped``, the newest first.
+            live: What is going on in them.
+            now: For their ages.
+            grouped: Whether headings by age stand above them.
+            snippets: What a search found in them, by session; shown as the second line.
+        """
         current = self.highlighted
         self._sessions, self._live, self._now = list(sessions), live, now
+        self._snippets = snippets or {}
         self._marks = {s.id: None for s in sessions if s.id in self._marks}
         self._rows, self._row_of, self._lines = [], [], []
         heading, earliest = "", None
@@ -348,6 +365,8 @@ class SessionList(ScrollView, can_focus=True):
         return [(" ", ""), gutter, (" ", ""), (title, "title"), (f" {when} ", "meta")]
 
     def _second_line(self, session: Session, width: int) -> list[tuple[str, str]]:
+        if (snippet := self._snippets.get(session.id)) is not None:
+            return _highlighted(snippet, width - 4)
         state = self._live.get(session.id) or str(session.status)
         rest = [one_line(session.project_name, 40)]
         if not session.is_own:
@@ -374,6 +393,23 @@ class SessionList(ScrollView, can_focus=True):
                 style = base + self._ink(name)
             segments.append(Segment(text, style))
         return Strip(segments).adjust_cell_length(width, base)
+
+
+def _highlighted(snippet: Snippet, width: int) -> list[tuple[str, str]]:
+    """A match with as much before it as leaves some room for what follows."""
+    before, match, after = (
+        clean(part)
+        for part in (
+            snippet.text[: snippet.start],
+            snippet.text[snippet.start : snippet.end],
+            snippet.text[snippet.end :],
+        )
+    )
+    room = max(0, min(width // 3, width - cell_len(match)))
+    if cell_len(before) > room:
+        before = "…" + set_cell_size(before[::-1], max(0, room - 1))[::-1].lstrip()
+    rest = _fit(after, max(0, width - cell_len(before) - cell_len(match)))
+    return [("   ", ""), (before, "meta"), (match, "match"), (rest, "meta")]
 
 
 def _fit(text: str, width: int) -> str:
