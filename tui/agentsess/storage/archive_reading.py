@@ -13,6 +13,8 @@ from pathlib import Path
 from agentsess.errors import StoreError
 from agentsess.storage.archive import Member, read_bundle, write_all, zstd
 from agentsess.storage.history import History
+from agentsess.storage.journal import FORMAT, VERSION, seal
+from agentsess.storage.migration import upgraded, version_of
 
 HISTORY = "history.jsonl"
 SUFFIX = ".tar.zst"
@@ -85,7 +87,26 @@ def _unpacked(bundle: Path) -> tuple[History, bool]:
         for piece in _surviving(bundle.read_bytes()):
             write_all(fd, piece)
         return history, False
-    return history, True
+    return history if _is_current(fd) else _upgraded(fd), True
+
+
+def _is_current(fd: int) -> bool:
+    version = version_of(os.pread(fd, 1000, 0).partition(b"\n")[0])
+    return version is None or version >= VERSION
+
+
+def _upgraded(fd: int) -> History:
+    """A history of an earlier version as one of this; the bundle stays as it is."""
+    new = _nameless_file()
+    history = History(Path(f"/dev/fd/{new}"))
+    weakref.finalize(history, os.close, new)
+    with open(os.dup(fd), "rb") as lines:
+        lines.seek(0)
+        version = version_of(lines.readline()) or 0
+        write_all(new, seal({"fmt": FORMAT, "v": VERSION}))
+        for line in upgraded(lines, version):
+            write_all(new, line)
+    return history
 
 
 def _surviving(data: bytes) -> Iterator[bytes]:

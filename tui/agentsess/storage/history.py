@@ -65,6 +65,7 @@ class History:
             StoreError: Nothing was added, or the disk failed to keep it.
         """
         check()
+        self._check_version()
         storage = self._db.storage
         with storage.exclusive():
             known = self._next_seq if storage.journal.ends_with_ours() else 0
@@ -165,18 +166,22 @@ class History:
         """Let the file go."""
         self._db.close()
 
+    def _check_version(self) -> None:
+        """See that we may read the file; an earlier version's is replaced by one of ours."""
+        if not self._version_known and self.path.exists():
+            check_version(self.path)
+            self._version_known = True
+
     @contextmanager
     def _opened(self) -> Iterator[int]:
         """The file for reading, -1 if there is none yet."""
         try:
+            self._check_version()
             fd = os.open(self.path, os.O_RDONLY)
         except FileNotFoundError:
             yield -1
             return
         try:
-            if not self._version_known:
-                check_version(self.path)
-                self._version_known = True
             yield fd
         finally:
             os.close(fd)

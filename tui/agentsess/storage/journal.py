@@ -224,7 +224,7 @@ class Journal:
 
 
 def check_version(path: Path) -> None:
-    """See that this version may read a journal.
+    """See that this version may read a journal; one of an earlier version is migrated.
 
     Raises:
         StoreTooNew: A newer version wrote it.
@@ -244,6 +244,10 @@ def check_version(path: Path) -> None:
         raise StoreTooNew(
             f"{path} was written by a newer agentsess. Upgrade to open it; nothing was changed."
         )
+    if header.get("v", 0) < VERSION:
+        from agentsess.storage.migration import migrate
+
+        migrate(path)
 
 
 def read_forward(fd: int, start: int, stop: int | None = None) -> Iterator[Record]:
