@@ -432,3 +432,30 @@ def test_whatever_was_said_is_found(tmp_path_factory: pytest.TempPathFactory, te
     session = make(service, said, title="T")
     assert ids(service, f'"{said}"') == [session]
     service.close()
+
+
+# Whether it is sound
+
+
+def test_a_check_counts_what_is_indexed_and_names_what_disagrees(service: SessionService) -> None:
+    right, wrong = make(service, "alpha"), make(service, "alpha")
+    assert service.index()
+    make(service, "beta")
+    index = service._search.indexer._index
+    with index.transaction():
+        index.remove(wrong)
+        mark = service._catalog.stamp(service.get(wrong))
+        index.add(wrong, [(1, "something else")], mark=mark, last=1, note="")
+    health = service.check().search
+    assert (health.sessions, health.indexed, health.wrong) == (3, 2, (wrong,))
+    assert health.path.exists()
+    assert not health.problem
+    assert right not in health.wrong
+
+
+def test_a_check_says_why_there_is_no_index(service: SessionService, home: Path) -> None:
+    make(service, "alpha")
+    (home / "cache" / "search.sqlite").mkdir(parents=True)
+    health = service.check()
+    assert "search.sqlite" in health.search.problem
+    assert health.ok

@@ -5,19 +5,25 @@ from __future__ import annotations
 import shutil
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from time import monotonic
 
 from agentsess import config
 from agentsess.commands.output import Output, json_array, short_ids, to_json
+from agentsess.errors import StoreError
 from agentsess.model import Entry, EntryKind, Session, utc_now
 from agentsess.sessions.export import export_markdown, headline_of
+from agentsess.sessions.indexing import SearchHealth
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
 
 _PROJECT_WIDTH = 24
+_INDEX_SECONDS = 0.8
+"""A search may take so long to index what is new; what is left is read, this time."""
 
 
 def list_(service: SessionService, args: Namespace, out: Output) -> int:
@@ -69,6 +75,9 @@ def show(service: SessionService, args: Namespace, out: Output) -> int:
 def search(service: SessionService, args: Namespace, out: Output) -> int:
     """`search`: sessions whose text holds all words."""
     service.refresh(out.progress)
+    until = monotonic() + _INDEX_SECONDS
+    with suppress(StoreError):  # what is not indexed is read
+        service.index(cancelled=lambda: monotonic() > until)
     hits = service.search(" ".join(args.query), limit=args.limit)
     if out.as_json:
         out.pieces(json_array(hit.to_json() for hit in hits))
@@ -154,6 +163,7 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
         ("Index", f"{written.count(health.index_damage, 'damaged record')}"),
         ("Histories", f"{written.count(sum(health.damage.values()), 'damaged record')}"),
         *((f"  {i[:8]}", written.count(n, "damaged record")) for i, n in health.damage.items()),
+        ("Search", _of_search(health.search)),
         ("Others", f"{written.count(health.found_damage, 'unreadable line')} skipped"),
         ("Claude", f"{clean(str(claude))} ({found})"),
         ("  command", clean(command)),
@@ -168,9 +178,21 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
         out.line(f"Removed spare copies of {written.count(len(tidied.cleaned), 'session')}.")
     for session_id, problem in tidied.problems.items():
         out.line(f"Unfinished: {session_id[:8]}: {one_line(clean(problem))}")
+    if health.search.problem or health.search.wrong:
+        path = clean(str(health.search.path))
+        out.line(f"To have the search index made anew, delete {path}.")
     if not health.ok:
         out.line("Damaged records are skipped; all others can be read.")
     return 0 if ok else 1
+
+
+def _of_search(search: SearchHealth) -> str:
+    if search.problem:
+        return one_line(clean(search.problem))
+    facts = [f"{search.indexed} of {written.count(search.sessions, 'session')} indexed"]
+    if search.wrong:
+        facts.append(f"{len(search.wrong)} not as they are: {', '.join(sorted(search.wrong))}")
+    return "; ".join(facts) + f" ({written.size(search.size_bytes)})"
 
 
 def program_version() -> str:

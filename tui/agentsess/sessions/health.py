@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from agentsess.model import JsonObject, Session
+from agentsess.sessions.indexing import Indexer, SearchHealth
 from agentsess.storage.store import SessionStore
 
 
@@ -25,6 +26,8 @@ class Health:
     """Unreadable records by session, for those of our own that have any."""
     found_damage: int
     """Lines of other programs' histories that were skipped."""
+    search: SearchHealth
+    """The search index, which may be deleted any time."""
 
     @property
     def ok(self) -> bool:
@@ -42,11 +45,12 @@ class Health:
                 "sessions": dict(self.damage),
                 "found": self.found_damage,
             },
+            "search": self.search.to_json(),
         }
 
 
-def check_store(store: SessionStore, sessions: Iterable[Session]) -> Health:
-    """Read the histories of all sessions of our own and count what is damaged."""
+def check_store(store: SessionStore, sessions: Iterable[Session], indexer: Indexer) -> Health:
+    """Read the histories of all sessions of our own and the index, and count what is damaged."""
     listed = list(sessions)
     kept = [session for session in listed if session.trashed_at is None]
     trash = [session for session in listed if session.trashed_at is not None]
@@ -59,4 +63,5 @@ def check_store(store: SessionStore, sessions: Iterable[Session]) -> Health:
         index_damage=store.damaged_documents,
         damage={session_id: count for session_id, count in damage.items() if count},
         found_damage=sum(session.damaged for session in listed),
+        search=indexer.check(),
     )

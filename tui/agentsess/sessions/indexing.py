@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Protocol
 from zlib import crc32
 
-from agentsess.errors import AgentsessError
-from agentsess.model import Entry, Page, Session
+from agentsess.errors import AgentsessError, SessionNotFound, StoreError
+from agentsess.model import Entry, JsonObject, Page, Session
 from agentsess.sessions.catalog import Catalog, Progress
 from agentsess.storage.search import Document, SearchIndex, Text
 
@@ -73,6 +73,35 @@ class Indexer:
                 if progress:
                     progress(done, len(stale))
         return done == len(stale)
+
+    def check(self) -> SearchHealth:
+        """Read the index and all that it was made of through."""
+        sessions = self._catalog.sessions()
+        try:
+            self._index.check()
+            documents = self._index.documents()
+            fresh = {
+                session_id: document
+                for session_id, document in documents.items()
+                if session_id in sessions
+                and document.mark == self._catalog.stamp(sessions[session_id])
+            }
+            wrong = [i for i, document in fresh.items() if not self._agrees(i, document)]
+            size = self._index.path.stat().st_size
+        except StoreError as error:
+            return SearchHealth(self._index.path, len(sessions), problem=str(error))
+        return SearchHealth(self._index.path, len(sessions), len(fresh), tuple(wrong), size)
+
+    def _agrees(self, session_id: str, document: Document) -> bool:
+        try:
+            texts = [
+                (entry.seq, entry.text)
+                for entry in self._histories.entries(session_id)
+                if entry.seq <= document.last and entry.is_message and entry.text
+            ]
+        except SessionNotFound:
+            return True  # deleted at this moment
+        return texts == list(self._index.texts(document.number))
 
     def _forget_gone(self) -> dict[str, Document]:
         """Forget sessions that are no more; returns what the index says of the others."""
@@ -160,6 +189,31 @@ class Indexer:
             if page.first_seq <= start:  # else more came meanwhile
                 return (entry for entry in page.entries if entry.seq >= start)
         return self._histories.entries(session.id, start)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchHealth:
+    """What a look through the search index found."""
+
+    path: Path
+    sessions: int
+    indexed: int = 0
+    """How many of the sessions are indexed as they are now; the others are read."""
+    wrong: tuple[str, ...] = ()
+    """Those of which the index holds something else than they do."""
+    size_bytes: int = 0
+    problem: str = ""
+    """Why the index cannot be used; searches read meanwhile."""
+
+    def to_json(self) -> JsonObject:
+        """The public JSON form, part of what `doctor --json` prints."""
+        return {
+            "path": str(self.path),
+            "indexed": self.indexed,
+            "wrong": list(self.wrong),
+            "bytes": self.size_bytes,
+            "problem": self.problem,
+        }
 
 
 def _note(entry: Entry) -> str:

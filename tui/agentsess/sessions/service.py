@@ -189,8 +189,9 @@ class SessionService:
         return self._catalog.refresh(progress)
 
     def check(self) -> Health:
-        """Read all histories of our own through; for many sessions this takes a while."""
-        return check_store(self._store, self._catalog.sessions().values())
+        """Read all histories and the search index through; for many this takes a while."""
+        sessions = self._catalog.sessions().values()
+        return check_store(self._store, sessions, self._search.indexer)
 
     def changed(self) -> bool:
         """Whether another process changed our store since the last look; cheap."""

@@ -175,6 +175,7 @@ class Choose(Dialog[str]):
 
     def on_key(self, event: events.Key) -> None:
         if any(choice.key == event.character for choice in self._choices):
+            event.stop()  # below, the same key may do something else
             self.dismiss(event.character)
 
     @on(OptionList.OptionSelected)
