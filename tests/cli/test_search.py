@@ -27,7 +27,7 @@ def test_a_search_indexes_what_is_new_and_finds_it(
 def test_a_search_does_not_wait_for_a_long_indexing(
     run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = write_history(tmp_path / "claude", 5, bulk=0, empty=0.0)
+    written = write_history(tmp_path / "claude", 12, bulk=0, empty=0.0)
     monkeypatch.setattr(reading, "_INDEX_SECONDS", 0.0)
     assert {hit["id"] for hit in run("search", "case", "--json").json} == {s.id for s in written}
     assert run("doctor", "--json").json["search"]["indexed"] == 0
