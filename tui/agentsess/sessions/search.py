@@ -31,6 +31,7 @@ _FEW = 8
 """So many changed sessions are indexed before they are searched, rather than read."""
 _FEW_SECONDS = 0.3
 _MOST_WORDS = 32
+_REMEMBERED = 64
 
 Cancelled = Callable[[], bool]
 
@@ -104,11 +105,21 @@ class _View:
         """In the index, by position; only of sessions that are indexed as they are now."""
         self.positions: dict[int, int] = {}
         """By number in the index."""
-
-    @property
-    def unread(self) -> list[int]:
+        self.unread: list[int] = []
         """Positions of the sessions that are not in the index."""
-        return [p for p in range(len(self.sessions)) if p not in self.numbers]
+        self._stating: dict[str, list[int]] = {}
+
+    def stating(self, typed: str) -> list[int]:
+        """Positions of the sessions whose facts hold what was typed."""
+        known = self._stating.get(typed)
+        if known is None:
+            # With one letter less it was most likely looked for a moment ago.
+            among = self._stating.get(typed[:-1], range(len(self.facts)))
+            known = [position for position in among if typed in self.facts[position]]
+            if len(self._stating) >= _REMEMBERED:
+                self._stating.clear()
+            self._stating[typed] = known
+        return known
 
 
 class SessionSearch:
@@ -202,6 +213,8 @@ class SessionSearch:
             if document is not None and document.mark == self._catalog.stamp(session):
                 view.numbers[position] = document.number
                 view.positions[document.number] = position
+            else:
+                view.unread.append(position)
         return view
 
     # -- from the index
@@ -231,7 +244,7 @@ class SessionSearch:
         typed, positions = term.typed, view.positions
         found = self._index.find(term.words)
         holding = {positions[n]: weight for n, weight in found.items() if n in positions}
-        for position in [p for p, facts in enumerate(view.facts) if typed in facts]:
+        for position in view.stating(typed):
             bonus = _IN_TITLE if typed in view.titles[position] else _IN_FACTS
             holding[position] = holding.get(position, 0.0) + bonus
         return holding
@@ -348,4 +361,6 @@ def _cut(seq: int, text: str, start: int, end: int) -> Snippet:
 
 def _flat(text: str) -> str:
     """Like `one_line`, but with the spaces at its ends."""
-    return re.sub(" +", " ", "".join(sign if sign.isprintable() else " " for sign in text))
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return re.sub("  +", " ", text)
