@@ -87,7 +87,7 @@ class AskNote(Dialog[str]):
 
     CSS = DIALOG_CSS.format(name="AskNote") + "AskNote TextArea { height: 10; }"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "keep", "Keep", id="dialog.keep", priority=True),
+        Binding("ctrl+s", "keep", "Keep", id="dialog.keep"),
     ]
 
     def __init__(self, title: str, value: str = "") -> None:

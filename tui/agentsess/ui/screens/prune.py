@@ -58,7 +58,7 @@ class PruneScreen(Dialog[int]):
     PruneScreen .buttons > Button { margin-right: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "prune", "Prune", id="prune.go", priority=True),
+        Binding("ctrl+s", "prune", "Prune", id="prune.go"),
         Binding("f2", "save", "Save", id="prune.save"),
         Binding("f3", "at_start", "At start", id="prune.at-start"),
     ]

@@ -24,10 +24,7 @@ class Prompt(TextArea):
     BINDING_GROUP_TITLE = "Prompt"
     HELP = "Write to the agent. Enter sends, ctrl+j begins a new line, up and down recall."
     BINDINGS: ClassVar[list[BindingType]] = [
-        # with priority: the field itself would take enter as a new line
-        Binding(
-            "enter", "submit", "Send", priority=True, id="prompt.send", tooltip="Send the prompt"
-        ),
+        Binding("enter", "submit", "Send", id="prompt.send", tooltip="Send the prompt"),
         # most terminals cannot tell shift+enter from enter: ctrl+j works in all of them
         Binding(
             "ctrl+j,shift+enter,alt+enter",
@@ -106,6 +103,14 @@ class Prompt(TextArea):
         # a text field hands control characters on to the terminal
         self.load_text(clean(text, longest_line=_MOST))
         self.move_cursor(self.document.end)
+
+    async def _on_key(self, event: events.Key) -> None:
+        # Here and not by a binding: one that comes before the field's own enter would also
+        # come before letters that were typed before it and are still on their way.
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.action_submit()
 
     async def _on_paste(self, event: events.Paste) -> None:
         if not self.read_only:
