@@ -18,7 +18,6 @@ from agentsess.model import Session
 from agentsess.ui.screens.base import Panes
 from agentsess.ui.screens.dialogs import Choice, Choose
 from agentsess.ui.screens.help import HelpScreen
-from agentsess.ui.widgets.permission import PermissionPrompt
 from agentsess.ui.widgets.prompt import Prompt
 
 SORTS: dict[str, Callable[[Session], Any]] = {
@@ -68,8 +67,8 @@ class Navigation(Panes):
             self.set_class(False, "-no-sessions")
             self.sessions.focus()
         elif pane == "chat":
-            if questions := self.chat.query(PermissionPrompt):
-                questions.first().focus()
+            if self.chat.question is not None:
+                self.chat.question.focus()
             elif self.chat.has_class("-empty"):
                 self.chat.prompt.focus()
             else:
@@ -196,8 +195,8 @@ class Navigation(Panes):
         """Escape in the prompt goes to a question, else stops the run, else leaves."""
         event.stop()
         session = self.chat.session
-        if questions := self.chat.query(PermissionPrompt):
-            questions.first().focus()
+        if self.chat.question is not None:
+            self.chat.question.focus()
         elif session and self.app.runs.is_working(session.id):
             self.stop_run(session.id)
         elif not self.chat.hide_recap():

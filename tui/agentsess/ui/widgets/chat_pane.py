@@ -68,6 +68,8 @@ class ChatPane(Vertical):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.session: Session | None = None
+        self.question: PermissionPrompt | None = None
+        """What is asked about a tool call; one that is on its way out does not count."""
         self._last_seq = 0
 
     def compose(self) -> ComposeResult:
@@ -205,9 +207,11 @@ class ChatPane(Vertical):
     def ask(self, question: PermissionPrompt) -> None:
         """Put a question about a tool call above the prompt."""
         self.remove_question()
+        self.question = question
         self.mount(question, before=self.banner)
 
     def remove_question(self) -> None:
         """Take the question away."""
-        for question in self.query(PermissionPrompt):
-            question.remove()
+        if self.question is not None:
+            self.question.remove()
+            self.question = None
