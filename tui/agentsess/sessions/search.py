@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from agentsess.errors import AgentsessError, StoreError
 from agentsess.model import Entry, EntryKind, JsonObject, Session, utc_now
@@ -31,7 +31,9 @@ _FEW = 8
 """So many changed sessions are indexed before they are searched, rather than read."""
 _FEW_SECONDS = 0.3
 _MOST_WORDS = 32
-_REMEMBERED = 64
+_REMEMBERED = 16
+
+_Value = TypeVar("_Value")
 
 Cancelled = Callable[[], bool]
 
@@ -107,6 +109,8 @@ class _View:
         """By number in the index."""
         self.unread: list[int] = []
         """Positions of the sessions that are not in the index."""
+        self.holding: dict[str, dict[int, float]] = {}
+        """What was found lately: while a word is typed, those before it stay the same."""
         self._stating: dict[str, list[int]] = {}
 
     def stating(self, typed: str) -> list[int]:
@@ -116,10 +120,14 @@ class _View:
             # With one letter less it was most likely looked for a moment ago.
             among = self._stating.get(typed[:-1], range(len(self.facts)))
             known = [position for position in among if typed in self.facts[position]]
-            if len(self._stating) >= _REMEMBERED:
-                self._stating.clear()
-            self._stating[typed] = known
+            _remember(self._stating, typed, known)
         return known
+
+
+def _remember(known: dict[str, _Value], typed: str, value: _Value) -> None:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[typed] = value
 
 
 class SessionSearch:
@@ -242,11 +250,14 @@ class SessionSearch:
     def _holding(self, view: _View, term: _Term) -> dict[int, float]:
         """Positions of the sessions that hold a term, with its weight there."""
         typed, positions = term.typed, view.positions
+        if (known := view.holding.get(typed)) is not None:
+            return known
         found = self._index.find(term.words)
         holding = {positions[n]: weight for n, weight in found.items() if n in positions}
         for position in view.stating(typed):
             bonus = _IN_TITLE if typed in view.titles[position] else _IN_FACTS
             holding[position] = holding.get(position, 0.0) + bonus
+        _remember(view.holding, typed, holding)
         return holding
 
     def _hit(self, view: _View, position: int, wanted: _Terms) -> Hit | None:
