@@ -28,27 +28,9 @@ TYPED = ("kalomi", "por tinsha", "lockgal neru", "checkout test", '"ka lo"')
 """What is typed; every beginning of it is a search."""
 _SCREENFUL = 50
 _SYLLABLES = [
-    "ka",
-    "lo",
-    "mi",
-    "ne",
-    "ru",
-    "ta",
-    "ves",
-    "por",
-    "tin",
-    "gal",
-    "dro",
-    "sha",
-    "bre",
-    "con",
-    "ter",
-    "ist",
-    "ment",
-    "able",
-    "pre",
-    "un",
-]
+    "ka", "lo", "mi", "ne", "ru", "ta", "ves", "por", "tin", "gal", "dro", "sha", "bre", "con",
+    "ter", "ist", "ment", "able", "pre", "un",
+]  # fmt: skip
 
 _INDEX = """
 import sys

@@ -113,7 +113,8 @@ def _add_reading(add: _Add) -> None:
         "reading:search",
         "search the text of all sessions",
         'JSON: [{"id", "title", "snippets": [{"entry", "text"}]}], where entry is the number of\n'
-        "the entry, or 0 for the title, notes and other fields. Filters work as in list.",
+        "the entry, or 0 for the title, notes and other fields. Filters work as in list;\n"
+        "in:tools looks in what tools were given and gave back. The best come first.",
     )
     command.add_argument("query", nargs="+", type=_filled, metavar="QUERY", help="words, filters")
     command.add_argument("--limit", type=_positive, default=20, metavar="N", help="default: 20")

@@ -16,6 +16,7 @@ from agentsess.ui.screens.dialogs import Dialog
 
 _FILTERS = (
     ("migration api", "both words, in titles, tags, notes or the conversation"),
+    ('"two words" in:tools', "a phrase; in what tools were given and gave back"),
     ("status:paused -tag:done", "a field, and what must not be"),
     ("project: tag: model: branch: source:", "other fields"),
     ("older:30d newer:2w larger:5mb has:notes", "age, size, what it has"),
