@@ -20,8 +20,8 @@ HISTORY = "history.jsonl"
 SUFFIX = ".tar.zst"
 _MAGIC = b"\x28\xb5\x2f\xfd"
 """With which each zstd frame begins."""
-_OPENED = 4
-"""Bundles that are kept unpacked in memory."""
+_OPENED, _OPENED_BYTES = 4, 64 * 1024 * 1024
+"""Of how many histories, and how many bytes of them, more than one stays in memory."""
 
 
 class Archive:
@@ -56,9 +56,12 @@ class Archive:
             if key not in self._opened:
                 self._opened[key] = _unpacked(bundle)
             self._opened.move_to_end(key)
-            while len(self._opened) > _OPENED:
+            while len(self._opened) > _OPENED or (len(self._opened) > 1 and self._are_large()):
                 self._opened.popitem(last=False)
             return self._opened[key]
+
+    def _are_large(self) -> bool:
+        return sum(history.size_bytes for history, _ in self._opened.values()) > _OPENED_BYTES
 
     def close(self) -> None:
         """Let all of them go."""
