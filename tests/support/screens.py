@@ -29,7 +29,7 @@ from agentsess.ui.app import AgentsessApp
 from agentsess.ui.screens.main import MainScreen
 from agentsess.ui.widgets.prompt import Prompt
 
-PATIENCE = 8.0
+PATIENCE = 30.0
 """Seconds after which what was waited for is held to never come."""
 
 

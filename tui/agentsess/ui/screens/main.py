@@ -293,7 +293,7 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
 
     @on(SessionList.Opened)
     def _opened(self, event: SessionList.Opened) -> None:
-        self.draft_folder = ""
+        self.draft_folder, self.coming = "", event.session_id
         self.open(event.session_id, go_there=True)
 
     @on(SessionList.Marked)

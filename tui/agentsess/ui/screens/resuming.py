@@ -22,6 +22,7 @@ class Resuming(Panes):
     def action_resume(self) -> None:
         """Show where a session stands, make it active, and go to the prompt."""
         if session := self.chosen_one():
+            self.coming = session.id
             self.resume(session)
 
     @work(exclusive=True, group="open")
@@ -112,6 +113,7 @@ class Resuming(Panes):
     def action_recap(self) -> None:
         """Show where a session stands, changing nothing."""
         if session := self.chosen_one():
+            self.coming = session.id
             self.recap(session)
 
     @work(exclusive=True, group="open")

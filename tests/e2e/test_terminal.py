@@ -1,0 +1,199 @@
+"""The installed command in a real terminal, from the first start to the last goodbye."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.claude_history import Transcript, write_history
+from support.loopback import Hold, LoopbackServer, Reply
+from support.terminal import Terminal, installed
+
+Loopback = Callable[..., LoopbackServer]
+COMMAND = installed("agentsess-tui")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to work in, with an empty store and no history of others."""
+    folder = tmp_path / "ledger"
+    folder.mkdir()
+    monkeypatch.setenv("AGENTSESS_HOME", str(tmp_path / "store"))
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
+    return folder
+
+
+def listed() -> list[dict[str, Any]]:
+    """What the scripting command says of the sessions."""
+    done = subprocess.run([COMMAND, "list", "--json"], capture_output=True, check=True, timeout=60)
+    sessions: list[dict[str, Any]] = json.loads(done.stdout)
+    return sessions
+
+
+def leaves(terminal: Terminal) -> None:
+    """Quit, and see the terminal given back as it was."""
+    terminal.press("q")
+    assert terminal.ends() == 0
+    raw = terminal.raw
+    assert raw.rfind(b"\x1b[?1049l") > raw.rfind(b"\x1b[?1049h")  # the other screen
+    assert raw.rfind(b"\x1b[?25h") > raw.rfind(b"\x1b[?25l")  # the cursor
+    assert raw.rfind(b"\x1b[?1000l") > raw.rfind(b"\x1b[?1000h")  # the mouse
+    assert b"Traceback" not in raw
+
+
+def test_the_whole_path(project: Path, tmp_path: Path, loopback: Loopback) -> None:
+    written = write_history(tmp_path / "claude", 12, bulk=4_000, empty=0, ai_titled=0, titled=0)
+    loopback(
+        [Reply("The plan has *three* steps.\n\n- [ ] port the reader"), Reply("It is ported.")]
+    )
+
+    with Terminal(COMMAND, cwd=project) as terminal:
+        terminal.sees("12 sessions", "Claude Code")
+        terminal.press("/")
+        terminal.sees("12 sessions", without="enter Open")
+        terminal.press("case 7)")
+        terminal.sees("1 of 12 sessions", written[7].title[:12])
+        terminal.press("enter")
+        terminal.sees("enter Open")
+        terminal.press("enter")
+        terminal.sees("Unfold", "read-only: c resumes it", written[7].prompts[0][:20])
+        terminal.press("1")
+        terminal.sees("enter Open")
+        terminal.press("escape")
+        terminal.sees("12 sessions", without="1 of 12")
+
+        terminal.press("ctrl+n")
+        terminal.sees("What is to be done in ledger?")
+        terminal.press("Port the reader to Python 3", "enter")
+        terminal.sees("The plan has three steps.", "▸ Port the reader", without="working")
+        terminal.press("escape")
+        terminal.sees("Unfold")
+        terminal.press("p")
+        terminal.sees("‖ Port the reader", "Paused “Port the reader to Python 3”")
+        leaves(terminal)
+    (session,) = [one for one in listed() if one["source"] == "agentsess"]
+    assert (session["status"], session["message_count"]) == ("paused", 2)
+
+    with Terminal(COMMAND, cwd=project) as terminal:
+        terminal.sees("13 sessions", "‖ Port the reader")
+        terminal.press("c")
+        terminal.sees("Where things stand", "port the reader", "active")
+        terminal.press("go on", "enter")
+        terminal.sees("It is ported.", without="working")
+        terminal.press("escape")
+        terminal.sees("Unfold")
+        terminal.press("1")
+        terminal.sees("enter Open")
+        terminal.press("a")
+        terminal.sees("Archived “Port the reader", "12 sessions · 1 archived")
+
+        terminal.press("P")
+        terminal.sees("Older than", "Status")
+        terminal.press("ctrl+u")
+        terminal.sees("30d, 12h, 6m")
+        terminal.press("tab")
+        terminal.settles()
+        terminal.press("ctrl+u")
+        terminal.sees("completed, paused …")
+        terminal.press("archived")
+        terminal.sees("1 session,", "would go to the trash", "Port the reader")
+        terminal.press("ctrl+s")
+        terminal.sees("moved to the trash. z undoes it.", "12 sessions", without="1 archived")
+        assert len(listed()) == 12
+        terminal.press("z")
+        terminal.sees("12 sessions · 1 archived")
+        leaves(terminal)
+    (session,) = [one for one in listed() if one["source"] == "agentsess"]
+    assert (session["status"], session["message_count"]) == ("archived", 4)
+
+
+def test_the_first_minute_of_the_demo(project: Path, tmp_path: Path) -> None:
+    with Terminal(COMMAND, "--demo", cwd=project) as terminal:
+        terminal.sees("Sessions · DEMO", "12 sessions", "Why did checkout p95")
+        terminal.press("ctrl+n")
+        terminal.sees("New session")
+        terminal.press("run the tests", "enter")
+        terminal.sees("wants to run a command", "python3 -m unittest", "allow once")
+        terminal.press("y")
+        terminal.sees("test files fail", "Say continue", "13 sessions", without="working")
+        terminal.press("escape")
+        terminal.sees("Unfold")
+        terminal.press("p")
+        terminal.sees("‖ run the tests", "Paused “run the tests”")
+        terminal.press("c")
+        terminal.sees("Where things stand")
+        terminal.press("fix the failing tests", "enter")
+        terminal.sees("allow once", "python3 -m unittest")
+        terminal.press("n")
+        terminal.sees("or say continue", without="working")
+        terminal.press("escape")
+        terminal.sees("Unfold")
+        leaves(terminal)
+    assert not (tmp_path / "store").exists()
+    assert not list(project.iterdir())
+
+
+def test_a_killed_app_has_lost_nothing_that_was_saved(project: Path, loopback: Loopback) -> None:
+    server = loopback([Hold(Reply("These words are on their way, and more"), 6), Reply("I go on.")])
+    with Terminal(COMMAND, cwd=project) as terminal:
+        terminal.sees("No sessions yet")
+        terminal.press("ctrl+n")
+        terminal.sees("New session")
+        terminal.press("Count to a million", "enter")
+        terminal.sees("These words are")
+        terminal.kill()
+
+    with Terminal(COMMAND, cwd=project) as terminal:
+        terminal.sees("1 session", "▸ Count to a million")
+        terminal.press("c")
+        terminal.sees("Where things stand", "Count to a million")
+        terminal.press("go on", "enter")
+        terminal.sees("I go on.", without="working")
+        terminal.press("escape")
+        terminal.sees("Unfold")
+        leaves(terminal)
+    asked = json.dumps(server.bodies[-1]["messages"])
+    assert asked.count("Count to a million") == asked.count("go on") == 1
+    assert [session["status"] for session in listed()] == ["active"]
+
+
+def test_the_terminal_is_handed_to_claude_code_and_comes_back(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Transcript("11111111-2222-4333-8444-555555555555", cwd=str(project))
+    session.prompt("Find the flaky test").reply("It is test_lock.").write(tmp_path / "claude")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    script = programs / "claude"
+    script.write_text('#!/bin/sh\necho "claude called: $*"; pwd; read answer\n')
+    script.chmod(0o755)
+    path = f"{programs}:/usr/bin:/bin"
+    with Terminal(COMMAND, cwd=tmp_path, env={"PATH": path}) as terminal:
+        terminal.sees("1 session", "Find the flaky test")
+        terminal.press("c")
+        terminal.sees("Hand over to Claude Code")
+        terminal.press("c")
+        terminal.sees(f"claude called: --resume {session.id}", str(project))
+        terminal.press("enter")
+        terminal.sees("1 session", "Find the flaky test", without="claude called")
+        leaves(terminal)
+
+
+def test_leaving_does_not_wait_for_a_large_history_to_be_read(
+    project: Path, tmp_path: Path
+) -> None:
+    write_history(tmp_path / "claude", 400, bulk=60_000)
+    with Terminal(COMMAND, cwd=project) as terminal:
+        terminal.sees("reading")
+        leaves(terminal)
+
+
+def test_without_a_terminal_it_says_so() -> None:
+    done = subprocess.run([COMMAND], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
