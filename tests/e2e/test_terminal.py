@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support.claude_history import Transcript, write_history
+from support.claude_history import Transcript, Written, write_history
 from support.loopback import Hold, LoopbackServer, Reply
 from support.terminal import Terminal, installed
 
@@ -48,68 +48,83 @@ def leaves(terminal: Terminal) -> None:
 
 def test_the_whole_path(project: Path, tmp_path: Path, loopback: Loopback) -> None:
     written = write_history(tmp_path / "claude", 12, bulk=4_000, empty=0, ai_titled=0, titled=0)
-    loopback(
-        [Reply("The plan has *three* steps.\n\n- [ ] port the reader"), Reply("It is ported.")]
-    )
+    plan = Reply("The plan has *three* steps.\n\n- [ ] port the reader")
+    loopback([plan, Reply("It is ported.")])
 
     with Terminal(COMMAND, cwd=project) as terminal:
-        terminal.sees("12 sessions", "Claude Code")
-        terminal.press("/")
-        terminal.sees("12 sessions", without="enter Open")
-        terminal.press("case 7)")
-        terminal.sees("1 of 12 sessions", written[7].title[:12])
-        terminal.press("enter")
-        terminal.sees("enter Open")
-        terminal.press("enter")
-        terminal.sees("Unfold", "read-only: c resumes it", written[7].prompts[0][:20])
-        terminal.press("1")
-        terminal.sees("enter Open")
-        terminal.press("escape")
-        terminal.sees("12 sessions", without="1 of 12")
-
-        terminal.press("ctrl+n")
-        terminal.sees("What is to be done in ledger?")
-        terminal.press("Port the reader to Python 3", "enter")
-        terminal.sees("The plan has three steps.", "▸ Port the reader", without="working")
-        terminal.press("escape")
-        terminal.sees("Unfold")
-        terminal.press("p")
-        terminal.sees("‖ Port the reader", "Paused “Port the reader to Python 3”")
+        find_and_open(terminal, written[7])
+        begin_and_pause(terminal)
         leaves(terminal)
     (session,) = [one for one in listed() if one["source"] == "agentsess"]
     assert (session["status"], session["message_count"]) == ("paused", 2)
 
     with Terminal(COMMAND, cwd=project) as terminal:
-        terminal.sees("13 sessions", "‖ Port the reader")
-        terminal.press("c")
-        terminal.sees("Where things stand", "port the reader", "active")
-        terminal.press("go on", "enter")
-        terminal.sees("It is ported.", without="working")
-        terminal.press("escape")
-        terminal.sees("Unfold")
-        terminal.press("1")
-        terminal.sees("enter Open")
-        terminal.press("a")
-        terminal.sees("Archived “Port the reader", "12 sessions · 1 archived")
-
-        terminal.press("P")
-        terminal.sees("Older than", "Status")
-        terminal.press("ctrl+u")
-        terminal.sees("30d, 12h, 6m")
-        terminal.press("tab")
-        terminal.settles()
-        terminal.press("ctrl+u")
-        terminal.sees("completed, paused …")
-        terminal.press("archived")
-        terminal.sees("1 session,", "would go to the trash", "Port the reader")
-        terminal.press("ctrl+s")
-        terminal.sees("moved to the trash. z undoes it.", "12 sessions", without="1 archived")
-        assert len(listed()) == 12
-        terminal.press("z")
-        terminal.sees("12 sessions · 1 archived")
+        resume_and_archive(terminal)
+        prune_and_undo(terminal)
         leaves(terminal)
     (session,) = [one for one in listed() if one["source"] == "agentsess"]
     assert (session["status"], session["message_count"]) == ("archived", 4)
+
+
+def find_and_open(terminal: Terminal, one: Written) -> None:
+    """Filter for a session of Claude Code, read it, and take the filter off."""
+    terminal.sees("12 sessions", "Claude Code", "enter Open")
+    terminal.press("/")
+    terminal.sees("12 sessions", without="enter Open")
+    terminal.press("case 7)")
+    terminal.sees("1 of 12 sessions", one.title[:12])
+    terminal.press("enter")
+    terminal.sees("enter Open")
+    terminal.press("enter")
+    terminal.sees("Unfold", "read-only: c resumes it", one.prompts[0][:20])
+    terminal.press("1")
+    terminal.sees("enter Open")
+    terminal.press("escape")
+    terminal.sees("12 sessions", without="1 of 12")
+
+
+def begin_and_pause(terminal: Terminal) -> None:
+    """Start a session, see the answer, and pause it."""
+    terminal.press("ctrl+n")
+    terminal.sees("What is to be done in ledger?")
+    terminal.press("Port the reader to Python 3", "enter")
+    terminal.sees("The plan has three steps.", "▸ Port the reader", without="working")
+    terminal.press("escape")
+    terminal.sees("Unfold")
+    terminal.press("p")
+    terminal.sees("‖ Port the reader", "Paused “Port the reader to Python 3”")
+
+
+def resume_and_archive(terminal: Terminal) -> None:
+    """Come back to the paused session, go on, and put it away."""
+    terminal.sees("13 sessions", "‖ Port the reader", "enter Open")
+    terminal.press("c")
+    terminal.sees("Where things stand", "port the reader", "active")
+    terminal.press("go on", "enter")
+    terminal.sees("It is ported.", without="working")
+    terminal.press("escape")
+    terminal.sees("Unfold")
+    terminal.press("a")
+    terminal.sees("Archived “Port the reader", "12 sessions · 1 archived")
+
+
+def prune_and_undo(terminal: Terminal) -> None:
+    """Clear the archive out, and take that back."""
+    terminal.press("P")
+    terminal.sees("Older than", "Status", "Nothing fits the rule.")
+    terminal.press("ctrl+u")
+    terminal.sees("30d, 12h, 6m")
+    terminal.press("tab")
+    terminal.settles()
+    terminal.press("ctrl+u")
+    terminal.sees("completed, paused …")
+    terminal.press("archived")
+    terminal.sees("1 session,", "would go to the trash", "Port the reader")
+    terminal.press("ctrl+s")
+    terminal.sees("moved to the trash. z undoes it.", "12 sessions", without="1 archived")
+    assert len(listed()) == 12
+    terminal.press("z")
+    terminal.sees("12 sessions · 1 archived")
 
 
 def test_the_first_minute_of_the_demo(project: Path, tmp_path: Path) -> None:
