@@ -326,7 +326,8 @@ def test_a_run_may_wait_for_its_turn(loopback: Loopback, make_agent: MakeAgent) 
         ]
         return [result.output for result in await asyncio.gather(*runs)]
 
-    assert asyncio.run(run_both()) == ["First", "Second"]
+    # Which of them comes first is a matter of luck.
+    assert sorted(asyncio.run(run_both())) == ["First", "Second"]
     assert len(list(agent.service.entries(session.id))) == 4
 
 

@@ -459,3 +459,17 @@ def test_a_check_says_why_there_is_no_index(service: SessionService, home: Path)
     health = service.check()
     assert "search.sqlite" in health.search.problem
     assert health.ok
+
+
+def test_what_was_deleted_for_good_leaves_no_text_in_the_index(tmp_path: Path) -> None:
+    service = SessionService.open(tmp_path)
+    session = service.create()
+    with service.writer(session.id) as writer:
+        writer.append(Draft(EntryKind.USER, "the zanzibarian password"))
+    service.index()
+    files = list((tmp_path / "cache").glob("search.sqlite*"))
+    assert any(b"zanzibarian" in file.read_bytes() for file in files)
+    service.purge([session.id])
+    service.close()
+    files = list((tmp_path / "cache").glob("search.sqlite*"))
+    assert not any(b"password" in file.read_bytes() for file in files)

@@ -68,7 +68,8 @@ def test_a_stopped_owner_is_overtaken_loses_nothing_and_is_refused_when_it_wakes
             for text in ours:
                 history.append([Draft(EntryKind.USER, text)], lease.check)
             os.kill(owner.pid, signal.SIGCONT)
-            lines = owner.communicate(timeout=30)[0].split()
+            lines = owner.stdout.read().split()
+            owner.wait(timeout=30)
         acknowledged = max([acknowledged, *map(int, lines[:-1])])
         assert lines[-1] == "fenced"
     finally:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -73,6 +74,20 @@ class Indexer:
                 if progress:
                     progress(done, len(stale))
         return done == len(stale)
+
+    def forget(self, session_ids: Iterable[str]) -> None:
+        """Forget what was deleted for good, without waiting for the next update.
+
+        Where another process is at work on the index, its next update does it.
+        """
+        if not self._index.path.exists():
+            return
+        with suppress(StoreError), self._index.alone() as ours:
+            if ours:
+                with self._index.transaction():
+                    for session_id in session_ids:
+                        self._index.remove(session_id)
+                self._index.scrub()
 
     def check(self) -> SearchHealth:
         """Read the index and all that it was made of through."""

@@ -70,7 +70,7 @@ class SessionService:
         self._search = SessionSearch(catalog, self, index)
         self.retention = Retention(store, catalog, self._changes)
         """Rules of pruning."""
-        self.bin = Trash(store, catalog)
+        self.bin = Trash(store, catalog, self._search.indexer.forget)
         """Emptying the trash."""
         self._recaps: dict[str, RecapBuilder] = {}
 

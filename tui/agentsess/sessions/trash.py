@@ -19,11 +19,19 @@ class Trash:
 
     First the intention is written, in the session's document and in the journal, then the
     files go, then the document. What was cut off is finished next time.
+
+    Args:
+        store: Our own store.
+        catalog: All sessions.
+        forget: Removes what else was kept of sessions, such as their text in the index.
     """
 
-    def __init__(self, store: SessionStore, catalog: Catalog) -> None:
+    def __init__(
+        self, store: SessionStore, catalog: Catalog, forget: Callable[[Sequence[str]], None]
+    ) -> None:
         self._store = store
         self._catalog = catalog
+        self._forget = forget
 
     def expired(self, older_than: timedelta) -> list[Session]:
         """Sessions of our own that have been in the trash for longer than this."""
@@ -107,3 +115,5 @@ class Trash:
             # Whoever has it just now is refused from now on; the next time removes it.
             with suppress(SessionLocked), self._store.lease(session_id, agent="deleting"):
                 self._store.remove("sessions", session_id)
+        if session_ids:
+            self._forget(session_ids)
