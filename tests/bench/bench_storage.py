@@ -27,6 +27,11 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STATUSES = ("active", "paused", "completed", "completed", "completed")
 
 
+def now() -> str:
+    """The time as our entries have it."""
+    return datetime.now(UTC).isoformat()
+
+
 def sqlite(path: Path) -> sqlite3.Connection:
     """A database with the guarantees that ours gives."""
     db = sqlite3.connect(path, isolation_level=None)
@@ -57,6 +62,9 @@ def append_rows(folder: Path, size: int) -> Iterator[Row]:
     db.execute("commit")
     fd = os.open(folder / f"raw-{size}", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
 
+    def encoded() -> str:
+        return msgspec.json.encode({"kind": "user", "text": TEXT, "at": now()}).decode()
+
     def raw() -> None:
         os.write(fd, line.encode())
         os.fdatasync(fd)
@@ -65,7 +73,7 @@ def append_rows(folder: Path, size: int) -> Iterator[Row]:
         [
             lambda: history.append([Draft(EntryKind.USER, TEXT)]),
             raw,
-            lambda: db.execute("insert into m (doc) values (?)", (line,)),
+            lambda: db.execute("insert into m (doc) values (?)", (encoded(),)),
         ],
         rounds=300,
     )
@@ -194,8 +202,11 @@ def change_rows(
     target = made[count // 2][0]
     flips = iter(range(10**9))
 
+    store = FileStore(home)
+    store.documents("sessions")
+
     def change() -> None:
-        service.update(target, notes=str(next(flips)))
+        store.patch("sessions", {target: {"notes": str(next(flips))}})
 
     def lite_change() -> None:
         notes = str(next(flips))
