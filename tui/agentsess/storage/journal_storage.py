@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,7 @@ from agentsess.storage.journal import (
 )
 
 encode = msgspec.json.Encoder().encode
+_log = logging.getLogger(__name__)
 
 _COMPACT_ABOVE = 1024 * 1024
 """Bytes below which a file is never rewritten."""
@@ -78,6 +80,7 @@ class JournalStorage(Storage):
         self._read_fd = -1
         self._offset = 0
         self._depth = 0
+        self._compact_above = _COMPACT_ABOVE
         self._lock_fd = -1
         self._to_sync = 0
         self._records = 0
@@ -298,13 +301,29 @@ class JournalStorage(Storage):
     # -- compaction
 
     def _worth_compacting(self) -> bool:
-        if self._offset < _COMPACT_ABOVE or not self._shared:
+        if self._offset < self._compact_above or not self._shared:
             return False
         return self._records > 2 * sum(map(len, self._tables.values()))
 
     def _compact(self) -> None:
-        """Replace the file by one without dead records; all writers are locked out."""
+        """Replace the file by one without dead records; all writers are locked out.
+
+        What made it due is written already: that the disk has no room for this must not
+        look as if that had failed.
+        """
         temporary = self.path.with_suffix(".new")
+        try:
+            self._write_compacted(temporary)
+        except OSError as error:
+            _log.warning("%s was not compacted: %s", self.path, error)
+            self._compact_above = self._offset * 2
+            temporary.unlink(missing_ok=True)
+            return
+        # All that was written is in the new file and on the disk.
+        self._to_sync = 0
+        self.catch_up()
+
+    def _write_compacted(self, temporary: Path) -> None:
         lines = [seal({"fmt": FORMAT, "v": VERSION})]
         for name, documents in self._tables.items():
             lines.append(seal({"op": "clear", "t": name}))
@@ -319,9 +338,6 @@ class JournalStorage(Storage):
             os.fsync(fd)
         os.replace(temporary, self.path)
         sync_directory(self.path.parent)
-        # All that was written is in the new file and on the disk.
-        self._to_sync = 0
-        self.catch_up()
 
     def _close_files(self) -> None:
         self.journal.close()
