@@ -37,25 +37,27 @@ async def filtered(user: User, text: str, *titles: str) -> None:
     await user.until(lambda: user.titles == list(titles), f"{text} → {titles}")
 
 
-@pytest.mark.parametrize(
-    ("text", "title"),
-    [
-        ("PARSER", "Port the parser"),
-        ("ledger", "Port the parser"),
-        ("project:ledg", "Port the parser"),
-        ("urgent", "Fix the build"),
-        ("tag:urgent", "Fix the build"),
-        ("status:paused", "Small talk"),
-        ("status:active -ledger", "Fix the build"),
-        ("build fix", "Fix the build"),
-        ("marsupial", "Small talk"),
-        ("marsupial small", "Small talk"),
-    ],
-)
-async def test_a_filter_finds(app: AgentsessApp, text: str, title: str) -> None:
+FOUND = {
+    "PARSER": "Port the parser",
+    "ledger": "Port the parser",
+    "project:ledg": "Port the parser",
+    "urgent": "Fix the build",
+    "tag:urgent": "Fix the build",
+    "status:paused": "Small talk",
+    "status:active -ledger": "Fix the build",
+    "build fix": "Fix the build",
+    "marsupial": "Small talk",
+    "marsupial small": "Small talk",
+}
+
+
+async def test_titles_projects_tags_fields_and_what_was_said_are_found(app: AgentsessApp) -> None:
     async with using(app) as user:
-        await filtered(user, text, title)
-        await user.sees("1 of 3 sessions")
+        for text, title in FOUND.items():
+            await filtered(user, text, title)
+            await user.sees("1 of 3 sessions")
+            await user.press("escape")
+            await user.until(lambda: user.titles == ALL, "everything")
 
 
 async def test_the_list_follows_every_key_and_esc_clears(app: AgentsessApp) -> None:
@@ -90,32 +92,30 @@ async def test_nothing_found_is_said_and_keys_do_no_harm(app: AgentsessApp) -> N
         await user.until(lambda: user.titles == ALL, "everything")
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("status:bogus", "There is no status 'bogus'"),
-        ("older:soon", "'soon' is not a span of time"),
-        ("larger:big", "'big' is not a size"),
-        ("has:wings", "has:wings is unknown"),
-    ],
-)
-async def test_a_value_that_cannot_be_is_explained_below_the_list(
-    app: AgentsessApp, text: str, reason: str
-) -> None:
-    async with using(app) as user:
-        await user.press("/")
-        await user.fills(text)
-        await user.until(lambda: reason in str(user.main.list_status.render()), reason)
-        assert user.titles == ALL
+REASONS = {
+    "status:bogus": "There is no status 'bogus'",
+    "older:soon": "'soon' is not a span of time",
+    "larger:big": "'big' is not a size",
+    "has:wings": "has:wings is unknown",
+}
 
 
-@pytest.mark.parametrize("text", ['"', "[/foo]", "status:", "-", "a:b:c", "\\", "(", "tag:[red]"])
-async def test_odd_text_is_only_text(app: AgentsessApp, text: str) -> None:
+async def test_a_value_that_cannot_be_is_explained_below_the_list(app: AgentsessApp) -> None:
     async with using(app) as user:
         await user.press("/")
-        await user.fills(text)
-        await user.press("escape")
-        await user.until(lambda: user.titles == ALL, "everything")
+        for text, reason in REASONS.items():
+            await user.fills(text)
+            await user.until(lambda: reason in str(user.main.list_status.render()), reason)  # noqa: B023
+            assert user.titles == ALL
+
+
+async def test_odd_text_is_only_text(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        for text in ('"', "[/foo]", "status:", "-", "a:b:c", "\\", "(", "tag:[red]"):
+            await user.press("/")
+            await user.fills(text)
+            await user.press("escape")
+            await user.until(lambda: user.titles == ALL, "everything")
 
 
 async def test_a_new_filter_ends_the_search_before_it(app: AgentsessApp) -> None:

@@ -6,6 +6,7 @@ from textual.content import Content
 
 from agentsess.model import Fact, Recap
 from agentsess.ui.widgets.recap_card import RecapCard
+from support.screens import wait_until
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -29,5 +30,4 @@ async def test_it_is_as_high_as_its_text_and_scrolls_beyond_the_screen() -> None
         card.show(Recap("x", next=facts, questions=facts, blockers=facts, decisions=facts), now=NOW)
         card.focus()
         await pilot.press("j", "j")
-        await pilot.pause()
-        assert card.scroll_y == 2
+        await wait_until(pilot, lambda: card.scroll_y == 2, "two lines further down")
