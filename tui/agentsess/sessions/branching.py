@@ -169,6 +169,7 @@ class Branching:
                 )
             title = f"{session.title} (before rewinding)"
             branch = self.fork(session.id, title=title, paid=snapshot.seq)
+            self.snapshot(branch.id, "before rewinding", "before rewinding")
             later = [s.id for s in self.snapshots(session.id) if s.seq > snapshot.seq]
             if later:
                 self._store.patch(_KIND, {i: {"session_id": branch.id} for i in later})
