@@ -72,10 +72,11 @@ async def test_an_action_is_done_from_the_palette(app: AgentsessApp, key: str) -
         await user.until(lambda: user.session("Beta").status == "completed", "it is done")
 
 
-async def test_the_footer_names_at_most_what_fits_and_help(app: AgentsessApp) -> None:
-    async with using(app, size=(120, 36)) as user:
-        await user.sees("Help")
-        assert "Resume" in user.screen.splitlines()[-1]
+async def test_the_footer_fits_on_80_columns_and_ends_with_help(app: AgentsessApp) -> None:
+    async with using(app, size=(80, 24)) as user:
+        await user.until(lambda: user.screen.rstrip().endswith("f1 Help"), "the list's footer")
+        await user.opens("Alpha")
+        await user.until(lambda: user.screen.rstrip().endswith("f1 Help"), "the chat's footer")
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q"])

@@ -28,7 +28,7 @@ No session is open.
 
   ctrl+n   starts a session
   enter    reads the one under the cursor
-  c        resumes it: where it stands, then the prompt
+  c        resumes it, after a recap
   ?        shows all keys
 """
 

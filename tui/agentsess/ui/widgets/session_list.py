@@ -90,7 +90,7 @@ class SessionList(ScrollView, can_focus=True):
             id="list.open",
             tooltip="Read it; changes nothing",
         ),
-        Binding("space", "mark", "Mark", id="list.mark", tooltip="Mark and move down"),
+        Binding("space", "mark", "Mark", show=False, id="list.mark", tooltip="Mark and move down"),
         Binding("v", "mark_range", "Mark range", show=False, id="list.mark-range"),
         Binding("shift+down", "extend(1)", "Mark down", show=False, id="list.extend-down"),
         Binding("shift+up", "extend(-1)", "Mark up", show=False, id="list.extend-up"),

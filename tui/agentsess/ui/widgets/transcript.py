@@ -69,7 +69,14 @@ class Transcript(EntryWindow):
         Binding("slash", "search", "Search", id="chat.search", tooltip="Search the conversation"),
         Binding("n", "find(1)", "Next match", show=False, id="chat.find-next"),
         Binding("N", "find(-1)", "Match before", show=False, id="chat.find-previous"),
-        Binding("y", "copy", "Copy", id="chat.copy", tooltip="Copy the marked message's text"),
+        Binding(
+            "y",
+            "copy",
+            "Copy",
+            show=False,
+            id="chat.copy",
+            tooltip="Copy the marked message's text",
+        ),
     ]
 
     DEFAULT_CSS = """
