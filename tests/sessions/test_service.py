@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -563,3 +564,18 @@ class TestHealth:
         assert not health.ok
         assert health.damage == {damaged.id: 1}
         assert [e.text for e in service.entries(damaged.id)] == ["again"]
+
+
+def test_steps_taken_back_at_once_from_two_threads_are_each_taken_back(tmp_path: Path) -> None:
+    service = SessionService.open(tmp_path)
+    first, second = service.create(title="a"), service.create(title="b")
+    for _ in range(20):
+        service.trash([first.id])
+        service.trash([second.id])
+        threads = [threading.Thread(target=service.undo) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not service.list(trashed=True)
+    service.close()

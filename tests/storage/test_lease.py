@@ -130,3 +130,16 @@ def test_releasing_twice_is_harmless(tmp_path: Path) -> None:
     with Lease.acquire(tmp_path, "s"):
         lease.release()
         assert owner_of(tmp_path) is not None
+
+
+def test_a_lease_that_cannot_be_written_down_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwrite", full)
+        with pytest.raises(OSError, match="No space"):
+            Lease.acquire(tmp_path, "s")
+    Lease.acquire(tmp_path, "s").release()

@@ -97,3 +97,19 @@ async def test_an_edit_is_shown_as_a_diff_with_its_path() -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         assert [line.rstrip() for line in app.body.split("\n")] == ["a.py", "- x = 1", "+ x = 2"]
+
+
+async def test_keys_meant_for_what_had_the_focus_answer_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(PermissionPrompt, "ARMED_AFTER", 3600.0)
+    app = Shell()
+    async with app.run_test() as pilot:
+        await pilot.press("a", "y", "n", "N", "escape")
+        await pilot.pause()
+        assert app.answers == []
+        assert not app.question.query_one(".permission--choices").visible
+        app.question._arm()
+        await pilot.press("y")
+        await pilot.pause()
+        assert app.answers == [("r1", "once", "")]

@@ -61,6 +61,8 @@ def load_settings(home: Path) -> Settings:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings()
+    except OSError as error:
+        raise StoreError(f"Cannot read {path}: {error.strerror or error}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise StoreError(f"{path}: {error}. Correct the file or remove it.") from error
     unknown = values.keys() - Settings.__dataclass_fields__.keys()

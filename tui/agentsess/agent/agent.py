@@ -261,7 +261,7 @@ class Agent:
                     self.service.resume(session.id)
                 settings = self._settings(session, max_iterations)
                 toolbox = Toolbox(self._folder(session), session.id, self.permission_callback)
-                conversation = self._conversation(session.id)
+                conversation = await asyncio.to_thread(self._conversation, session.id)
                 turn = Turn(settings, writer, conversation, connection, toolbox, emit)
                 try:
                     await self._run_turn(turn, task)
@@ -284,7 +284,8 @@ class Agent:
             current.uncancel()
             stop_reason = "interrupted"
         finally:
-            del self._runs[turn.writer.session_id]
+            if self._runs.get(turn.writer.session_id) is run:
+                del self._runs[turn.writer.session_id]
             seconds = time.monotonic() - started
             turn.writer.add_duration(seconds)
         replies = [e.text for e in turn.entries if e.kind is EntryKind.ASSISTANT]

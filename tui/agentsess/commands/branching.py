@@ -15,9 +15,15 @@ from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
 
 
+def _resolved(service: SessionService, abbreviated: str) -> str:
+    """The whole id, also of a session that another program made just now."""
+    service.refresh()
+    return service.resolve(abbreviated)
+
+
 def snapshot(service: SessionService, args: Namespace, out: Output) -> int:
     """`snapshot`: name the point where a session is now."""
-    taken = service.branches.snapshot(service.resolve(args.id), args.name)
+    taken = service.branches.snapshot(_resolved(service, args.id), args.name)
     if out.as_json:
         out.json(taken.to_json())
     else:
@@ -27,7 +33,7 @@ def snapshot(service: SessionService, args: Namespace, out: Output) -> int:
 
 def snapshots(service: SessionService, args: Namespace, out: Output) -> int:
     """`snapshots`: a session's named points, and whether its history is still the same."""
-    taken = service.branches.snapshots(service.resolve(args.id))
+    taken = service.branches.snapshots(_resolved(service, args.id))
     intact = {each.id: service.branches.is_intact(each) for each in taken}
     if out.as_json:
         out.json([each.to_json() | {"intact": intact[each.id]} for each in taken])
@@ -51,7 +57,7 @@ def snapshots(service: SessionService, args: Namespace, out: Output) -> int:
 
 def compare(service: SessionService, args: Namespace, out: Output) -> int:
     """`compare`: what was said and changed between two points."""
-    session_id = service.resolve(args.id)
+    session_id = _resolved(service, args.id)
     first = _point(service, session_id, args.first)
     last = _point(service, session_id, args.last)
     compared = service.branches.compare(session_id, first, last)
@@ -97,7 +103,7 @@ def _point(service: SessionService, session_id: str, named_point: str) -> int:
 
 def fork(service: SessionService, args: Namespace, out: Output) -> int:
     """`fork`: a new session that begins with another's entries."""
-    origin = service.get(service.resolve(args.id))
+    origin = service.get(_resolved(service, args.id))
     at = _point(service, origin.id, args.at) if args.at else None
     if origin.is_own:
         session = service.branches.fork(origin.id, at, args.title)
@@ -109,7 +115,7 @@ def fork(service: SessionService, args: Namespace, out: Output) -> int:
 
 def rewind(service: SessionService, args: Namespace, out: Output) -> int:
     """`rewind`: back to a snapshot; what came after goes on in a branch."""
-    session_id = service.resolve(args.id)
+    session_id = _resolved(service, args.id)
     snapshot = service.branches.find(session_id, args.snapshot)
     lost = service.get(session_id).entry_count - snapshot.seq
     question = f"Move the last {written.count(lost, 'entry', 'entries')} to a branch?"
@@ -127,7 +133,7 @@ def rewind(service: SessionService, args: Namespace, out: Output) -> int:
 
 def lineage(service: SessionService, args: Namespace, out: Output) -> int:
     """`lineage`: where a session comes from and what continues it."""
-    session = service.get(service.resolve(args.id))
+    session = service.get(_resolved(service, args.id))
     ancestors, children = service.branches.lineage(session.id)
     if out.as_json:
         out.json(

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+import termios
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -102,6 +103,9 @@ class Output:
     def ask(self, question: str) -> None:
         """Show a question whose answer is typed behind it."""
         self._out.flush()
+        if sys.stdin.isatty():
+            # What was typed before the question was shown is no answer to it.
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
         self._err.write(clean(question))
         self._err.flush()
 

@@ -34,7 +34,7 @@ def apply_changes(store: SessionStore, by_kind: Mapping[str, Changes]) -> dict[s
         store.unpack(session_id)
     documents = store.documents(_OWN)
     former = {i: {name: documents[i].get(name) for name in by_kind[_OWN][i]} for i in entering}
-    store.transact(lambda: _unless_packed(store, by_kind, leaving))
+    store.transact(lambda: _unless_packed(store, by_kind))
     failed: dict[str, AgentsessError] = {}
     for session_id in entering:
         try:
@@ -60,10 +60,16 @@ def _moving(store: SessionStore, changes: Changes) -> tuple[list[str], list[str]
 
 
 def _unless_packed(
-    store: SessionStore, by_kind: Mapping[str, Changes], leaving: list[str]
+    store: SessionStore, by_kind: Mapping[str, Changes]
 ) -> Mapping[str, Mapping[str, JsonObject]]:
+    """The changes, unless another process has packed one of the sessions meanwhile."""
     documents = store.documents(_OWN)
-    again = [i for i in leaving if documents.get(i, {}).get("packed")]
+    again = [
+        i
+        for i, fields in by_kind.get(_OWN, {}).items()
+        if fields.get("status") not in (None, Status.ARCHIVED)
+        and documents.get(i, {}).get("packed")
+    ]
     if again:
         raise StoreError(f"Session {again[0][:8]} was archived just now. Try again.")
     return by_kind

@@ -118,14 +118,21 @@ class Catalog:
 
     def found(self, session: Session) -> tuple[Source, Found]:
         """Where another program's session is read from."""
-        source = self._sources[session.source]
-        return source, Found.from_json(self._cached(session.source)[session.id]["found"])
+        return self._sources[session.source], Found.from_json(self._look_up(session))
+
+    def _look_up(self, session: Session) -> JsonObject:
+        """What the cache has of another program's session; raises SessionNotFound."""
+        cached = self._cached(session.source).get(session.id)
+        if cached is None:
+            raise SessionNotFound(f"The file of “{session.title}” is gone.")
+        found: JsonObject = cached["found"]
+        return found
 
     def stamp(self, session: Session) -> str:
-        """What changes when a session's history does."""
+        """What changes when a session's history does; raises SessionNotFound."""
         if session.is_own:
             return f"{session.entry_count} {session.size_bytes} {session.updated_at.isoformat()}"
-        return str(list(self._cached(session.source)[session.id]["found"]["stamp"].values()))
+        return str(list(self._look_up(session)["stamp"].values()))
 
     def still_there(self, session: Session) -> bool:
         """Whether a history's entries are what they were when it was last looked at.
@@ -134,10 +141,10 @@ class Catalog:
         """
         if session.is_own:
             return True
-        stamp = FileStamp.from_json(self._cached(session.source)[session.id]["found"]["stamp"])
         try:
+            stamp = FileStamp.from_json(self._look_up(session)["stamp"])
             now = FileStamp.of(stamp.path, os.stat(stamp.path))
-        except OSError:
+        except (SessionNotFound, OSError):
             return False
         return now == stamp or (now.inode == stamp.inode and now.size > stamp.size)
 

@@ -98,8 +98,7 @@ class Indexer:
             fresh = {
                 session_id: document
                 for session_id, document in documents.items()
-                if session_id in sessions
-                and document.mark == self._catalog.stamp(sessions[session_id])
+                if session_id in sessions and document.mark == self._stamp(sessions[session_id])
             }
             wrong = [i for i, document in fresh.items() if not self._agrees(i, document)]
             size = self._index.path.stat().st_size
@@ -129,12 +128,18 @@ class Indexer:
                     del documents[session_id]
         return documents
 
+    def _stamp(self, session: Session) -> str:
+        """What changes when its history does; empty if it is gone since it was listed."""
+        try:
+            return self._catalog.stamp(session)
+        except SessionNotFound:
+            return ""
+
     def _stale(self, documents: Mapping[str, Document]) -> list[Session]:
         stale = [
             session
             for session in self._catalog.sessions().values()
-            if (known := documents.get(session.id)) is None
-            or known.mark != self._catalog.stamp(session)
+            if (known := documents.get(session.id)) is None or known.mark != self._stamp(session)
         ]
         stale.sort(key=lambda session: session.updated_at, reverse=True)
         return stale
@@ -169,7 +174,7 @@ class Indexer:
         self, session: Session, known: Document | None, cancelled: Callable[[], bool]
     ) -> _News:
         """What is new of a session: the rest, or all if that is not what was read before."""
-        news = _News(session.id, self._catalog.stamp(session))
+        news = _News(session.id, self._stamp(session))
         try:
             if known is not None:
                 news.anew = not self._is_still_there(known, session.id)

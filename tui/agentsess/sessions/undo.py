@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from agentsess.sessions.removals import KIND, new_key
 from agentsess.storage.store import SessionStore
 
 _DEPTH = 200
+_STATUS = {"status", "before_archive"}
 
 _Values = Mapping[tuple[str, str], JsonObject]
 """Fields by collection and id; None stands for an absent field."""
@@ -33,6 +35,8 @@ class Changes:
     def __init__(self, store: SessionStore, catalog: Catalog) -> None:
         self._store = store
         self._catalog = catalog
+        self._guard = threading.Lock()
+        """One at a time: a step must not be taken back twice, nor another in its stead."""
         self._done: list[_Change] = []
         self._undone: list[_Change] = []
 
@@ -60,33 +64,36 @@ class Changes:
         if journal is not None:
             key = (KIND, new_key())
             before[key], after[key] = {"undone": True}, journal | {"undone": None}
-        failed = self._patch(after)
-        for session_id in failed:
-            del before["sessions", session_id], after["sessions", session_id]
-        if failed and not after:
-            raise next(iter(failed.values()))
-        self._done = [*self._done[-_DEPTH:], _Change(label, before, after)]
-        self._undone.clear()
+        with self._guard:
+            failed = self._patch(after)
+            for session_id in failed:
+                del before["sessions", session_id], after["sessions", session_id]
+            if failed and not after:
+                raise next(iter(failed.values()))
+            self._done = [*self._done[-_DEPTH:], _Change(label, before, after)]
+            self._undone.clear()
         for error in failed.values():
             raise error
 
     def undo(self) -> str | None:
         """Take the last change back; its label, or None if there is nothing to undo."""
-        if not self._done:
-            return None
-        change = self._done[-1]
-        self._replay(change.before, change.after)
-        self._undone.append(self._done.pop())
-        return change.label
+        with self._guard:
+            if not self._done:
+                return None
+            change = self._done[-1]
+            self._replay(change.before, change.after)
+            self._undone.append(self._done.pop())
+            return change.label
 
     def redo(self) -> str | None:
         """Make the change that was taken back again; its label, or None."""
-        if not self._undone:
-            return None
-        change = self._undone[-1]
-        self._replay(change.after, change.before)
-        self._done.append(self._undone.pop())
-        return change.label
+        with self._guard:
+            if not self._undone:
+                return None
+            change = self._undone[-1]
+            self._replay(change.after, change.before)
+            self._done.append(self._undone.pop())
+            return change.label
 
     def _replay(self, wanted: _Values, expected: _Values) -> None:
         """Put values back, except where somebody changed them since."""
@@ -95,9 +102,10 @@ class Changes:
             now = self._store.documents(kind).get(session_id)
             if now is not None and "purging" not in now:
                 was = expected[kind, session_id]
-                ours[kind, session_id] = {
-                    name: value for name, value in values.items() if now.get(name) == was.get(name)
-                }
+                theirs = {name for name in values if now.get(name) != was.get(name)}
+                if theirs & _STATUS:
+                    theirs |= _STATUS  # the one says nothing without the other
+                ours[kind, session_id] = {k: v for k, v in values.items() if k not in theirs}
         for error in self._patch(ours).values():
             raise error
 

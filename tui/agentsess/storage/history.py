@@ -64,10 +64,12 @@ class History:
         Raises:
             StoreError: Nothing was added, or the disk failed to keep it.
         """
-        check()
         self._check_version()
         storage = self._db.storage
         with storage.exclusive():
+            # The file first: one that is opened after the look may be another owner's.
+            storage.journal.open()
+            check()
             known = self._next_seq if storage.journal.ends_with_ours() else 0
             first = known or storage.next_id(_TABLE)
             documents = (storable(_to_document(draft)) for draft in drafts)

@@ -139,9 +139,8 @@ class Journal:
             StoreError: Nothing of it was written, or it cannot be known.
         """
         self._refuse_if_failed()
+        self.open()
         try:
-            if self._fd < 0:
-                self._open()
             size = os.fstat(self._fd).st_size
             # A torn write of another would swallow our record: shut it off in its own line,
             # and spoil it, lest one that lacks nothing but its newline comes back to life.
@@ -154,6 +153,16 @@ class Journal:
             raise StoreError(f"Cannot write {self.path}: {error.strerror or error}.") from error
         self._end = size + len(data)
         return self._end
+
+    def open(self) -> None:
+        """Open the file for appending, if it is not open; raises StoreError."""
+        try:
+            if self._fd < 0:
+                self._open()
+        except StoreError:
+            raise
+        except OSError as error:
+            raise StoreError(f"Cannot write {self.path}: {error.strerror or error}.") from error
 
     def ends_with_ours(self) -> bool:
         """Whether what this object appended last is the last there is."""

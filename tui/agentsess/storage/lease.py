@@ -21,6 +21,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -123,16 +124,20 @@ class Lease:
             fd = os.open(path, os.O_RDWR | flags, 0o600)
         except (FileExistsError, FileNotFoundError):
             return None
-        if not _try_lock(fd, fcntl.LOCK_EX) or _current(path.parent) != path:
-            os.close(fd)
-            return None
-        former = _read(fd)
-        # Of an empty file with a later number, the maker died before it moved the history.
-        moved = former.moved if former else _number(path) == 1
-        owner = Owner(socket.gethostname(), os.getpid(), agent, utc_now())
-        content = _Content(owner, moved=moved)
-        _write(fd, content)
-        return cls(path, fd, content)
+        try:
+            if not _try_lock(fd, fcntl.LOCK_EX) or _current(path.parent) != path:
+                os.close(fd)
+                return None
+            former = _read(fd)
+            # Of an empty file with a later number, the maker died before it moved the history.
+            moved = former.moved if former else _number(path) == 1
+            owner = Owner(socket.gethostname(), os.getpid(), agent, utc_now())
+            content = _Content(owner, moved=moved)
+            _write(fd, content)
+            return cls(path, fd, content)
+        except BaseException:
+            os.close(fd)  # with the lock: nobody could ever take it otherwise
+            raise
 
     def _ready(self, move: Callable[[], None]) -> Self:
         """Finish taking over: until the history was moved the former owner might reach it."""
@@ -175,7 +180,9 @@ class Lease:
     def _beat(self) -> None:
         while not self._rest.wait(BEAT_SECONDS):
             self._content.beats += 1
-            _write(self._fd, self._content)
+            # A full disk must not stop the heart of an owner that is well.
+            with suppress(OSError):
+                _write(self._fd, self._content)
 
     def __enter__(self) -> Self:
         return self

@@ -89,9 +89,13 @@ class AgentsessApp(App[None]):
 
     def _keep_theme(self, name: str) -> None:
         if not self.demo:
-            self.run_worker(
-                lambda: config.save_setting(self._home, "theme", name), thread=True, group="theme"
-            )
+            self.run_worker(lambda: self._save_theme(name), thread=True, group="theme")
+
+    def _save_theme(self, name: str) -> None:
+        try:
+            config.save_setting(self._home, "theme", name)
+        except OSError as error:  # StoreError is one, too
+            self.notify(f"The theme was not kept: {error}", severity="error", markup=False)
 
     @property
     def is_open(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import uuid
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -13,10 +15,12 @@ from agentsess.agent.agent import Agent
 from agentsess.agent.connection import ClientFactory
 from agentsess.agent.events import AgentEvent, ReplySaved, TextDelta, ThinkingDelta
 from agentsess.agent.permissions import Decision
-from agentsess.errors import AgentsessError
+from agentsess.errors import AgentError, AgentsessError
 from agentsess.model import JsonObject
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render.sessions import Live
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Question:
     resource: str
     details: JsonObject
     answer: asyncio.Future[Decision] = field(compare=False)
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """An answer is for this question alone, not for the next one in the session."""
 
 
 @dataclass
@@ -146,11 +152,13 @@ class Runs:
         for session_id in list(self._runs):
             await self.stop(session_id)
 
-    def answer(self, session_id: str, decision: Decision, *, for_session: bool = False) -> None:
-        """Answer the call that waits; ``for_session`` allows that tool from now on."""
-        run = self._runs[session_id]
-        if (question := run.question) is None:
+    def answer(self, question_id: str, decision: Decision, *, for_session: bool = False) -> None:
+        """Answer a question if it still waits; ``for_session`` allows that tool from now on."""
+        asked = ((run, run.question) for run in self._runs.values() if run.question)
+        found = next((pair for pair in asked if pair[1].id == question_id), None)
+        if found is None:
             return
+        run, question = found
         if for_session and decision.allowed:
             run.allowed.add(question.tool)
         run.question = None
@@ -189,6 +197,10 @@ class Runs:
                     self._post(self.Happened(session_id, event))
         except AgentsessError as failure:
             error, run.failed = failure, True
+        except Exception as failure:
+            # The edge of the run: whatever it was, the user must be told and get the text back.
+            _log.exception("A run failed unexpectedly")
+            error, run.failed = AgentError(f"The run failed: {failure}"), True
         finally:
             run.text = run.thinking = ""
             run.question = None

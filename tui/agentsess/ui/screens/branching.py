@@ -52,7 +52,11 @@ class Branches(Panes):
         if not session.is_own:
             self.tell("Its history is another program's: f forks it into one of ours.", error=True)
             return
-        taken = await self.app.aside(self.app.service.branches.snapshots, session.id)
+        try:
+            taken = await self.app.aside(self.app.service.branches.snapshots, session.id)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
         self.app.push_screen(
             SnapshotsScreen(session, taken), lambda chosen: self._chosen(session, chosen)
         )
@@ -101,9 +105,13 @@ class Branches(Panes):
     async def compare(self, session: Session, snapshot: Snapshot) -> None:
         """Show what came after a snapshot."""
         branches = self.app.service.branches
-        compared = await self.app.aside(
-            branches.compare, session.id, snapshot.seq, session.entry_count
-        )
+        try:
+            compared = await self.app.aside(
+                branches.compare, session.id, snapshot.seq, session.entry_count
+            )
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
         title = f"Since {one_line(snapshot.name, 50)}"
         self.app.push_screen(ComparisonScreen(title, _comparison(compared)))
 

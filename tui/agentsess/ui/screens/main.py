@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from asyncio import CancelledError
 from collections.abc import Mapping
 from contextlib import suppress
@@ -64,6 +65,7 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
         self._open_timer: Timer | None = None
         self._search_timer: Timer | None = None
         self._scan = ""
+        self._scanning = threading.Lock()
         self._searching = ""
         self._indexing = ""
         self._count = 0
@@ -173,11 +175,17 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
     def _show_first_steps(self) -> None:
         self.chat.say("No sessions yet. ctrl+n starts one; agentsess-tui --demo shows a dozen.")
 
-    @work(exclusive=True, group="scan", thread=True)
+    @work(group="scan", thread=True)
     def scan_sources(self) -> None:
-        """Read what other programs changed, telling how far it is."""
-        worker = get_current_worker()
+        """Read what other programs changed, unless that is being done, telling how far it is."""
+        if not self._scanning.acquire(blocking=False):
+            return
+        try:
+            self._scan_sources()
+        finally:
+            self._scanning.release()
 
+    def _scan_sources(self) -> None:
         def progress(done: int, total: int) -> None:
             if not self.app.is_open:
                 raise CancelledError  # nobody waits for the rest
@@ -189,8 +197,7 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
         except AgentsessError as error:
             self.app.show_from_thread(self._tell_list, str(error))
             return
-        if not worker.is_cancelled:
-            self.app.show_from_thread(self._scanned, changed)
+        self.app.show_from_thread(self._scanned, changed)
 
     def _tell_scan(self, done: int, total: int) -> None:
         self._scan = f"reading {done:,} of {total:,}" if done < total else ""
@@ -204,8 +211,11 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
 
     def _poll(self) -> None:
         """See what other processes changed: one look at one file's size."""
-        if self.app.service.changed():
-            self.reload()
+        try:
+            if self.app.service.changed():
+                self.reload()
+        except AgentsessError as error:
+            self._tell_list(str(error))
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
@@ -236,10 +246,14 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
                 self.app.show_from_thread(self._found, text, list(hits), "searching…")
             return worker.is_cancelled or not self.app.is_open
 
-        for hit in self.app.service.search(text, limit=_MOST_HITS, cancelled=cancelled):
-            hits.append(hit)
-            if len(hits) in (_SCREENFUL, 100) or (told and len(hits) % 10 == 1):
-                self.app.show_from_thread(self._found, text, list(hits), "searching…")
+        try:
+            for hit in self.app.service.search(text, limit=_MOST_HITS, cancelled=cancelled):
+                hits.append(hit)
+                if len(hits) in (_SCREENFUL, 100) or (told and len(hits) % 10 == 1):
+                    self.app.show_from_thread(self._found, text, list(hits), "searching…")
+        except AgentsessError as error:
+            self.app.show_from_thread(self._tell_list, str(error))
+            return
         if not worker.is_cancelled:
             self.app.show_from_thread(self._found, text, hits, "")
 
@@ -309,7 +323,7 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
             self.action_focus_pane("chat")
 
     async def show_session(self, session_id: str) -> bool:
-        """Show a session; False if it cannot be read."""
+        """Show a session; False if it cannot be read, or is not wanted any more."""
         self.coming = session_id
         service = self.app.service
         try:
@@ -318,6 +332,8 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
         except AgentsessError as error:
             self.tell(str(error), error=True)
             return False
+        if self.coming != session_id:
+            return False  # the user went elsewhere meanwhile
         runs = self.app.runs
         self.chat.show(session, page, live=runs.is_working(session_id))
         self.show_details()

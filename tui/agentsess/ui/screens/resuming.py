@@ -61,7 +61,11 @@ class Resuming(Panes):
 
     async def _resume_elsewhere(self, session: Session) -> None:
         name = source_label(session.source)
-        command = self.app.service.resume_command(session.id)
+        try:
+            command = await self.app.aside(self.app.service.resume_command, session.id)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
         choices = [
             Choice(
                 "h",

@@ -37,8 +37,11 @@ class Talking(Panes):
                 self.chat.say(str(error), error=True)
                 self.chat.prompt.give_back(text)
                 return
+            # The prompt is this session's, whatever the user looks at by now.
+            self.app.runs.start(session.id, text)
             await self.show_session(session.id)
             self.reload(session.id)
+            return
         shown = self.chat.session
         if shown is None or self.app.runs.is_working(shown.id):
             self.chat.prompt.give_back(text)
@@ -120,7 +123,7 @@ class Talking(Panes):
             self.chat.say("A tool call waits for your answer: esc goes to it.")
         self.chat.ask(
             PermissionPrompt(
-                question.session_id, question.tool, question.details, take_focus=not is_writing
+                question.id, question.tool, question.details, take_focus=not is_writing
             )
         )
 

@@ -49,7 +49,11 @@ class Tidying(Panes):
     @work(group="tidy")
     async def action_empty_trash(self) -> None:
         """Delete for good what is in the trash for too long, after a question."""
-        old = await self.app.aside(self.app.service.bin.expired, _age())
+        try:
+            old = await self.app.aside(self.app.service.bin.expired, _age())
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
         if not old:
             self.tell(f"Nothing is {_LONG}. D deletes what is chosen.")
             return

@@ -90,6 +90,7 @@ class ChatPane(Vertical):
         """Show no session: a welcome, or a prompt that will start a new one in a folder."""
         self.session = None
         self._last_seq = 0
+        self.remove_question()
         self.transcript.clear()
         self.hide_recap()
         self.say("")

@@ -32,6 +32,8 @@ _HEADS = {
 class PermissionPrompt(Widget, can_focus=True):
     """Shows exactly what would run. Enter does nothing here: it must not allow by accident."""
 
+    ARMED_AFTER: ClassVar[float] = 0.6
+    """Seconds in which keys do nothing and the choices do not show."""
     BINDING_GROUP_TITLE = "Permission"
     HELP = "The agent waits for an answer. Nothing runs until you allow it."
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,7 +62,8 @@ class PermissionPrompt(Widget, can_focus=True):
             scrollbar-size-vertical: 1;
         }
         .permission--body > Static { height: auto; }
-        .permission--choices { height: 1; margin-top: 1; }
+        .permission--choices { height: 1; margin-top: 1; visibility: hidden; }
+        &.-armed .permission--choices { visibility: visible; }
         .permission--choices > Button {
             height: 1;
             min-width: 0;
@@ -140,6 +143,18 @@ class PermissionPrompt(Widget, can_focus=True):
     def on_mount(self) -> None:
         if self._take_focus:
             self.focus(scroll_visible=False)
+        if self.ARMED_AFTER > 0:
+            self.set_timer(self.ARMED_AFTER, self._arm)
+        else:
+            self._arm()
+
+    def _arm(self) -> None:
+        self.add_class("-armed")
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether keys answer: not at once, for they may be meant for what had the focus."""
+        return self.has_class("-armed")
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < 78, "-narrow")
@@ -157,11 +172,13 @@ class PermissionPrompt(Widget, can_focus=True):
         if self.has_class("-explaining"):
             self.remove_class("-explaining")
             self.focus()
-        else:
+        elif self.is_armed:
             self._answer(choice)
 
     def action_explain(self) -> None:
         """Ask for the reason of a denial."""
+        if not self.is_armed:
+            return
         self.add_class("-explaining")
         self.query_one(Input).focus()
 
@@ -171,6 +188,8 @@ class PermissionPrompt(Widget, can_focus=True):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
+        if not self.is_armed:
+            return
         match event.button.name:
             case "once" | "session" | "deny" as choice:
                 self._answer(choice)
