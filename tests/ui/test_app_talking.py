@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agentsess.agent.permissions import Decision
 from agentsess.demo import demo_clients, demo_home, demo_project
 from agentsess.model import EntryKind, Status
 from agentsess.sessions.service import SessionService
@@ -225,6 +226,24 @@ async def test_a_question_in_a_session_that_is_not_in_view_is_told(
         server.release()
         await user.is_told("waits for your answer")
         await user.sees("◐", "asks you")
+
+
+async def test_an_entry_that_came_while_the_session_was_opened_is_not_missing(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    (session,) = write_sessions(home, ["Work"], cwd=str(project))
+    loopback([edit(project), Reply("It is changed.")])
+    async with using(AgentsessApp(home, folder=str(project))) as user:
+        await user.opens("Work")
+        shown = user.main.chat.session
+        user.main.chat.session = None  # as while another session is on its way
+        user.app.runs.start(session.id, "Change the notes")
+        await user.until(lambda: user.app.runs.question(session.id), "the question")
+        user.main.chat.session = shown
+        question = user.app.runs.question(session.id)
+        assert question
+        user.app.runs.answer(question.id, Decision(True))
+        await user.sees("Change the notes", "I change it.", "It is changed.")
 
 
 async def test_esc_stops_the_run_and_keeps_what_was_said(

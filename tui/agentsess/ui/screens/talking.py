@@ -37,10 +37,10 @@ class Talking(Panes):
                 self.chat.say(str(error), error=True)
                 self.chat.prompt.give_back(text)
                 return
-            # The prompt is this session's, whatever the user looks at by now.
-            self.app.runs.start(session.id, text)
             await self.show_session(session.id)
             self.reload(session.id)
+            # The prompt is this session's, whatever the user looks at by now.
+            self._start(session.id, text)
             return
         shown = self.chat.session
         if shown is None or self.app.runs.is_working(shown.id):
@@ -51,13 +51,17 @@ class Talking(Panes):
         self._start(shown.id, text)
 
     def _start(self, session_id: str, text: str, *, wait: bool = False, take: bool = False) -> None:
-        self.chat.say("")
         seconds = _LONG_WAIT if wait else 0.0
         self.app.runs.start(session_id, text, wait=seconds, take_over=take)
-        doing = "Waiting for the other run to end… esc stops waiting" if wait else "Asking…"
-        self.chat.transcript.set_status(doing)
-        self.chat.transcript.action_latest()
+        if self._in_view(session_id):
+            self.chat.say("")
+            doing = "Waiting for the other run to end… esc stops waiting" if wait else "Asking…"
+            self.chat.transcript.set_status(doing)
+            self.chat.transcript.action_latest()
         self.show_live()
+
+    def _in_view(self, session_id: str) -> bool:
+        return self.chat.session is not None and self.chat.session.id == session_id
 
     def _offer_lock(self, session_id: str, text: str, locked: SessionLocked) -> None:
         """Another process works in the session: let the user read, wait or take it over."""
@@ -86,8 +90,12 @@ class Talking(Panes):
     def _happened(self, message: Runs.Happened) -> None:
         if not self.app.is_open:
             return  # told late: its panes are gone
-        if self.chat.session and message.session_id == self.chat.session.id:
-            self.chat.take(message.event)
+        if self._in_view(message.session_id):
+            entry = getattr(message.event, "entry", None)
+            if entry is not None and entry.seq > self.chat.last_seq + 1:
+                self.catch_up(message.session_id)  # one came while the session was being opened
+            else:
+                self.chat.take(message.event)
         if not hasattr(message.event, "text"):
             self.reload()
 
