@@ -146,7 +146,9 @@ def list_rows(folder: Path, count: int) -> Iterator[Row]:
     home = folder / f"store-{count}"
     made = documents(count)
     store = FileStore(home)
-    store._table("sessions").insert_multiple(Document(doc, i) for i, doc in made)  # type: ignore[arg-type]
+    with store._db.storage.exclusive():
+        for i, doc in made:  # a record each, as they come in life
+            store._db.storage.commit([{"op": "put", "t": "sessions", "id": i, "d": doc}])
     store.close()
     lite_path = folder / f"list-{count}.db"
     db = sqlite(lite_path)

@@ -221,3 +221,19 @@ def write_many(home: Path, count: int) -> None:
     with storage.exclusive():
         storage.commit(storage.changes("sessions", changes), durable=False)
     store.close()
+
+
+async def test_what_is_written_for_one_session_stays_with_it(tmp_path: Path) -> None:
+    write_sessions(tmp_path, ["First", "Second"])
+    async with using(AgentsessApp(tmp_path)) as user:
+        await user.opens("First")
+        await user.press("ctrl+l")
+        await user.types("for the first alone")
+        await user.opens("Second")
+        await user.until(lambda: user.prompt == "", "an empty prompt")
+        await user.press("ctrl+n")
+        assert user.prompt == ""
+        await user.sees("Write below what is to be done")
+        await user.press("escape")
+        await user.opens("First")
+        await user.until(lambda: user.prompt == "for the first alone", "what was written")

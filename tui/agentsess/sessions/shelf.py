@@ -104,7 +104,9 @@ class Shelf:
                 fitting = self._by_tag.get(value, set())
             else:
                 names = [str(status) for status in Status if status.startswith(value)]
-                fitting = set().union(*(self._by_status.get(name, ()) for name in names))
+                sets = [self._by_status[name] for name in names if name in self._by_status]
+                # One alone is not copied: it may hold most of a large store.
+                fitting = sets[0] if len(sets) == 1 else set().union(*sets)
             candidates = fitting if candidates is None else candidates & fitting
         return candidates
 

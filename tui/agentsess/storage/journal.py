@@ -264,21 +264,24 @@ def read_forward(fd: int, start: int, stop: int | None = None) -> Iterator[Recor
 
     A last line without its newline is left alone: it may be in the making.
     """
-    offset, rest, size = start, b"", _BLOCK // 8
+    offset, at, size = start, start, _BLOCK // 8
+    begun: list[bytes] = []  # of a line that is longer than a block
     while stop is None or offset < stop:
         block = os.pread(fd, size if stop is None else min(size, stop - offset), offset)
-        size = min(size * 2, _BLOCK * 4)
         if not block:
             return
         offset += len(block)
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop()
-        at = offset - len(rest) - sum(map(len, lines)) - len(lines)
-        for line in lines:
+        size = min(size * 2, _BLOCK * 4)
+        first, *others = block.split(b"\n")
+        begun.append(first)
+        if not others:
+            continue
+        for line in (b"".join(begun), *others[:-1]):
             end = at + len(line) + 1
             if line:
                 yield Record(at, end, unseal(line))
             at = end
+        begun = [others[-1]]
 
 
 def read_backward(fd: int, end: int) -> Iterator[Record]:

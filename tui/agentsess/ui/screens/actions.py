@@ -128,7 +128,8 @@ class SessionActions(Panes):
         """Add tags to sessions, or take tags off."""
         if chosen := self.chosen():
             has = ", ".join(dict.fromkeys(tag for s in chosen for tag in s.tags))
-            hint = f"Now: {one_line(has, 50)}" if has else ""
+            among = "Now" if len(chosen) == 1 else "Among them"
+            hint = f"{among}: {one_line(has, 50)}" if has else ""
             self.app.push_screen(
                 AskText("Tags to add; -tag takes one off", hint=hint),
                 lambda text: self._tag(chosen, text),

@@ -79,8 +79,8 @@ class Talking(Panes):
         is_shown = self.chat.session is not None and self.chat.session.id == session_id
         if key in ("w", "t") and is_shown:
             self._start(session_id, text, wait=key == "w", take=key == "t")
-        elif is_shown:
-            self.chat.prompt.give_back(text)
+        else:
+            self.chat.give_back(session_id, text)
 
     def show_live(self) -> None:
         """Show in the list what is going on in the sessions."""
@@ -125,6 +125,7 @@ class Talking(Panes):
 
         What the user is just writing must not become the answer.
         """
+        self.chat.transcript.set_status("Waiting for your answer about a tool")
         prompt = self.chat.prompt
         is_writing = isinstance(self.focused, Input) or (prompt.has_focus and bool(prompt.text))
         if is_writing:
@@ -149,7 +150,8 @@ class Talking(Panes):
             elif message.error:
                 self.chat.say(str(message.error), error=True)
                 # Sent again unchanged it goes on where it failed, and is not said twice.
-                self.chat.prompt.give_back(message.task)
+                self.chat.give_back(session.id, message.task)
         elif message.error:
+            self.chat.give_back(message.session_id, message.task)
             self.notify(one_line(str(message.error), 200), severity="error", markup=False)
         self.reload()

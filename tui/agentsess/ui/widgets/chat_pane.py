@@ -32,6 +32,15 @@ No session is open.
   ?        shows all keys
 """
 
+NEW_SESSION = """
+A new session in
+{folder}
+
+Write below what is to be done, and press enter.
+Nothing is stored until then; esc leaves.
+"""
+_NEW = "new"
+
 
 class FindInput(Input):
     """A line at the foot of the conversation: what to search for in it."""
@@ -71,6 +80,9 @@ class ChatPane(Vertical):
         self.question: PermissionPrompt | None = None
         """What is asked about a tool call; one that is on its way out does not count."""
         self._last_seq = 0
+        self._drafts: dict[str, str] = {}
+        """What stands unsent in the prompts of sessions that are not in view."""
+        self._written_for = ""
 
     def compose(self) -> ComposeResult:
         yield Static(Content(WELCOME.strip("\n")), id="welcome")
@@ -90,6 +102,7 @@ class ChatPane(Vertical):
         """Show no session: a welcome, or a prompt that will start a new one in a folder."""
         self.session = None
         self._last_seq = 0
+        self._turn_prompt_to(_NEW if draft_folder else "")
         self.remove_question()
         self.transcript.clear()
         self.hide_recap()
@@ -98,6 +111,9 @@ class ChatPane(Vertical):
         self.border_title = Content("New session" if draft_folder else "Chat")
         self.border_subtitle = Content(one_line(draft_folder))
         self.status_line.update(Content(""))
+        folder = one_line(draft_folder, 200)
+        welcome = NEW_SESSION.format(folder=folder) if draft_folder else WELCOME
+        self.query_one("#welcome", Static).update(Content(welcome.strip("\n")))
         if draft_folder:
             name = one_line(PurePath(draft_folder).name, 24)
             self.prompt.set_hint(f"What is to be done in {name}?")
@@ -109,6 +125,7 @@ class ChatPane(Vertical):
         """Show a session's newest entries."""
         another = self.session is None or self.session.id != session.id
         self.set_class(False, "-empty")
+        self._turn_prompt_to(session.id)
         if another:
             self.hide_recap()
             self.say("")
@@ -118,6 +135,21 @@ class ChatPane(Vertical):
         self.describe(session)
         prompts = [e.text for e in page.entries if e.kind is EntryKind.USER and e.text]
         self.prompt.set_history(prompts)
+
+    def _turn_prompt_to(self, session_id: str) -> None:
+        """Put away what was written for one session, and bring what was for another."""
+        if session_id != self._written_for:
+            self._drafts[self._written_for] = self.prompt.text
+            self._written_for = session_id
+            self.prompt.write(self._drafts.pop(session_id, ""))
+
+    def give_back(self, session_id: str, text: str) -> None:
+        """Return a text that could not be sent to its session's prompt, in view or not."""
+        if session_id == self._written_for:
+            self.prompt.give_back(text)
+        else:
+            meanwhile = self._drafts.get(session_id, "")
+            self._drafts[session_id] = f"{text}\n\n{meanwhile}" if meanwhile else text
 
     def describe(self, session: Session) -> None:
         """Show what a session is called and what it took so far."""

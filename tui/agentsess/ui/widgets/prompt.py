@@ -94,12 +94,13 @@ class Prompt(TextArea):
         meanwhile = self.text
         if text.strip() == meanwhile.strip():
             return
-        self._put(f"{text}\n\n{meanwhile}" if meanwhile.strip() else text)
+        self.write(f"{text}\n\n{meanwhile}" if meanwhile.strip() else text)
 
     def _show_hint(self) -> None:
         self.placeholder = Content(clean(self._reason or self._hint))
 
-    def _put(self, text: str) -> None:
+    def write(self, text: str) -> None:
+        """Put a text in place of what stands there."""
         # a text field hands control characters on to the terminal
         self.load_text(clean(text, longest_line=_MOST))
         self.move_cursor(self.document.end)
@@ -169,4 +170,4 @@ class Prompt(TextArea):
         if self._place == len(self._history):
             self._draft = self.text
         self._place = place
-        self._put(self._draft if place == len(self._history) else self._history[place])
+        self.write(self._draft if place == len(self._history) else self._history[place])
