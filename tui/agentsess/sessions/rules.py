@@ -80,8 +80,8 @@ class Rules:
         """The rule of this name; raises InvalidQuery."""
         document = self._store.documents(_KIND).get(name)
         if document is None:
-            known = ", ".join(rule.name for rule in self.all()) or "none is saved"
-            raise InvalidQuery(f"There is no rule {name!r}: {known}.")
+            known = ", ".join(rule.name for rule in self.all()) or "none"
+            raise InvalidQuery(f"There is no rule {name!r}. Saved are: {known}.")
         return _rule(document)
 
     def save(self, rule: Rule) -> None:
