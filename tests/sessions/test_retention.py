@@ -195,7 +195,7 @@ class TestSavedRules:
         assert other.retention.rules.all() == [rule]
         other.retention.rules.drop("monthly")
         assert service.retention.rules.all() == []
-        with pytest.raises(InvalidQuery, match="none is saved"):
+        with pytest.raises(InvalidQuery, match="Saved are: none"):
             service.retention.rules.get("monthly")
         other.close()
 
