@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from agentsess.commands.changing import agreed
+from agentsess.commands.finding import find
 from agentsess.commands.output import Output, named
 from agentsess.errors import InvalidSession
 from agentsess.model import Session, utc_now
@@ -15,15 +16,9 @@ from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
 
 
-def _resolved(service: SessionService, abbreviated: str) -> str:
-    """The whole id, also of a session that another program made just now."""
-    service.refresh()
-    return service.resolve(abbreviated)
-
-
 def snapshot(service: SessionService, args: Namespace, out: Output) -> int:
     """`snapshot`: name the point where a session is now."""
-    taken = service.branches.snapshot(_resolved(service, args.id), args.name)
+    taken = service.branches.snapshot(find(service, args.id, out).id, args.name)
     if out.as_json:
         out.json(taken.to_json())
     else:
@@ -33,7 +28,7 @@ def snapshot(service: SessionService, args: Namespace, out: Output) -> int:
 
 def snapshots(service: SessionService, args: Namespace, out: Output) -> int:
     """`snapshots`: a session's named points, and whether its history is still the same."""
-    taken = service.branches.snapshots(_resolved(service, args.id))
+    taken = service.branches.snapshots(find(service, args.id, out).id)
     intact = {each.id: service.branches.is_intact(each) for each in taken}
     if out.as_json:
         out.json([each.to_json() | {"intact": intact[each.id]} for each in taken])
@@ -57,7 +52,7 @@ def snapshots(service: SessionService, args: Namespace, out: Output) -> int:
 
 def compare(service: SessionService, args: Namespace, out: Output) -> int:
     """`compare`: what was said and changed between two points."""
-    session_id = _resolved(service, args.id)
+    session_id = find(service, args.id, out).id
     first = _point(service, session_id, args.first)
     last = _point(service, session_id, args.last)
     compared = service.branches.compare(session_id, first, last)
@@ -103,7 +98,7 @@ def _point(service: SessionService, session_id: str, named_point: str) -> int:
 
 def fork(service: SessionService, args: Namespace, out: Output) -> int:
     """`fork`: a new session that begins with another's entries."""
-    origin = service.get(_resolved(service, args.id))
+    origin = find(service, args.id, out)
     at = _point(service, origin.id, args.at) if args.at else None
     if origin.is_own:
         session = service.branches.fork(origin.id, at, args.title)
@@ -115,7 +110,7 @@ def fork(service: SessionService, args: Namespace, out: Output) -> int:
 
 def rewind(service: SessionService, args: Namespace, out: Output) -> int:
     """`rewind`: back to a snapshot; what came after goes on in a branch."""
-    session_id = _resolved(service, args.id)
+    session_id = find(service, args.id, out).id
     snapshot = service.branches.find(session_id, args.snapshot)
     lost = service.get(session_id).entry_count - snapshot.seq
     question = f"Move the last {written.count(lost, 'entry', 'entries')} to a branch?"
@@ -133,7 +128,7 @@ def rewind(service: SessionService, args: Namespace, out: Output) -> int:
 
 def lineage(service: SessionService, args: Namespace, out: Output) -> int:
     """`lineage`: where a session comes from and what continues it."""
-    session = service.get(_resolved(service, args.id))
+    session = find(service, args.id, out)
     ancestors, children = service.branches.lineage(session.id)
     if out.as_json:
         out.json(

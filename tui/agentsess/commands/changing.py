@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from agentsess.commands.finding import find, find_all
 from agentsess.commands.output import Output, WrongUsage, named
 from agentsess.errors import InvalidMetadata
 from agentsess.model import JsonObject, Session, Status
@@ -77,7 +78,7 @@ def restore(service: SessionService, args: Namespace, out: Output) -> int:
 
 def continue_(service: SessionService, args: Namespace, out: Output) -> int:
     """`continue`: another program's conversation as a new session of ours."""
-    (origin,) = _sessions(service, [args.id], out)
+    origin = find(service, args.id, out)
     session = service.continue_here(origin.id)
     if out.as_json:
         out.json(session.to_json())
@@ -88,7 +89,7 @@ def continue_(service: SessionService, args: Namespace, out: Output) -> int:
 
 def delete(service: SessionService, args: Namespace, out: Output) -> int:
     """`delete`: to the trash, or for good."""
-    sessions = _sessions(service, args.ids, out)
+    sessions = find_all(service, args.ids, out)
     ids = [session.id for session in sessions]
     if args.forever:
         question = f"Delete {these(sessions)} for good? There is no way back."
@@ -120,7 +121,7 @@ def _changed(
     change: Callable[[list[str]], None],
     participle: str,
 ) -> int:
-    sessions = _sessions(service, args.ids, out)
+    sessions = find_all(service, args.ids, out)
     change([session.id for session in sessions])
     after = [service.get(session.id) for session in sessions]
     if out.as_json:
@@ -130,13 +131,6 @@ def _changed(
         said = f"now {session.status}" if participle == "unarchived" else participle
         out.line(f"{named(session)} is {said}.")
     return 0
-
-
-def _sessions(service: SessionService, abbreviated: Sequence[str], out: Output) -> list[Session]:
-    """Each session once, all of them found before anything is done to any."""
-    service.refresh(out.progress)
-    ids = dict.fromkeys(service.resolve(each) for each in abbreviated)
-    return [service.get(session_id) for session_id in ids]
 
 
 def agreed(out: Output, args: Namespace, question: str) -> bool:

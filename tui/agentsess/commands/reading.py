@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 
 from agentsess import config
+from agentsess.commands.finding import find
 from agentsess.commands.output import Output, json_array, short_ids, to_json
 from agentsess.errors import StoreError
 from agentsess.model import Entry, EntryKind, Session, utc_now
@@ -55,7 +56,7 @@ def list_(service: SessionService, args: Namespace, out: Output) -> int:
 
 def show(service: SessionService, args: Namespace, out: Output) -> int:
     """`show`: a session and its history."""
-    session = _session(service, args.id, out)
+    session = find(service, args.id, out)
     if out.as_json:
         out.pieces(_as_json(session, _entries(service, session, args.last)))
         return 0
@@ -104,7 +105,7 @@ def search(service: SessionService, args: Namespace, out: Output) -> int:
 
 def recap(service: SessionService, args: Namespace, out: Output) -> int:
     """`recap`: where a session stands, from its history alone."""
-    session = _session(service, args.id, out)
+    session = find(service, args.id, out)
     made = service.recap(session.id)
     if out.as_json:
         out.json(made.to_json())
@@ -117,7 +118,7 @@ def recap(service: SessionService, args: Namespace, out: Output) -> int:
 
 def export(service: SessionService, args: Namespace, out: Output) -> int:
     """`export`: a session as a document, to a file or standard output."""
-    session = _session(service, args.id, out)
+    session = find(service, args.id, out)
     as_format = "json" if out.as_json else args.format
     if not args.output:
         out.pieces(_exported(service, session, as_format))
@@ -203,11 +204,6 @@ def program_version() -> str:
         return version("agentsess-tui")
     except PackageNotFoundError:
         return "unknown"
-
-
-def _session(service: SessionService, abbreviated: str, out: Output) -> Session:
-    service.refresh(out.progress)
-    return service.get(service.resolve(abbreviated))
 
 
 def _entries(service: SessionService, session: Session, last: int | None) -> Iterator[Entry]:

@@ -12,6 +12,7 @@ from typing import assert_never
 from agentsess.agent import events
 from agentsess.agent.agent import Agent
 from agentsess.agent.permissions import Decision, PermissionCallback, resource_of
+from agentsess.commands.finding import find
 from agentsess.commands.output import Output, WrongUsage, to_json
 from agentsess.model import JsonObject, ToolCall
 from agentsess.sessions.recap_text import clean
@@ -32,8 +33,7 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
     task = sys.stdin.read() if args.task == "-" else args.task
     if not task.strip():
         raise WrongUsage("The task is empty: say what is to be done.")
-    service.refresh()
-    session_id = service.resolve(args.id)
+    session_id = find(service, args.id, out).id
     agent = Agent(
         model=args.model or None,
         service=service,

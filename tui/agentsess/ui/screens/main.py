@@ -18,7 +18,7 @@ from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 from textual.worker import get_current_worker
 
-from agentsess.errors import AgentsessError, InvalidQuery
+from agentsess.errors import AgentsessError
 from agentsess.model import Page, Session, Status, utc_now
 from agentsess.sessions.query import Query
 from agentsess.sessions.search import Hit, Snippet
@@ -109,9 +109,6 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
             newest = [session.id for session in everything[:_WATCHED]]
             self.elsewhere = await self.app.aside(service.running_elsewhere, newest)
             query = Query.parse(text)
-        except InvalidQuery as error:
-            self._tell_list(str(error))
-            return
         except AgentsessError as error:
             self._tell_list(str(error))
             return
