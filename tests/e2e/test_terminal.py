@@ -99,7 +99,7 @@ def resume_and_archive(terminal: Terminal) -> None:
     """Come back to the paused session, go on, and put it away."""
     terminal.sees("13 sessions", "‖ Port the reader", "enter Open")
     terminal.press("c")
-    terminal.sees("Where things stand", "port the reader", "active")
+    terminal.sees("Where things stand", "port the reader", "active", "Send")
     terminal.press("go on", "enter")
     terminal.sees("It is ported.", without="working")
     terminal.press("escape")
