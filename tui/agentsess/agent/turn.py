@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,6 +63,10 @@ class TurnSettings:
     author: str = ""
 
 
+Checkpoint = Callable[["Turn"], Awaitable[str]]
+"""Called before each request, when all so far is durable: why to stop, or empty to go on."""
+
+
 @dataclass(slots=True)
 class Turn:
     """A turn under way in a session that `writer` holds."""
@@ -73,6 +77,7 @@ class Turn:
     connection: Connection
     toolbox: Toolbox
     emit: Callable[[AgentEvent], None]
+    checkpoints: Sequence[Checkpoint] = ()
     entries: list[Entry] = field(default_factory=list)
     """What the turn has added to the history."""
     usage: Usage = field(default_factory=Usage)
@@ -96,6 +101,9 @@ class Turn:
 
     async def _until_done(self) -> str:
         for _ in range(self.settings.max_iterations):
+            for checkpoint in self.checkpoints:
+                if stop_reason := await checkpoint(self):
+                    return self._stopped(stop_reason)
             reply, details = await self._ask()
             stop_reason = str(reply.meta["stop_reason"])
             if stop_reason == "tool_use" and reply.tool_calls:
