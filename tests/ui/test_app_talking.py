@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from agentsess.agent.permissions import Decision
 from agentsess.demo import demo_clients, demo_home, demo_project
-from agentsess.model import EntryKind, Status
+from agentsess.model import EntryKind, Session, Status
 from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.widgets.permission import PermissionPrompt
@@ -316,6 +317,28 @@ async def test_resuming_shows_where_it_stands_makes_it_active_and_goes_to_the_pr
         assert user.session(title).entry_count == entries
         await user.press("escape")
         await user.sees_no_more("Where things stand")
+
+
+async def test_the_prompt_has_the_focus_before_a_resumed_session_is_active(
+    demo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with using(demo_app(demo)) as user:
+        title = next(title for title in user.titles if "Migrate ledger-tools" in title)
+        await user.goes_to(title)
+        resume, may_resume = user.service.resume, threading.Event()
+
+        def resume_when_allowed(session_id: str) -> Session:
+            assert may_resume.wait(60)
+            return resume(session_id)
+
+        monkeypatch.setattr(user.service, "resume", resume_when_allowed)
+        try:
+            await user.press("c")
+            await user.until(lambda: isinstance(user.app.focused, Prompt), "the prompt in focus")
+            assert user.session(title).status is Status.PAUSED
+        finally:
+            may_resume.set()
+        await user.until(lambda: user.session(title).status is Status.ACTIVE, "active")
 
 
 async def test_the_recap_gives_way_to_the_conversation_when_a_prompt_is_sent(demo: Path) -> None:

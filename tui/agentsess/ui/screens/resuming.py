@@ -41,6 +41,7 @@ class Resuming(Panes):
         if not session.is_own:
             await self._resume_elsewhere(session)
             return
+        self.action_prompt()  # first: whoever sees that it is active again begins to type
         try:
             if session.status is not Status.ACTIVE:
                 await self.app.aside(service.resume, session.id)
@@ -49,7 +50,6 @@ class Resuming(Panes):
         except AgentsessError as error:
             self.tell(str(error), error=True)
         self.reload()
-        self.action_prompt()
 
     async def _show_recap(self, session: Session) -> None:
         try:
