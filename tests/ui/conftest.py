@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentsess.ui.widgets.permission import PermissionPrompt
+from agentsess.ui.widgets.asking import Asking
 
 
 @pytest.fixture
@@ -14,5 +14,5 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def answers_count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Questions about tools take answers without the pause that protects a person."""
-    monkeypatch.setattr(PermissionPrompt, "ARMED_AFTER", 0.0)
+    """Questions of runs take answers without the pause that protects a person."""
+    monkeypatch.setattr(Asking, "ARMED_AFTER", 0.0)

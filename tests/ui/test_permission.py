@@ -23,7 +23,7 @@ class Shell(App[None]):
 
     @property
     def body(self) -> str:
-        return str(self.question.query_one(".permission--body Static", Static).render())
+        return str(self.question.query_one(".asking--body Static", Static).render())
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_keys_meant_for_what_had_the_focus_answer_nothing(
         await pilot.press("a", "y", "n", "N", "escape")
         await pilot.pause()
         assert app.answers == []
-        assert not app.question.query_one(".permission--choices").visible
+        assert not app.question.query_one(".asking--choices").visible
         app.question._arm()
         await pilot.press("y")
         await pilot.pause()

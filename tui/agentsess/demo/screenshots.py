@@ -26,6 +26,7 @@ from textual.widgets import Input, TextArea
 from agentsess.clock import clock_stopped
 from agentsess.demo.run import demo_clients, demo_project, furnish
 from agentsess.ui.app import AgentsessApp
+from agentsess.ui.runs import Question
 from agentsess.ui.screens.main import MainScreen
 from agentsess.ui.widgets.permission import PermissionPrompt
 
@@ -76,7 +77,12 @@ class Visit:
         session = self.main.chat.session
         assert session
         runs = self.app.runs
-        await self.until(lambda: (question := runs.question(session.id)) and question.tool == tool)
+        await self.until(
+            lambda: (
+                isinstance(question := runs.question(session.id), Question)
+                and question.tool == tool
+            )
+        )
         await self.until(lambda: isinstance(self.app.focused, PermissionPrompt))
 
 

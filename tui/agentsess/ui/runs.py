@@ -8,12 +8,14 @@ import uuid
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from textual.message import Message
 
 from agentsess.agent.agent import Agent
 from agentsess.agent.connection import ClientFactory
 from agentsess.agent.events import AgentEvent, ReplySaved, TextDelta, ThinkingDelta
+from agentsess.agent.offers import Offer
 from agentsess.agent.permissions import Decision
 from agentsess.errors import AgentError, AgentsessError
 from agentsess.model import JsonObject
@@ -21,6 +23,7 @@ from agentsess.sessions.service import SessionService
 from agentsess.ui.render.sessions import Live
 
 _log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,24 @@ class Question:
     """An answer is for this question alone, not for the next one in the session."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenOffer:
+    """A run at a limit, which waits for the user to choose how it goes on."""
+
+    offer: Offer
+    answer: asyncio.Future[str] = field(compare=False)
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def session_id(self) -> str:
+        """Where the run is."""
+        return self.offer.session_id
+
+
 @dataclass
 class _Run:
     task: asyncio.Task[None] | None = None
-    question: Question | None = None
+    question: Question | OpenOffer | None = None
     text: str = ""
     """What the model has said of the reply that is not saved yet."""
     thinking: str = ""
@@ -71,9 +88,9 @@ class Runs:
 
     @dataclass
     class Asked(Message):
-        """A tool call needs the user's answer."""
+        """A run needs the user's answer."""
 
-        question: Question
+        question: Question | OpenOffer
 
     @dataclass
     class Ended(Message):
@@ -112,8 +129,8 @@ class Runs:
         run = self._runs.get(session_id)
         return run is not None and run.is_working
 
-    def question(self, session_id: str) -> Question | None:
-        """The call that waits for an answer in a session."""
+    def question(self, session_id: str) -> Question | OpenOffer | None:
+        """What waits for an answer in a session."""
         run = self._runs.get(session_id)
         return run.question if run else None
 
@@ -154,16 +171,27 @@ class Runs:
 
     def answer(self, question_id: str, decision: Decision, *, for_session: bool = False) -> None:
         """Answer a question if it still waits; ``for_session`` allows that tool from now on."""
-        asked = ((run, run.question) for run in self._runs.values() if run.question)
-        found = next((pair for pair in asked if pair[1].id == question_id), None)
-        if found is None:
+        run, question = self._take(question_id)
+        if run is None or not isinstance(question, Question):
             return
-        run, question = found
         if for_session and decision.allowed:
             run.allowed.add(question.tool)
-        run.question = None
         if not question.answer.done():
             question.answer.set_result(decision)
+
+    def choose(self, question_id: str, option: str) -> None:
+        """Choose how a run goes on at a limit, if it still waits."""
+        _, question = self._take(question_id)
+        if isinstance(question, OpenOffer) and not question.answer.done():
+            question.answer.set_result(option)
+
+    def _take(self, question_id: str) -> tuple[_Run | None, Question | OpenOffer | None]:
+        """A question that waits, which it does no more; none if it was answered."""
+        for run in self._runs.values():
+            if (question := run.question) and question.id == question_id:
+                run.question = None
+                return run, question
+        return None, None
 
     async def _ask(self, tool: str, resource: str, details: JsonObject) -> Decision:
         session_id = str(details["session_id"])
@@ -172,8 +200,19 @@ class Runs:
             return Decision(True)
         shown = {name: value for name, value in details.items() if name != "session_id"}
         answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        run.question = Question(session_id, tool, resource, shown, answer)
-        self._post(self.Asked(run.question))
+        return await self._answered(
+            run, Question(session_id, tool, resource, shown, answer), answer
+        )
+
+    async def _offer(self, offer: Offer) -> str:
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        return await self._answered(self._runs[offer.session_id], OpenOffer(offer, answer), answer)
+
+    async def _answered(
+        self, run: _Run, question: Question | OpenOffer, answer: asyncio.Future[Answer]
+    ) -> Answer:
+        run.question = question
+        self._post(self.Asked(question))
         try:
             return await answer
         finally:

@@ -8,9 +8,11 @@ from textual.widgets import Input
 from agentsess.agent.permissions import Decision
 from agentsess.errors import AgentsessError, SessionLocked
 from agentsess.ui.render.text import one_line
-from agentsess.ui.runs import Question, Runs
+from agentsess.ui.runs import OpenOffer, Question, Runs
 from agentsess.ui.screens.base import Panes
 from agentsess.ui.screens.dialogs import Choice, Choose
+from agentsess.ui.widgets.asking import Asking
+from agentsess.ui.widgets.offer import OfferPrompt
 from agentsess.ui.widgets.permission import PermissionPrompt
 from agentsess.ui.widgets.prompt import Prompt
 
@@ -108,33 +110,46 @@ class Talking(Panes):
             self.ask(question)
         else:
             self.app.bell()
-            self.notify("A session waits for your answer about a tool.", markup=False)
+            about = "about a tool" if isinstance(question, Question) else "at a limit"
+            self.notify(f"A session waits for your answer {about}.", markup=False)
         self.show_live()
 
     @on(PermissionPrompt.Answered)
     def _answered(self, event: PermissionPrompt.Answered) -> None:
         decision = Decision(event.choice != "deny", event.reason)
         self.app.runs.answer(event.request_id, decision, for_session=event.choice == "session")
+        self._question_answered()
+
+    @on(OfferPrompt.Chosen)
+    def _offer_taken(self, event: OfferPrompt.Chosen) -> None:
+        self.app.runs.choose(event.request_id, event.option)
+        self._question_answered()
+
+    def _question_answered(self) -> None:
         self.chat.remove_question()
         self.chat.say("")
         self.chat.prompt.focus()
         self.show_live()
 
-    def ask(self, question: Question) -> None:
-        """Put a run's question about a tool call to the user.
+    def ask(self, question: Question | OpenOffer) -> None:
+        """Put a run's question to the user.
 
         What the user is just writing must not become the answer.
         """
-        self.chat.transcript.set_status("Waiting for your answer about a tool")
         prompt = self.chat.prompt
         is_writing = isinstance(self.focused, Input) or (prompt.has_focus and bool(prompt.text))
-        if is_writing:
-            self.chat.say("A tool call waits for your answer: esc goes to it.")
-        self.chat.ask(
-            PermissionPrompt(
+        if isinstance(question, Question):
+            what, about = "A tool call", "about a tool"
+            asking: Asking = PermissionPrompt(
                 question.id, question.tool, question.details, take_focus=not is_writing
             )
-        )
+        else:
+            what, about = "The run", "at a limit"
+            asking = OfferPrompt(question.id, question.offer, take_focus=not is_writing)
+        self.chat.transcript.set_status(f"Waiting for your answer {about}")
+        if is_writing:
+            self.chat.say(f"{what} waits for your answer: esc goes to it.")
+        self.chat.ask(asking)
 
     @on(Runs.Ended)
     def _ended(self, message: Runs.Ended) -> None:

@@ -1,4 +1,4 @@
-"""The chat: the conversation, the recap card, questions about tools, and the prompt."""
+"""The chat: the conversation, the recap card, the questions of a run, and the prompt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from agentsess.model import EntryKind, Page, Recap, Session, Status
 from agentsess.ui.render.format import dollars, tokens
 from agentsess.ui.render.sessions import GLYPHS, source_label
 from agentsess.ui.render.text import clean, one_line
-from agentsess.ui.widgets.permission import PermissionPrompt
+from agentsess.ui.widgets.asking import Asking
 from agentsess.ui.widgets.prompt import Prompt
 from agentsess.ui.widgets.recap_card import RecapCard
 from agentsess.ui.widgets.transcript import Transcript
@@ -77,8 +77,8 @@ class ChatPane(Vertical):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.session: Session | None = None
-        self.question: PermissionPrompt | None = None
-        """What is asked about a tool call; one that is on its way out does not count."""
+        self.question: Asking | None = None
+        """What the run asks; a question that is on its way out does not count."""
         self._last_seq = 0
         self._drafts: dict[str, str] = {}
         """What stands unsent in the prompts of sessions that are not in view."""
@@ -237,8 +237,8 @@ class ChatPane(Vertical):
         self.set_class(False, "-recap")
         return was_shown
 
-    def ask(self, question: PermissionPrompt) -> None:
-        """Put a question about a tool call above the prompt."""
+    def ask(self, question: Asking) -> None:
+        """Put a run's question above the prompt."""
         self.remove_question()
         self.question = question
         self.mount(question, before=self.banner)

@@ -8,14 +8,13 @@ from typing import Any, ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Input
 
 from agentsess.ui.render.text import FAINT, one_line
 from agentsess.ui.render.tools import render_input, summary_of
+from agentsess.ui.widgets.asking import Asking
 
 Choice = Literal["once", "session", "deny"]
 
@@ -29,11 +28,9 @@ _HEADS = {
 }
 
 
-class PermissionPrompt(Widget, can_focus=True):
-    """Shows exactly what would run. Enter does nothing here: it must not allow by accident."""
+class PermissionPrompt(Asking):
+    """Shows exactly what would run."""
 
-    ARMED_AFTER: ClassVar[float] = 0.6
-    """Seconds in which keys do nothing and the choices do not show."""
     BINDING_GROUP_TITLE = "Permission"
     HELP = "The agent waits for an answer. Nothing runs until you allow it."
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,41 +38,10 @@ class PermissionPrompt(Widget, can_focus=True):
         Binding("a", "answer('session')", "Allow for this session", id="permission.session"),
         Binding("n,escape", "answer('deny')", "Deny", id="permission.deny"),
         Binding("N", "explain", "Deny, saying why", id="permission.explain"),
-        Binding("j,down", "scroll_body(1)", "Scroll down", show=False, id="permission.down"),
-        Binding("k,up", "scroll_body(-1)", "Scroll up", show=False, id="permission.up"),
     ]
 
     DEFAULT_CSS = """
     PermissionPrompt {
-        height: auto;
-        max-height: 60%;
-        padding: 0 1;
-        border: round $warning;
-        border-title-color: $text-warning;
-        border-title-style: bold;
-        background: $background;
-
-        &:focus-within { border: round $warning; }
-        .permission--body {
-            height: auto;
-            max-height: 14;
-            scrollbar-size-vertical: 1;
-        }
-        .permission--body > Static { height: auto; }
-        .permission--choices { height: 1; margin-top: 1; visibility: hidden; }
-        &.-armed .permission--choices { visibility: visible; }
-        .permission--choices > Button {
-            height: 1;
-            min-width: 0;
-            width: auto;
-            margin-right: 1;
-            padding: 0;
-            border: none;
-            color: $text;
-            background: $surface;
-            text-style: none;
-        }
-        .permission--choices > Button:hover { background: $primary 40%; }
         .permission--reason {
             display: none;
             height: 1;
@@ -84,10 +50,8 @@ class PermissionPrompt(Widget, can_focus=True):
             border: none;
             background: $surface;
         }
-        &.-narrow .permission--choices { layout: vertical; height: auto; }
-        &.-narrow .permission--choices > Button { background: transparent; }
         &.-explaining .permission--reason { display: block; }
-        &.-explaining .permission--choices { display: none; }
+        &.-explaining .asking--choices { display: none; }
     }
     """
 
@@ -109,52 +73,28 @@ class PermissionPrompt(Widget, can_focus=True):
         take_focus: bool = True,
         id: str | None = None,
     ) -> None:
-        super().__init__(id=id)
-        self.request_id = request_id
-        """Given back with the answer."""
         self._tool = one_line(tool, 40)
         self._input = dict(tool_input)
-        self._take_focus = take_focus
-        self._answered = False
         who = one_line(agent, 40) or "The agent"
-        self._title = f"{who} wants to {_HEADS.get(tool.lower(), f'use {self._tool}')}"
-        self._body = Static(Content(""))
+        title = f"{who} wants to {_HEADS.get(tool.lower(), f'use {self._tool}')}"
+        super().__init__(request_id, title, take_focus=take_focus, id=id)
 
     def compose(self) -> ComposeResult:
-        self.border_title = Content(self._title)
-        short = self._tool if len(self._tool) <= 8 else "this tool"
-        with VerticalScroll(classes="permission--body", can_focus=False):
-            yield self._body
-        with Horizontal(classes="permission--choices"):
-            for key, label, name in (
-                ("y", "allow once", "once"),
-                ("a", f"allow {short} this session", "session"),
-                ("n", "deny", "deny"),
-                ("N", "deny and say why", "explain"),
-            ):
-                button = Button(Content.assemble((key, "bold"), f" {label}"), name=name)
-                button.can_focus = False
-                yield button
+        yield from super().compose()
         yield Input(
             placeholder="Why not? Enter denies with this reason, escape goes back",
             classes="permission--reason",
         )
 
-    def on_mount(self) -> None:
-        if self._take_focus:
-            self.focus(scroll_visible=False)
-        if self.ARMED_AFTER > 0:
-            self.set_timer(self.ARMED_AFTER, self._arm)
-        else:
-            self._arm()
-
-    def _arm(self) -> None:
-        self.add_class("-armed")
-
-    @property
-    def is_armed(self) -> bool:
-        """Whether keys answer: not at once, for they may be meant for what had the focus."""
-        return self.has_class("-armed")
+    def choices(self) -> list[tuple[str, str, str]]:
+        """Key, label and name of each answer."""
+        short = self._tool if len(self._tool) <= 8 else "this tool"
+        return [
+            ("y", "allow once", "once"),
+            ("a", f"allow {short} this session", "session"),
+            ("n", "deny", "deny"),
+            ("N", "deny and say why", "explain"),
+        ]
 
     def on_resize(self) -> None:
         self.set_class(self.size.width < 78, "-narrow")
@@ -165,7 +105,7 @@ class PermissionPrompt(Widget, can_focus=True):
             shown.insert(0, Content.styled(about, "bold"))
         if not self._input:
             shown = [Content.styled("without any input", FAINT)]
-        self._body.update(Content("\n").join(shown))
+        self.body.update(Content("\n").join(shown))
 
     def action_answer(self, choice: Choice) -> None:
         """Answer the request; while a reason is being written, deny goes back to the choices."""
@@ -182,15 +122,9 @@ class PermissionPrompt(Widget, can_focus=True):
         self.add_class("-explaining")
         self.query_one(Input).focus()
 
-    def action_scroll_body(self, step: int) -> None:
-        """Scroll what would run."""
-        self.query_one(VerticalScroll).scroll_relative(y=step, animate=False)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        if not self.is_armed:
-            return
-        match event.button.name:
+    def pressed(self, name: str) -> None:
+        """Answer with the choice of that name."""
+        match name:
             case "once" | "session" | "deny" as choice:
                 self._answer(choice)
             case _:
@@ -201,7 +135,4 @@ class PermissionPrompt(Widget, can_focus=True):
         self._answer("deny", event.value.strip())
 
     def _answer(self, choice: Choice, reason: str = "") -> None:
-        # a second key must not answer the next request
-        if not self._answered:
-            self._answered = True
-            self.post_message(self.Answered(self.request_id, choice, reason))
+        self.answer_once(self.Answered(self.request_id, choice, reason))
