@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable
 
 import pytest
 
 from agentsess.agent.agent import Agent
-from agentsess.agent.events import Done, Retrying
+from agentsess.agent.events import AgentEvent, Done, Failed, Retrying
 from agentsess.errors import (
     AgentError,
     ConnectionLost,
@@ -83,6 +84,21 @@ def test_an_error_says_what_to_do_and_the_next_turn_works(
     assert event.meta == {"event": "error", "error": kind.__name__, "status": status}
     assert run(agent, "Hi", session_id=session.id).output == "Here I am."
     assert server.bodies[1]["messages"] == [{"role": "user", "content": "Hi"}]
+
+
+def test_a_failure_is_the_last_event_before_it_is_raised(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([HttpError(401)])
+    seen: list[AgentEvent] = []
+
+    async def follow() -> None:
+        async for event in make_agent().stream("Hi"):
+            seen.append(event)
+
+    with pytest.raises(RequestRefused) as caught:
+        asyncio.run(follow())
+    assert seen[-1] == Failed(caught.value)
 
 
 def test_retries_are_told(loopback: Loopback, make_agent: MakeAgent) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agentsess.agent.agent import Agent
-from agentsess.agent.events import ToolFinished, ToolRequested, ToolStarted
+from agentsess.agent.events import ToolDenied, ToolFinished, ToolRequested, ToolStarted
 from agentsess.agent.permissions import Decision
 from agentsess.errors import InvalidSession
 from agentsess.model import Entry, EntryKind, JsonObject
@@ -302,6 +302,16 @@ def test_events_tell_of_each_call(loopback: Loopback, agent: Agent) -> None:
     ]
     assert [type(event) for event in tool_events] == [ToolRequested, ToolStarted, ToolFinished]
     assert {event.call.name for event in tool_events} == {"bash"}
+
+
+def test_an_event_tells_of_a_denied_call_and_why(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([ToolUse("bash", {"command": "ls"}), Reply("Done.")])
+    events = events_of(make_agent(permission_callback=deny), "Go")
+    (denied,) = [event for event in events if isinstance(event, ToolDenied)]
+    assert denied.call.name == "bash"
+    assert denied.reason == "Not on a Friday."
+    assert denied.entry.meta["permission"] == "denied"
+    assert not any(isinstance(event, ToolStarted | ToolFinished) for event in events)
 
 
 def test_a_session_whose_folder_is_gone_is_not_run_with_tools(

@@ -19,6 +19,7 @@ from agentsess.agent.events import (
     ReplySaved,
     TextDelta,
     ThinkingDelta,
+    UsageChanged,
 )
 from agentsess.errors import IllegalTransition, SessionLocked
 from agentsess.model import EntryKind, Status, Usage
@@ -36,7 +37,8 @@ def test_events_tell_the_turn_in_order(loopback: Loopback, make_agent: MakeAgent
     assert events[0].entry.text == "Hi"
     assert "".join(e.text for e in events if isinstance(e, ThinkingDelta)) == "Let me see"
     assert "".join(e.text for e in events if isinstance(e, TextDelta)) == "Hello there"
-    assert isinstance(events[-2], ReplySaved)
+    assert isinstance(events[-3], ReplySaved)
+    assert events[-2] == UsageChanged(Usage(10, 5), events[-1].result.cost_usd, 15)
     assert isinstance(events[-1], Done)
     assert events[-1].result.output == "Hello there"
     assert events[-1].result.stop_reason == "end_turn"
@@ -271,7 +273,7 @@ def test_an_interrupted_run_tells_how_it_ended(loopback: Loopback, make_agent: M
                     agent.interrupt(session.id)
         return seen
 
-    *_, reply, interrupted, done = asyncio.run(interrupt())
+    *_, reply, _, interrupted, done = asyncio.run(interrupt())
     assert isinstance(reply, ReplySaved)
     assert isinstance(interrupted, Interrupted)
     assert isinstance(done, Done)

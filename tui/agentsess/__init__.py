@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agentsess.agent.agent import Agent as Agent
-    from agentsess.agent.agent import RunResult as RunResult
+    from agentsess.agent.events import RunResult as RunResult
     from agentsess.agent.permissions import Decision as Decision
     from agentsess.errors import AgentsessError as AgentsessError
     from agentsess.model import Entry as Entry
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Agent": "agentsess.agent.agent",
-    "RunResult": "agentsess.agent.agent",
+    "RunResult": "agentsess.agent.events",
     "Decision": "agentsess.agent.permissions",
     "AgentsessError": "agentsess.errors",
     "Entry": "agentsess.model",

@@ -5,31 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import threading
-import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from agentsess import config
-from agentsess.agent.connection import ClientFactory, Connection
-from agentsess.agent.context import Conversation
-from agentsess.agent.events import AgentEvent, Done
-from agentsess.agent.events import RunResult as RunResult
+from agentsess.agent.connection import ClientFactory
+from agentsess.agent.events import AgentEvent, Done, RunResult
+from agentsess.agent.offers import OfferCallback
 from agentsess.agent.permissions import PermissionCallback
-from agentsess.agent.tools import Toolbox
-from agentsess.agent.turn import Turn, TurnSettings
-from agentsess.errors import IllegalTransition, InvalidSession
-from agentsess.model import EntryKind, Recap, Session, Status
+from agentsess.agent.running import AgentSettings, Runner, RunRequest
+from agentsess.model import Recap, Session
 from agentsess.sessions.search import Hit
 from agentsess.sessions.service import SessionService
-from agentsess.sessions.writer import SessionWriter
 
 DEFAULT_MAX_TOKENS = 32_000
-_CONVERSATIONS_KEPT = 8
 _log = logging.getLogger(__name__)
 
 
@@ -46,6 +38,8 @@ class Agent:
         system: The system prompt; None: a short one that names the working folder.
         permission_callback: Asked ``(action, resource, details)`` before every tool call,
             sync or async; it answers with a bool or a `Decision`. None: no tools at all.
+        offer_callback: Asked when a run comes to a limit, sync or async: given an `Offer`, it
+            answers with the name of one of its options. None: the option that spends least.
         cwd: Working folder of new sessions; None: the current one.
         max_tokens: Length limit of one reply.
         home: The store's folder; None: ``$AGENTSESS_HOME``, else the platform's data folder.
@@ -61,24 +55,27 @@ class Agent:
         name: str = "",
         system: str | None = None,
         permission_callback: PermissionCallback | None = None,
+        offer_callback: OfferCallback | None = None,
         cwd: str | Path | None = None,
         max_tokens: int = DEFAULT_MAX_TOKENS,
         home: Path | None = None,
         service: SessionService | None = None,
         client: ClientFactory | None = None,
     ) -> None:
-        self.model = model
-        self.name = name
-        self.system = system
-        self.permission_callback = permission_callback
-        self.cwd = str(Path(cwd).expanduser().absolute()) if cwd else None
-        self.max_tokens = max_tokens
-        self._home = home or config.data_home()
+        home = home or config.data_home()
         self._own_service = service is None
-        self.service = service or _default_service(self._home)
-        self._client = client
-        self._runs: dict[str, _Run] = {}
-        self._conversations: dict[str, Conversation] = {}
+        self.service = service or _default_service(home)
+        self._settings = AgentSettings(
+            model=model,
+            name=name,
+            system=system,
+            cwd=_absolute(cwd) if cwd else None,
+            max_tokens=max_tokens,
+            permission_callback=permission_callback,
+            offer_callback=offer_callback,
+            client=client,
+        )
+        self._runner = Runner(self._settings, self.service, home)
 
     def close(self) -> None:
         """Let the store's files go."""
@@ -108,12 +105,11 @@ class Agent:
         notes: str = "",
     ) -> Session:
         """A new session; raises InvalidMetadata."""
-        folder = str(Path(cwd).expanduser().absolute()) if cwd else self.cwd or os.getcwd()
         return self.service.create(
             title=title,
             metadata=metadata,
-            cwd=folder,
-            model=self.model or "",
+            cwd=_absolute(cwd) if cwd else self._settings.cwd or os.getcwd(),
+            model=self._settings.model or "",
             tags=tags,
             notes=notes,
         )
@@ -210,14 +206,14 @@ class Agent:
     ) -> AsyncGenerator[AgentEvent, None]:
         """As `run`, telling what happens as it happens; the last event is `Done`.
 
+        When the run fails, `Failed` comes last, and then its error is raised here.
         Closing the iterator, or cancelling the task that reads it, interrupts the run.
         """
         if not task.strip():
             raise ValueError("The task is empty: say what is to be done.")
         queue: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
-        work = asyncio.create_task(
-            self._work(task, session_id, max_iterations, wait, take_over, queue.put_nowait)
-        )
+        request = RunRequest(task, session_id, max_iterations, wait, take_over)
+        work = asyncio.create_task(self._runner.run(request, queue.put_nowait))
         work.add_done_callback(lambda _: queue.put_nowait(None))
         try:
             while (event := await queue.get()) is not None:
@@ -236,155 +232,14 @@ class Agent:
         Returns:
             Whether this agent was running there.
         """
-        run = self._runs.get(session_id)
-        if run is None:
-            return False
-        run.interrupted = True
-        run.task.cancel()
-        return True
-
-    async def _work(
-        self,
-        task: str,
-        session_id: str | None,
-        max_iterations: int,
-        wait: float,
-        take_over: bool,
-        emit: Callable[[AgentEvent], None],
-    ) -> None:
-        connection = Connection(self._client, emit)
-        try:
-            await connection.check()
-            session = self._session(session_id)
-            with await self._writer(session.id, wait, take_over) as writer:
-                if session.status is not Status.ACTIVE:
-                    self.service.resume(session.id)
-                settings = self._settings(session, max_iterations)
-                toolbox = Toolbox(self._folder(session), session.id, self.permission_callback)
-                conversation = await asyncio.to_thread(self._conversation, session.id)
-                turn = Turn(settings, writer, conversation, connection, toolbox, emit)
-                try:
-                    await self._run_turn(turn, task)
-                finally:
-                    self._conversations[session.id] = conversation
-                    await toolbox.close()
-        finally:
-            await connection.close()
-
-    async def _run_turn(self, turn: Turn, task: str) -> None:
-        started = time.monotonic()
-        current = asyncio.current_task()
-        assert current is not None
-        run = self._runs[turn.writer.session_id] = _Run(current)
-        try:
-            stop_reason = await turn.run(task)
-        except asyncio.CancelledError:
-            if not run.interrupted:
-                raise
-            current.uncancel()
-            stop_reason = "interrupted"
-        finally:
-            if self._runs.get(turn.writer.session_id) is run:
-                del self._runs[turn.writer.session_id]
-            seconds = time.monotonic() - started
-            turn.writer.add_duration(seconds)
-        replies = [e.text for e in turn.entries if e.kind is EntryKind.ASSISTANT]
-        result = RunResult(
-            output=replies[-1] if replies else "",
-            session_id=turn.writer.session_id,
-            stop_reason=stop_reason,
-            usage=turn.usage,
-            cost_usd=turn.cost_usd,
-            duration_seconds=seconds,
-            entries=tuple(turn.entries),
-        )
-        turn.emit(Done(result))
-
-    def _session(self, session_id: str | None) -> Session:
-        if session_id is None:
-            return self.create_session()
-        session = self.service.get(session_id)
-        if session.trashed_at is not None:
-            raise IllegalTransition(f"“{session.title}” is in the trash. Restore it first.")
-        if session.status is Status.ARCHIVED:
-            raise IllegalTransition(f"“{session.title}” is archived. Unarchive it first.")
-        folder = self._folder(session)
-        if self.permission_callback and not folder.is_dir():
-            raise InvalidSession(f"The session's folder {folder} is gone. Put it back first.")
-        return session
-
-    def _conversation(self, session_id: str) -> Conversation:
-        """The messages so far; of a session that was run here before, only news are read."""
-        conversation = self._conversations.pop(session_id, None) or Conversation()
-        if not self.service.follows(session_id, conversation.last_seq, conversation.last_at):
-            conversation = Conversation()  # the session was rewound meanwhile
-        for entry in self.service.entries(session_id, conversation.last_seq + 1):
-            conversation.add(entry)
-        while len(self._conversations) >= _CONVERSATIONS_KEPT:
-            self._conversations.pop(next(iter(self._conversations)))
-        return conversation
-
-    async def _writer(self, session_id: str, wait: float, take_over: bool) -> SessionWriter:
-        """The right to write, waited for in a thread so that nothing else stands still."""
-        stop = threading.Event()
-        waiting = asyncio.ensure_future(
-            asyncio.to_thread(
-                self.service.writer,
-                session_id,
-                agent=self.name,
-                wait=wait,
-                take_over=take_over,
-                stop=stop,
-            )
-        )
-        try:
-            return await asyncio.shield(waiting)
-        except asyncio.CancelledError:
-            stop.set()
-            waiting.add_done_callback(_give_back)
-            raise
-
-    def _settings(self, session: Session, max_iterations: int) -> TurnSettings:
-        return TurnSettings(
-            model=self.model or session.model or config.load_settings(self._home).model,
-            system=self.system or self._default_system(session),
-            max_tokens=self.max_tokens,
-            max_iterations=max_iterations,
-            author=self.name,
-        )
-
-    def _folder(self, session: Session) -> Path:
-        return Path(session.cwd or self.cwd or os.getcwd())
-
-    def _default_system(self, session: Session) -> str:
-        """The same on every day, so that the provider's prompt cache hits."""
-        who = f"You are {self.name}, an agent" if self.name else "You are an agent"
-        tools = (
-            "Your tools work there, and the user may refuse a call."
-            if self.permission_callback
-            else "You have no tools: ask for what you need to see."
-        )
-        return (
-            f"{who} at work in a session that is continued over days. Earlier messages may be "
-            "old: look again before you rely on what they say about files. "
-            f"The working folder is {self._folder(session)}. {tools} "
-            "Answer in Markdown, and end by saying what is done and what comes next."
-        )
+        return self._runner.interrupt(session_id)
 
 
-@dataclass(slots=True)
-class _Run:
-    task: asyncio.Task[Any]
-    interrupted: bool = False
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).expanduser().absolute())
 
 
 def _default_service(home: Path) -> SessionService:
     from agentsess.sources.claude_code import ClaudeCodeSource
 
     return SessionService.open(home, sources=[ClaudeCodeSource(config.claude_home())])
-
-
-def _give_back(waiting: asyncio.Future[SessionWriter]) -> None:
-    """Close a writer that came when nobody waited for it any more."""
-    if not waiting.cancelled() and waiting.exception() is None:
-        waiting.result().close()

@@ -71,10 +71,31 @@ class ToolStarted:
 
 @dataclass(frozen=True, slots=True)
 class ToolFinished:
-    """The call's result is in the history; ``entry.meta["permission"]`` says if it ran."""
+    """The call ran, and its result is in the history."""
 
     call: ToolCall
     entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class ToolDenied:
+    """The call was not allowed; what the model is told of it is in the history."""
+
+    call: ToolCall
+    reason: str
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class UsageChanged:
+    """Another reply is paid for."""
+
+    usage: Usage
+    """Tokens of the run so far."""
+    cost_usd: float | None
+    """What the run has cost so far; None when the model's price is not known."""
+    context_tokens: int
+    """What the last request and its reply fill of the model's context window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +123,15 @@ class Interrupted:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """The run failed; the last event before the error is raised."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
-    """The run is over. Always the last event, unless an error is raised."""
+    """The run is over. Always the last event, unless it failed."""
 
     result: RunResult
 
@@ -116,8 +144,11 @@ AgentEvent = (
     | ToolRequested
     | ToolStarted
     | ToolFinished
+    | ToolDenied
+    | UsageChanged
     | Retrying
     | EventSaved
     | Interrupted
+    | Failed
     | Done
 )

@@ -20,9 +20,11 @@ from agentsess.agent.events import (
     ReplySaved,
     TextDelta,
     ThinkingDelta,
+    ToolDenied,
     ToolFinished,
     ToolRequested,
     ToolStarted,
+    UsageChanged,
 )
 from agentsess.agent.failures import CUT_OFF, as_agent_error
 from agentsess.agent.tools import Toolbox, ToolOutcome
@@ -181,9 +183,9 @@ class Turn:
                 self.emit(ThinkingDelta(event.thinking))
 
     def _save_reply(self, incoming: _Incoming) -> Entry:
-        content = incoming.content()
-        entry = self._save(self._reply_draft(content, self._facts(incoming)))
+        entry = self._save(self._reply_draft(incoming.content(), self._facts(incoming)))
         self.emit(ReplySaved(entry))
+        self._tell_usage(entry)
         return entry
 
     def _save_partial(self, incoming: _Incoming) -> None:
@@ -198,7 +200,12 @@ class Turn:
             return
         if not incoming.is_whole:
             facts["interrupted"] = True
-        self.emit(ReplySaved(self._save(self._reply_draft(content, facts))))
+        entry = self._save(self._reply_draft(content, facts))
+        self.emit(ReplySaved(entry))
+        self._tell_usage(entry)
+
+    def _tell_usage(self, reply: Entry) -> None:
+        self.emit(UsageChanged(self.usage, self.cost_usd, reply.usage.context))
 
     def _reply_draft(self, content: list[JsonObject], meta: JsonObject) -> Draft:
         return Draft(
@@ -248,7 +255,11 @@ class Turn:
         if decision.reason:
             meta["permission_reason"] = decision.reason
         draft = Draft(EntryKind.TOOL_RESULT, text_of([block]), (block,), self.settings.author, meta)
-        self.emit(ToolFinished(call, self._save(draft)))
+        entry = self._save(draft)
+        if decision.allowed:
+            self.emit(ToolFinished(call, entry))
+        else:
+            self.emit(ToolDenied(call, decision.reason, entry))
 
     # -- the history
 

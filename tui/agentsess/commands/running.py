@@ -82,11 +82,20 @@ def _print(event: events.AgentEvent, out: Output) -> None:
         case events.ToolFinished(call, entry):
             if entry.meta.get("is_error"):
                 out.note(f"✗ {_described(call)}")
+        case events.ToolDenied(call):
+            out.note(f"✗ {_described(call)}")
         case events.Retrying(seconds, reason):
             out.note(f"{reason}: trying again in {seconds:.0f} s")
         case events.EventSaved(entry) | events.Interrupted(entry):
             out.note(one_line(entry.text))
-        case events.PromptSaved() | events.ThinkingDelta() | events.ToolRequested() | events.Done():
+        case (
+            events.PromptSaved()
+            | events.ThinkingDelta()
+            | events.ToolRequested()
+            | events.UsageChanged()
+            | events.Failed()
+            | events.Done()
+        ):
             pass
         case _:
             assert_never(event)

@@ -208,9 +208,9 @@ class ChatPane(Vertical):
                 self.transcript.set_status(f"{reason}: trying again in {seconds:.0f} s")
             case happened.ToolStarted(call):
                 self.transcript.set_status(f"Running {one_line(call.name, 40)}… esc stops")
-            case happened.Done():
+            case happened.Done() | happened.Failed():
                 self.transcript.set_status("")
-            case happened.ToolRequested():
+            case happened.ToolRequested() | happened.UsageChanged():
                 pass
             case _:
                 if event.entry.seq > self._last_seq:

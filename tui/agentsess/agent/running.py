@@ -1,0 +1,239 @@
+"""A run: a session taken, a turn built in it and carried to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agentsess import config
+from agentsess.agent.connection import ClientFactory, Connection
+from agentsess.agent.context import Conversation
+from agentsess.agent.events import AgentEvent, Done, Failed, RunResult
+from agentsess.agent.offers import OfferCallback
+from agentsess.agent.permissions import PermissionCallback
+from agentsess.agent.tools import Toolbox
+from agentsess.agent.turn import Checkpoint, Turn, TurnSettings
+from agentsess.errors import IllegalTransition, InvalidSession
+from agentsess.model import EntryKind, Session, Status
+from agentsess.sessions.service import SessionService
+from agentsess.sessions.writer import SessionWriter
+
+_CONVERSATIONS_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """What an agent brings to each of its runs; `Agent` says what each is."""
+
+    model: str | None
+    name: str
+    system: str | None
+    cwd: str | None
+    max_tokens: int
+    permission_callback: PermissionCallback | None
+    offer_callback: OfferCallback | None
+    client: ClientFactory | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a run is to do; `Agent.run` says what each is."""
+
+    task: str
+    session_id: str | None
+    max_iterations: int
+    wait: float
+    take_over: bool
+
+
+@dataclass(slots=True)
+class _Run:
+    task: asyncio.Task[Any]
+    interrupted: bool = False
+
+
+class Runner:
+    """The runs of one agent.
+
+    Args:
+        settings: The agent's.
+        service: The sessions.
+        home: The store's folder, where the user's settings are.
+    """
+
+    def __init__(self, settings: AgentSettings, service: SessionService, home: Path) -> None:
+        self._settings = settings
+        self._service = service
+        self._home = home
+        self._runs: dict[str, _Run] = {}
+        self._conversations: dict[str, Conversation] = {}
+
+    def interrupt(self, session_id: str) -> bool:
+        """Stop the run in a session; False if there is none."""
+        run = self._runs.get(session_id)
+        if run is None:
+            return False
+        run.interrupted = True
+        run.task.cancel()
+        return True
+
+    async def run(self, request: RunRequest, emit: Callable[[AgentEvent], None]) -> None:
+        """Run to the end, telling ``emit`` what happens; the last event is `Done` or `Failed`.
+
+        Raises:
+            AgentsessError: As `Agent.run` says.
+        """
+        connection = Connection(self._settings.client, emit)
+        try:
+            await connection.check()
+            session = self._session(request.session_id)
+            with await self._writer(session.id, request) as writer:
+                if session.status is not Status.ACTIVE:
+                    self._service.resume(session.id)
+                conversation = await asyncio.to_thread(self._conversation, session.id)
+                toolbox = self._toolbox(session)
+                turn = Turn(
+                    self._turn_settings(session, request),
+                    writer,
+                    conversation,
+                    connection,
+                    toolbox,
+                    emit,
+                    self._checkpoints(session),
+                )
+                try:
+                    await self._carry_out(turn, request.task)
+                finally:
+                    self._conversations[session.id] = conversation
+                    await toolbox.close()
+        except Exception as error:
+            emit(Failed(error))
+            raise
+        finally:
+            await connection.close()
+
+    # -- what a turn is made of
+
+    def _turn_settings(self, session: Session, request: RunRequest) -> TurnSettings:
+        ours = self._settings
+        return TurnSettings(
+            model=ours.model or session.model or config.load_settings(self._home).model,
+            system=ours.system or self._default_system(session),
+            max_tokens=ours.max_tokens,
+            max_iterations=request.max_iterations,
+            author=ours.name,
+        )
+
+    def _toolbox(self, session: Session) -> Toolbox:
+        return Toolbox(self._folder(session), session.id, self._settings.permission_callback)
+
+    def _checkpoints(self, session: Session) -> Sequence[Checkpoint]:
+        """What is asked before each request, in this order; it may put offers to the user."""
+        return ()
+
+    def _default_system(self, session: Session) -> str:
+        """The same on every day, so that the provider's prompt cache hits."""
+        name = self._settings.name
+        who = f"You are {name}, an agent" if name else "You are an agent"
+        tools = (
+            "Your tools work there, and the user may refuse a call."
+            if self._settings.permission_callback
+            else "You have no tools: ask for what you need to see."
+        )
+        return (
+            f"{who} at work in a session that is continued over days. Earlier messages may be "
+            "old: look again before you rely on what they say about files. "
+            f"The working folder is {self._folder(session)}. {tools} "
+            "Answer in Markdown, and end by saying what is done and what comes next."
+        )
+
+    def _folder(self, session: Session) -> Path:
+        return Path(session.cwd or self._settings.cwd or os.getcwd())
+
+    # -- carrying it out
+
+    async def _carry_out(self, turn: Turn, task: str) -> None:
+        started = time.monotonic()
+        current = asyncio.current_task()
+        assert current is not None
+        run = self._runs[turn.writer.session_id] = _Run(current)
+        try:
+            stop_reason = await turn.run(task)
+        except asyncio.CancelledError:
+            if not run.interrupted:
+                raise
+            current.uncancel()
+            stop_reason = "interrupted"
+        finally:
+            if self._runs.get(turn.writer.session_id) is run:
+                del self._runs[turn.writer.session_id]
+            seconds = time.monotonic() - started
+            turn.writer.add_duration(seconds)
+        replies = [e.text for e in turn.entries if e.kind is EntryKind.ASSISTANT]
+        result = RunResult(
+            output=replies[-1] if replies else "",
+            session_id=turn.writer.session_id,
+            stop_reason=stop_reason,
+            usage=turn.usage,
+            cost_usd=turn.cost_usd,
+            duration_seconds=seconds,
+            entries=tuple(turn.entries),
+        )
+        turn.emit(Done(result))
+
+    def _session(self, session_id: str | None) -> Session:
+        ours = self._settings
+        if session_id is None:
+            return self._service.create(cwd=ours.cwd or os.getcwd(), model=ours.model or "")
+        session = self._service.get(session_id)
+        if session.trashed_at is not None:
+            raise IllegalTransition(f"“{session.title}” is in the trash. Restore it first.")
+        if session.status is Status.ARCHIVED:
+            raise IllegalTransition(f"“{session.title}” is archived. Unarchive it first.")
+        folder = self._folder(session)
+        if ours.permission_callback and not folder.is_dir():
+            raise InvalidSession(f"The session's folder {folder} is gone. Put it back first.")
+        return session
+
+    def _conversation(self, session_id: str) -> Conversation:
+        """The messages so far; of a session that was run here before, only news are read."""
+        conversation = self._conversations.pop(session_id, None) or Conversation()
+        if not self._service.follows(session_id, conversation.last_seq, conversation.last_at):
+            conversation = Conversation()  # the session was rewound meanwhile
+        for entry in self._service.entries(session_id, conversation.last_seq + 1):
+            conversation.add(entry)
+        while len(self._conversations) >= _CONVERSATIONS_KEPT:
+            self._conversations.pop(next(iter(self._conversations)))
+        return conversation
+
+    async def _writer(self, session_id: str, request: RunRequest) -> SessionWriter:
+        """The right to write, waited for in a thread so that nothing else stands still."""
+        stop = threading.Event()
+        waiting = asyncio.ensure_future(
+            asyncio.to_thread(
+                self._service.writer,
+                session_id,
+                agent=self._settings.name,
+                wait=request.wait,
+                take_over=request.take_over,
+                stop=stop,
+            )
+        )
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            stop.set()
+            waiting.add_done_callback(_give_back)
+            raise
+
+
+def _give_back(waiting: asyncio.Future[SessionWriter]) -> None:
+    """Close a writer that came when nobody waited for it any more."""
+    if not waiting.cancelled() and waiting.exception() is None:
+        waiting.result().close()
