@@ -14,7 +14,13 @@ from pathlib import Path
 import pytest
 
 from agentsess.clock import clock_stopped, utc_now
-from agentsess.errors import InvalidSession, SessionLocked, SessionNotFound, StoreError
+from agentsess.errors import (
+    ChangedElsewhere,
+    InvalidSession,
+    SessionLocked,
+    SessionNotFound,
+    StoreError,
+)
 from agentsess.model import Draft, EntryKind, Session
 from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
@@ -142,10 +148,11 @@ def test_what_is_in_use_stays_in_the_trash(service: SessionService) -> None:
     assert empty(service) == ["busy"]
 
 
-def test_undo_neither_brings_back_nor_stumbles(service: SessionService) -> None:
+def test_undo_does_not_bring_back_and_says_so(service: SessionService) -> None:
     trashed(service, "gone")
     empty(service)
-    service.undo()
+    with pytest.raises(ChangedElsewhere):
+        service.undo()
     assert service.list() == []
 
 

@@ -259,7 +259,7 @@ async def test_undo_leaves_alone_what_another_process_changed_since(
         await become(user, "active", "paused", "active")
         other.complete(user.session("Beta").id)
         await user.press("z")
-        await user.is_told("Undone")
+        await user.is_told("Not taken back: 1 session paused. It was changed or deleted elsewhere")
         assert user.session("Beta").status is Status.COMPLETED
     other.close()
 

@@ -8,6 +8,7 @@
     │   └── IllegalTransition   the session's status does not allow this
     ├── SessionLocked           another writer holds the session
     ├── SessionFenced           another writer took the session over; nothing was written
+    ├── ChangedElsewhere        what was to be undone is no longer as it was left
     ├── InvalidQuery            a filter or duration that cannot be understood
     ├── StoreError              the store cannot be read or written
     │   └── StoreTooNew         a newer version wrote it; nothing was touched
@@ -85,6 +86,13 @@ class SessionFenced(AgentsessError):
             f"The session was taken over by {owner or 'another process'}. "
             "What came last was not kept; send it again when the session is free."
         )
+
+
+class ChangedElsewhere(AgentsessError):
+    """All of a change was changed again elsewhere, or deleted, so it cannot be undone."""
+
+    def __init__(self, change: str) -> None:
+        super().__init__(f"Not taken back: {change}. It was changed or deleted elsewhere since.")
 
 
 class InvalidQuery(AgentsessError, ValueError):

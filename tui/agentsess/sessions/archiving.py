@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from agentsess.errors import AgentsessError, SessionFenced, SessionLocked, StoreError
 from agentsess.model import JsonObject, Status
@@ -11,13 +11,16 @@ from agentsess.storage.store import Changes, SessionStore
 _OWN = "sessions"
 
 
-def apply_changes(store: SessionStore, by_kind: Mapping[str, Changes]) -> dict[str, AgentsessError]:
+def apply_changes(
+    store: SessionStore, decide: Callable[[], Mapping[str, Changes]]
+) -> dict[str, AgentsessError]:
     """Change documents in one step. Sessions that leave the archive are unpacked before,
     those that enter it are packed after.
 
     Args:
         store: Our own store.
-        by_kind: Fields to set, by collection and id.
+        decide: Gives the fields to set, by collection and id. It is called twice: to see
+            what moves, and again while nobody else can change anything.
 
     Returns:
         What kept sessions from being archived, by id; these have the status they had.
@@ -26,15 +29,24 @@ def apply_changes(store: SessionStore, by_kind: Mapping[str, Changes]) -> dict[s
         SessionLocked: A session that is to be archived or taken out is in use.
         StoreError: Nothing was changed.
     """
-    entering, leaving = _moving(store, by_kind.get(_OWN, {}))
+    entering, leaving = _moving(store, decide().get(_OWN, {}))
     for session_id in (*entering, *leaving):
         if owner := store.owner(session_id):
             raise SessionLocked(session_id, owner)
     for session_id in leaving:
         store.unpack(session_id)
-    documents = store.documents(_OWN)
-    former = {i: {name: documents[i].get(name) for name in by_kind[_OWN][i]} for i in entering}
-    store.transact(lambda: _unless_packed(store, by_kind))
+    former: dict[str, JsonObject] = {}
+
+    def decide_now() -> Mapping[str, Changes]:
+        by_kind, documents = decide(), store.documents(_OWN)
+        _refuse_if_packed(documents, by_kind.get(_OWN, {}))
+        for session_id in entering:
+            fields = by_kind.get(_OWN, {}).get(session_id, {})
+            now = documents.get(session_id, {})
+            former[session_id] = {name: now.get(name) for name in fields}
+        return by_kind
+
+    store.transact(decide_now)
     failed: dict[str, AgentsessError] = {}
     for session_id in entering:
         try:
@@ -59,17 +71,9 @@ def _moving(store: SessionStore, changes: Changes) -> tuple[list[str], list[str]
     return entering, leaving
 
 
-def _unless_packed(
-    store: SessionStore, by_kind: Mapping[str, Changes]
-) -> Mapping[str, Mapping[str, JsonObject]]:
-    """The changes, unless another process has packed one of the sessions meanwhile."""
-    documents = store.documents(_OWN)
-    again = [
-        i
-        for i, fields in by_kind.get(_OWN, {}).items()
-        if fields.get("status") not in (None, Status.ARCHIVED)
-        and documents.get(i, {}).get("packed")
-    ]
-    if again:
-        raise StoreError(f"Session {again[0][:8]} was archived just now. Try again.")
-    return by_kind
+def _refuse_if_packed(documents: Mapping[str, JsonObject], changes: Changes) -> None:
+    """See that no other process has packed one of the sessions meanwhile."""
+    for session_id, fields in changes.items():
+        leaves = fields.get("status") not in (None, Status.ARCHIVED)
+        if leaves and documents.get(session_id, {}).get("packed"):
+            raise StoreError(f"Session {session_id[:8]} was archived just now. Try again.")

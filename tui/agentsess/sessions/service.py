@@ -359,11 +359,12 @@ class SessionService:
     ) -> None:
         """Add tags to several sessions and take others off, in one step."""
         new, gone = checked_tags(added), set(checked_tags(removed))
-        changes = {}
-        for session_id in session_ids:
-            tags = dict.fromkeys([*self.get(session_id).tags, *new])
-            changes[session_id] = {"tags": [tag for tag in tags if tag not in gone]}
-        self._changes.make(f"{counted(session_ids)} tagged", changes)
+
+        def retagged(document: JsonObject) -> JsonObject:
+            tags = dict.fromkeys([*document.get("tags", ()), *new])
+            return {"tags": [tag for tag in tags if tag not in gone]}
+
+        self._changes.make(f"{counted(session_ids)} tagged", dict.fromkeys(session_ids, retagged))
 
     def trash(self, session_ids: Sequence[str], *, why: str = "moved to the trash") -> None:
         """Move sessions to the trash, in one step. Another program's file stays untouched.
@@ -404,9 +405,9 @@ class SessionService:
     # -- taking back
 
     def undo(self) -> str | None:
-        """Take the last change back; what it was, or None if there is nothing to undo."""
+        """Take the last change back; see `Changes.undo`."""
         return self._changes.undo()
 
     def redo(self) -> str | None:
-        """Make the change that was taken back again; what it is, or None."""
+        """Make the change that was taken back again; see `Changes.redo`."""
         return self._changes.redo()

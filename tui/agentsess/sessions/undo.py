@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from agentsess.errors import AgentsessError
+from agentsess.errors import AgentsessError, ChangedElsewhere
 from agentsess.model import JsonObject
 from agentsess.sessions.archiving import apply_changes
 from agentsess.sessions.catalog import Catalog
@@ -16,17 +16,23 @@ from agentsess.storage.store import SessionStore
 _DEPTH = 200
 _STATUS = {"status", "before_archive"}
 
-_Values = Mapping[tuple[str, str], JsonObject]
-"""Fields by collection and id; None stands for an absent field."""
+Decide = Callable[[JsonObject], JsonObject]
+"""Gives the fields to set for a document as it is stored."""
+
+_Key = tuple[str, str]
+"""A document's collection and id."""
+_Values = dict[_Key, JsonObject]
+"""Fields by document; None stands for an absent field."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One step of the user's, over one or many sessions."""
+    """How to take back one step of the user's, over one or many sessions."""
 
     label: str
-    before: _Values
-    after: _Values
+    wanted: _Values
+    expected: _Values
+    """What is there unless somebody changed it since."""
 
 
 class Changes:
@@ -41,76 +47,114 @@ class Changes:
         self._undone: list[_Change] = []
 
     def make(
-        self, label: str, changes: Mapping[str, JsonObject], journal: JsonObject | None = None
+        self,
+        label: str,
+        changes: Mapping[str, JsonObject | Decide],
+        journal: JsonObject | None = None,
     ) -> None:
         """Set fields of sessions.
 
         Args:
             label: What is done, such as ``3 sessions archived``.
-            changes: Fields by session id; None removes one.
+            changes: By session id, fields, or a function that gives them for the stored
+                document; it is called while nobody else can change that. None removes one.
             journal: What the store's journal is to say about it, if anything.
 
         Raises:
             SessionLocked, StoreError: Nothing was changed; or, of several sessions that
                 were to be archived, some could not be and are as they were.
         """
-        before: dict[tuple[str, str], JsonObject] = {}
-        after: dict[tuple[str, str], JsonObject] = {}
-        for session_id, values in changes.items():
-            kind = self._catalog.kind(session_id)
-            now = self._store.documents(kind).get(session_id, {})
-            before[kind, session_id] = {name: now.get(name) for name in values}
-            after[kind, session_id] = values
-        if journal is not None:
-            key = (KIND, new_key())
-            before[key], after[key] = {"undone": True}, journal | {"undone": None}
+        wanted = {(self._catalog.kind(i), i): values for i, values in changes.items()}
+        before: _Values = {}
+        after: _Values = {}
+        told = {(KIND, new_key()): journal | {"undone": None}} if journal else {}
+
+        def decide() -> _Values:
+            for (kind, doc_id), values in wanted.items():
+                now = self._store.documents(kind).get(doc_id, {})
+                after[kind, doc_id] = values(now) if callable(values) else values
+                before[kind, doc_id] = {name: now.get(name) for name in after[kind, doc_id]}
+            return after | told
+
         with self._guard:
-            failed = self._patch(after)
+            failed = self._patch(decide)
             for session_id in failed:
                 del before["sessions", session_id], after["sessions", session_id]
             if failed and not after:
                 raise next(iter(failed.values()))
-            self._done = [*self._done[-_DEPTH:], _Change(label, before, after)]
-            self._undone.clear()
+            if any(after.values()):
+                before |= {key: {"undone": True} for key in told}
+                after |= {key: {"undone": None} for key in told}
+                self._done = [*self._done[-_DEPTH:], _Change(label, before, after)]
+                self._undone.clear()
         for error in failed.values():
             raise error
 
     def undo(self) -> str | None:
-        """Take the last change back; its label, or None if there is nothing to undo."""
-        with self._guard:
-            if not self._done:
-                return None
-            change = self._done[-1]
-            self._replay(change.before, change.after)
-            self._undone.append(self._done.pop())
-            return change.label
+        """Take the last change back.
+
+        Returns:
+            What it was, and whether it was taken back in part alone; None if there is
+            nothing to undo.
+
+        Raises:
+            ChangedElsewhere: Others changed all of it since. The one before it is next.
+        """
+        return self._take_back(self._done, self._undone)
 
     def redo(self) -> str | None:
-        """Make the change that was taken back again; its label, or None."""
+        """Make the change that was taken back again; like `undo`."""
+        return self._take_back(self._undone, self._done)
+
+    def _take_back(self, source: list[_Change], target: list[_Change]) -> str | None:
         with self._guard:
-            if not self._undone:
+            if not source:
                 return None
-            change = self._undone[-1]
-            self._replay(change.after, change.before)
-            self._done.append(self._undone.pop())
-            return change.label
+            change = source[-1]
+            try:
+                label = self._replay(change)
+            except ChangedElsewhere:
+                source.pop()
+                raise
+            source.pop()
+            target.append(_Change(change.label, change.expected, change.wanted))
+            return label
 
-    def _replay(self, wanted: _Values, expected: _Values) -> None:
+    def _replay(self, change: _Change) -> str:
         """Put values back, except where somebody changed them since."""
-        ours: dict[tuple[str, str], JsonObject] = {}
-        for (kind, session_id), values in wanted.items():
-            now = self._store.documents(kind).get(session_id)
-            if now is not None and "purging" not in now:
-                was = expected[kind, session_id]
-                theirs = {name for name in values if now.get(name) != was.get(name)}
-                if theirs & _STATUS:
-                    theirs |= _STATUS  # the one says nothing without the other
-                ours[kind, session_id] = {k: v for k, v in values.items() if k not in theirs}
-        for error in self._patch(ours).values():
-            raise error
+        label = change.label
 
-    def _patch(self, values: _Values) -> dict[str, AgentsessError]:
-        by_kind: dict[str, dict[str, JsonObject]] = {}
-        for (kind, session_id), fields in values.items():
-            by_kind.setdefault(kind, {})[session_id] = fields
+        def decide() -> _Values:
+            nonlocal label
+            ours = {key: self._untouched(change, key) for key in change.wanted}
+            if not any(values for (kind, _), values in ours.items() if kind != KIND):
+                raise ChangedElsewhere(label)
+            if ours != change.wanted:
+                label = f"{change.label}, except what was changed elsewhere since"
+            return ours
+
+        for error in self._patch(decide).values():
+            raise error
+        return label
+
+    def _untouched(self, change: _Change, key: _Key) -> JsonObject:
+        """The values to put back in one document."""
+        kind, doc_id = key
+        now = self._store.documents(kind).get(doc_id)
+        if now is None or "purging" in now:
+            return {}
+        was, values = change.expected[key], change.wanted[key]
+        theirs = {name for name in values if now.get(name) != was.get(name)}
+        if theirs & _STATUS:
+            theirs |= _STATUS  # the one says nothing without the other
+        return {name: value for name, value in values.items() if name not in theirs}
+
+    def _patch(self, decide: Callable[[], _Values]) -> dict[str, AgentsessError]:
+        def by_kind() -> dict[str, dict[str, JsonObject]]:
+            decided: dict[str, dict[str, JsonObject]] = {}
+            for (kind, doc_id), fields in decide().items():
+                if fields:
+                    decided.setdefault(kind, {})[doc_id] = fields
+            return decided
+
         return apply_changes(self._store, by_kind)
