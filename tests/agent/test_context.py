@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,8 +8,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentsess.agent.context import NO_OUTPUT, UNFINISHED, messages_for
-from agentsess.model import Entry, EntryKind, JsonObject, text_of
+from agentsess.agent.context import NO_OUTPUT, UNFINISHED, Conversation, messages_for
+from agentsess.model import Entry, EntryKind, JsonObject, Usage, text_of
 from support.validity import assert_acceptable
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
@@ -45,6 +46,12 @@ def result(id: str, content: Any = "ok", *, is_error: bool = False, **meta: Any)
 
 def event(text: str = "something") -> Entry:
     return Entry(0, EntryKind.EVENT, text, AT, meta={"event": "error"})
+
+
+def shortening(name: str, kept_from: Any, meta: dict[str, Any] | None = None) -> Entry:
+    text = "Made shorter.\n\nWhat was said before."
+    facts = {"event": name, "kept_from": kept_from, **(meta or {})}
+    return Entry(0, EntryKind.EVENT, text, AT, meta=facts)
 
 
 def test_each_entry_goes_out_once_and_in_order() -> None:
@@ -169,9 +176,15 @@ entries_of_any_kind = st.one_of(
     st.builds(lambda text: result("a", [{"type": "text", "text": text}]), texts),
     st.builds(event, texts),
 )
+shortenings = st.builds(
+    shortening,
+    st.sampled_from(["compacted", "cleared", "phase"]),
+    st.integers(-1, 15),
+    st.sampled_from([{}, {}, {"imported": "claude_code"}, {"context_tokens": 9}]),
+)
 
 
-@given(st.lists(entries_of_any_kind, max_size=12))
+@given(st.lists(st.one_of(entries_of_any_kind, shortenings), max_size=14))
 def test_whatever_the_history_holds_the_api_takes_it(entries: list[Entry]) -> None:
     assert_acceptable(messages_for(numbered(*entries, prompt("go on"))))
 
@@ -185,3 +198,134 @@ def test_what_one_request_sent_is_the_beginning_of_the_next(
     first = messages_for(history[: cut + 1])
     second = messages_for(history)
     assert msgspec.json.encode(second[: len(first)]) == msgspec.json.encode(first)
+
+
+# -- when a conversation gets shorter
+
+
+def test_a_summary_stands_for_what_came_before_and_the_rest_stays_as_it_was() -> None:
+    before = numbered(prompt("one"), said("two"), prompt("three"), said("four"))
+    after = numbered(*before, shortening("compacted", 3), prompt("five"))
+    summary, *rest = messages_for(after)
+    assert summary["role"] == "user"
+    assert summary["content"].endswith("\n\nWhat was said before.")
+    assert "Made shorter." not in summary["content"]
+    assert rest == [*messages_for(before)[2:], {"role": "user", "content": "five"}]
+
+
+def test_results_before_an_entry_are_left_out_unless_they_are_short() -> None:
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "x"}}
+    picture = Entry(0, EntryKind.USER, "see", AT, content=(image, {"type": "text", "text": "see"}))
+    entries = numbered(
+        picture,
+        reply(call("a"), call("b"), call("c")),
+        result("a", "x" * 5_000),
+        result("b", "short"),
+        result("c", [{"type": "text", "text": "y" * 300}, image]),
+        reply(call("d")),
+        result("d", "z" * 5_000),
+        shortening("cleared", 6),
+        prompt("go on"),
+    )
+    messages = messages_for(entries)
+    assert messages[0]["content"][0] == {"type": "text", "text": "[image left out]"}
+    assert [block["content"] for block in messages[2]["content"]] == [
+        "[result left out; 5,000 characters]",
+        "short",
+        "[result left out; 300 characters, 1 image]",
+    ]
+    assert messages[4]["content"][0]["content"] == "z" * 5_000
+    assert_acceptable(messages)
+
+
+def test_leaving_results_out_changes_nothing_that_was_handed_out_before() -> None:
+    conversation = Conversation(numbered(prompt("go"), reply(call("a")), result("a", "x" * 500)))
+    sent = conversation.messages()
+    before = msgspec.json.encode(sent)
+    conversation.add(replace(shortening("cleared", 9), seq=4))
+    assert msgspec.json.encode(sent) == before
+
+
+def test_a_compaction_that_another_program_tells_of_changes_nothing() -> None:
+    told = shortening("compacted", 3, {"imported": "claude_code"})
+    entries = numbered(prompt("one"), said("two"), told, prompt("three"))
+    assert [m["role"] for m in messages_for(entries)] == ["user", "assistant", "user"]
+
+
+def test_the_tail_is_whole_turns_if_one_is_light_enough() -> None:
+    turns = [prompt("x" * 100), said("y" * 100)] * 3
+    assert Conversation(numbered(*turns)).tail(450) == 3
+    assert Conversation(numbered(*turns)).tail(250) == 5
+
+
+def test_a_turn_that_is_too_heavy_is_cut_before_one_of_its_replies() -> None:
+    steps = [e for i in "abc" for e in (reply(call(i)), result(i, "x" * 1_000))]
+    assert Conversation(numbered(prompt("go"), *steps)).tail(2_500) == 4
+
+
+def test_what_waits_for_an_answer_is_kept_however_heavy_it_is() -> None:
+    asked = numbered(prompt("one"), said("two"), prompt("x" * 1_000))
+    assert Conversation(asked).tail(10) == 3
+    used = numbered(prompt("one"), reply(call("a")), result("a", "x" * 1_000))
+    assert Conversation(used).tail(10) == 2
+    answered = numbered(prompt("one"), said("y" * 1_000))
+    assert Conversation(answered).tail(10) == 3
+
+
+def test_the_size_of_the_next_request_is_what_was_measured_and_what_came_since() -> None:
+    measured = reply({"type": "text", "text": "hm"}, usage=Usage(900, 100).to_json())
+    entries = numbered(prompt("x" * 9_000), measured, prompt("y" * 350))
+    assert Conversation(entries).tokens == 1_100
+    shorter = numbered(*entries, shortening("compacted", 3, {"context_tokens": 40}))
+    assert Conversation(shorter).tokens == 40
+    assert Conversation(numbered(*shorter, prompt("z" * 350))).tokens == 140
+
+
+def test_images_weigh_little_for_their_bytes() -> None:
+    source = {"type": "base64", "media_type": "image/png", "data": "x" * 500_000}
+    image = Entry(0, EntryKind.USER, "[image]", AT, content=({"type": "image", "source": source},))
+    assert Conversation(numbered(image)).tokens < 2_000
+
+
+@given(
+    st.lists(st.one_of(entries_of_any_kind, shortenings), min_size=1, max_size=12),
+    st.integers(0, 60),
+)
+def test_after_a_compaction_at_the_tail_it_goes_out_as_before(
+    entries: list[Entry], most: int
+) -> None:
+    history = numbered(*entries)
+    conversation = Conversation(history)
+    before = list(conversation.messages())
+    kept_from = conversation.tail(most)
+    compacted = numbered(*history, shortening("compacted", kept_from), prompt("go on"))
+    after = messages_for(compacted)
+    assert_acceptable(after)
+    tail = after[1:-1]
+    assert tail == (before[-len(tail) :] if tail else [])
+    if before and before[-1]["role"] == "user" and kept_from <= len(history):
+        assert tail, "what waits for an answer is lost"
+
+
+@given(
+    st.lists(st.one_of(entries_of_any_kind, shortenings), max_size=10),
+    st.lists(entries_of_any_kind, max_size=6),
+)
+def test_between_two_shortenings_the_cache_hits(earlier: list[Entry], later: list[Entry]) -> None:
+    history = numbered(*earlier, prompt("asked here"), *later, prompt("and here"))
+    first = messages_for(history[: len(earlier) + 1])
+    second = messages_for(history)
+    assert msgspec.json.encode(second[: len(first)]) == msgspec.json.encode(first)
+
+
+@given(st.lists(st.one_of(entries_of_any_kind, shortenings), max_size=12), st.data())
+def test_another_process_builds_the_same_messages(
+    entries: list[Entry], data: st.DataObject
+) -> None:
+    history = numbered(*entries)
+    cut = data.draw(st.integers(0, len(history)))
+    read_along = Conversation(history[:cut])
+    for entry in history[cut:]:
+        read_along.add(entry)
+    assert read_along.tokens == Conversation(history).tokens
+    assert read_along.messages() == messages_for(history)

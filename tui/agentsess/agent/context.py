@@ -3,6 +3,9 @@
 The messages are byte-stable: what one request sent is the beginning of what the next one
 sends, whatever happened in between, so that the provider's prompt cache hits. Whatever the
 history holds, and wherever it breaks off, the messages are ones that the API accepts.
+
+Three events change what is sent from there on: at ``compacted`` and ``phase`` a summary takes
+the place of earlier messages, at ``cleared`` earlier results of tools are left out.
 """
 
 from __future__ import annotations
@@ -14,11 +17,20 @@ from typing import Any
 
 import msgspec
 
+from agentsess.agent.shortening import CHARS_PER_TOKEN, Content, weight, without_results
 from agentsess.model import Entry, EntryKind, JsonObject
 
 UNFINISHED = "Interrupted: this call did not finish. Whether it had any effect is not known."
 NO_OUTPUT = "(no output)"
 _BEGINNING = "(The beginning of this conversation is not known.)"
+_COMPACTED = (
+    "(This conversation is long. The summary below stands for its beginning; what follows the "
+    "summary is unchanged. Files may be different by now: look before you rely on it.)"
+)
+_PHASE = (
+    "(This conversation goes on where another one ended, of which the following is known. "
+    "Files may be different by now: look before you rely on it.)"
+)
 _IMPORTED_RESULT_LIMIT = 2_000
 _THINKING = ("thinking", "redacted_thinking")
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
@@ -38,6 +50,14 @@ class Conversation:
         """Calls that wait for their result: the id in the history, the id that is sent."""
         self._sent_ids: set[str] = set()
         self._last_is_imported = False
+        self._starts: list[tuple[int, int]] = []
+        """Where the messages can be cut: an entry's number, the message that begins with it."""
+        self._measured = 0
+        """Tokens that the last request and its reply took."""
+        self._unmeasured = 0
+        """Weight of what came since."""
+        self.last_prompt = (0, "")
+        """Number and text of the last prompt."""
         self.last_seq = 0
         """Number of the last entry that was taken in."""
         self.last_at: datetime | None = None
@@ -59,15 +79,94 @@ class Conversation:
         """Take in the next entry of the history."""
         self.last_seq, self.last_at = entry.seq, entry.at
         if entry.kind is EntryKind.EVENT:
-            return
-        if "imported" in entry.meta:
+            self._add_event(entry)
+        elif "imported" in entry.meta:
             self._add_imported(entry)
         elif entry.kind is EntryKind.USER:
             self._add_prompt(entry)
         elif entry.kind is EntryKind.ASSISTANT:
             self._add_reply(entry)
+            self._measure(entry.usage.context)
         else:
             self._add_result(entry)
+
+    # -- how much it is
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens the next request holds."""
+        return self._measured + round(self._unmeasured / CHARS_PER_TOKEN)
+
+    @property
+    def first_seq(self) -> int:
+        """Number of the first entry that is sent as it is; of the one to come if none is."""
+        return self._starts[0][0] if self._starts else self.last_seq + 1
+
+    def weight(self, kept_from: int = 0) -> int:
+        """Weight of the messages from an entry on."""
+        kept = self._messages[self._index_of(kept_from) :]
+        return sum(weight(message["content"]) for message in kept)
+
+    def weight_without_results(self, kept_from: int) -> int:
+        """Weight of all messages if the results before an entry are left out."""
+        before = self._messages[: self._index_of(kept_from)]
+        shortened = sum(weight(without_results(message)["content"]) for message in before)
+        return shortened + self.weight(kept_from)
+
+    def tail(self, most: int) -> int:
+        """Number of the entry with which the newest messages begin that weigh at most so much.
+
+        They begin with a prompt; within a turn that is too heavy by itself, with a reply.
+        What waits for an answer is always among them. If all is too heavy and nothing waits,
+        there are none: the number is that of the entry to come.
+        """
+        total, end = 0, len(self._messages)
+        turn = step = 0
+        for seq, index in reversed(self._starts):
+            total += sum(weight(message["content"]) for message in self._messages[index:end])
+            if total > most:
+                break
+            end, step = index, seq
+            if self._messages[index]["role"] == "user":
+                turn = seq
+        if found := turn or step:
+            return found
+        waits = self._starts and self._messages[-1]["role"] == "user"
+        return self._starts[-1][0] if waits else self.last_seq + 1
+
+    def _measure(self, tokens: int) -> None:
+        if tokens > 0:
+            self._measured, self._unmeasured = tokens, 0
+
+    # -- events that change what is sent
+
+    def _add_event(self, entry: Entry) -> None:
+        event = entry.meta.get("event")
+        if event not in ("compacted", "phase", "cleared") or "imported" in entry.meta:
+            return
+        self._answer_open_calls()
+        kept_from = _number(entry.meta.get("kept_from"))
+        index = self._index_of(kept_from)
+        kept = self._messages[index:]
+        if event == "cleared":
+            self._messages = [*map(without_results, self._messages[:index]), *kept]
+        else:
+            preface = _PHASE if event == "phase" else _COMPACTED
+            text = f"{preface}\n\n{carried_text(entry)}"
+            self._messages = [{"role": "user", "content": text}, *kept]
+            self._starts = [(seq, at - index + 1) for seq, at in self._starts if at >= index]
+            self._last_is_imported = self._last_is_imported and bool(kept)
+        self._measured, self._unmeasured = 0, self.weight()
+        self._measure(_number(entry.meta.get("context_tokens")))
+
+    def _index_of(self, kept_from: int) -> int:
+        """The first message that begins with this entry or a later one."""
+        if kept_from <= 0:
+            return 0
+        later = (index for seq, index in self._starts if seq >= kept_from)
+        return next(later, len(self._messages))
+
+    # -- messages
 
     def _add_prompt(self, entry: Entry) -> None:
         content = _prompt_content(entry)
@@ -77,7 +176,8 @@ class Conversation:
         # a prompt sent again because its request failed
         if self._messages and self._messages[-1] == {"role": "user", "content": content}:
             return
-        self._append("user", content)
+        self.last_prompt = (entry.seq, entry.text)
+        self._append("user", content, entry.seq)
 
     def _add_reply(self, entry: Entry) -> None:
         self._answer_open_calls()
@@ -97,8 +197,8 @@ class Conversation:
         if not blocks:
             return
         if not self._messages:
-            self._append("user", _BEGINNING)
-        self._append("assistant", blocks)
+            self._append("user", _BEGINNING, entry.seq)
+        self._append("assistant", blocks, entry.seq)
         self._open = calls
 
     def _add_result(self, entry: Entry) -> None:
@@ -118,24 +218,29 @@ class Conversation:
             return
         self._answer_open_calls()
         if not self._messages and role == "assistant":
-            self._append("user", _BEGINNING)
+            self._append("user", _BEGINNING, entry.seq)
         if self._last_is_imported and self._messages[-1]["role"] == role:
             last = self._messages[-1]
             self._messages[-1] = {"role": role, "content": f"{last['content']}\n\n{text}"}
+            self._unmeasured += weight(text)
         else:
-            self._append(role, text)
+            self._append(role, text, entry.seq)
         self._last_is_imported = True
 
-    def _append(self, role: str, content: str | list[JsonObject]) -> None:
+    def _append(self, role: str, content: Content, seq: int) -> None:
+        """Add the message that begins with an entry; results of tools never begin one."""
+        self._starts.append((seq, len(self._messages)))
         self._messages.append({"role": role, "content": content})
+        self._unmeasured += weight(content)
         self._last_is_imported = False
 
     def _append_result(self, sent_id: str, content: Any, *, is_error: bool) -> None:
         result: JsonObject = {"type": "tool_result", "tool_use_id": sent_id, "content": content}
         if is_error:
             result["is_error"] = True
+        self._unmeasured += weight(content)
         if self._messages[-1]["role"] == "assistant":
-            self._append("user", [result])
+            self._messages.append({"role": "user", "content": [result]})
         else:
             self._messages[-1]["content"].append(result)
 
@@ -153,7 +258,16 @@ class Conversation:
         return sent
 
 
-def _prompt_content(entry: Entry) -> str | list[JsonObject]:
+def carried_text(entry: Entry) -> str:
+    """What an event such as ``compacted`` tells the model: all but the line about itself."""
+    return entry.text.partition("\n\n")[2].strip() or entry.text
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _prompt_content(entry: Entry) -> Content:
     """A prompt as the API takes it; empty if there is nothing to send."""
     if not entry.content:
         return entry.text if entry.text.strip() else ""
@@ -203,7 +317,7 @@ def _tool_use(block: JsonObject, sent_id: str) -> JsonObject:
     }
 
 
-def _result_content(value: Any) -> str | list[JsonObject]:
+def _result_content(value: Any) -> Content:
     """What a tool gave, never empty."""
     if isinstance(value, str):
         return value if value.strip() else NO_OUTPUT
