@@ -99,7 +99,7 @@ def test_a_message_on_several_lines_counts_once_with_its_largest_output(
     usages = [usage(output=1), usage(output=90), usage(output=88)]
     session.reply("a", "b", "c", usages=usages)
     found = scan(tmp_path, session)
-    assert found.usage_by_model == {session.model: Usage(12, 90, 50, 100)}
+    assert found.usage == Usage(12, 90, 50, 100)
     assert found.usage.total == 252
     assert found.message_count == 1
 
@@ -107,8 +107,26 @@ def test_a_message_on_several_lines_counts_once_with_its_largest_output(
 def test_the_usage_of_several_models_is_kept_apart(tmp_path: Path, session: Transcript) -> None:
     session.reply("a", model="one").reply("b", model="two").reply("c", model="<synthetic>")
     found = scan(tmp_path, session)
-    assert sorted(found.usage_by_model) == ["one", "two"]
+    assert sorted(spent.model for spent in found.spent) == ["one", "two"]
     assert found.model == "two"
+
+
+def test_requests_are_added_up_only_where_prices_cannot_differ(
+    tmp_path: Path, session: Transcript
+) -> None:
+    for prompt in (60_000, 60_000, 100_000, 100_001):
+        session.reply("a", usages=[usage(fresh=prompt, output=1, read=0, write=0)])
+    session.reply("fast", usages=[usage() | {"speed": "fast"}])
+    session.wait(24 * 3600).reply("next day")
+    found = scan(tmp_path, session)
+    grouped = [(s.usage.prompt, s.requests, s.speed, s.day.day) for s in found.spent]
+    assert grouped == [
+        (220_000, 3, "standard", 1),
+        (100_001, 1, "standard", 1),
+        (162, 1, "fast", 1),
+        (162, 1, "standard", 2),
+    ]
+    assert Found.from_json(found.to_json()) == found
 
 
 @pytest.mark.parametrize("under", [(), ("workflows", "run-1")])
@@ -119,7 +137,8 @@ def test_subagents_files_add_to_the_usage_and_not_to_the_entries(
     agent = Transcript("agent", model="small").reply("Hm", isSidechain=True)
     agent_file(tmp_path, session, agent, *under)
     found = scan(tmp_path, session)
-    assert found.usage_by_model["small"] == Usage(12, 77, 50, 100)
+    (small,) = [spent.usage for spent in found.spent if spent.model == "small"]
+    assert small == Usage(12, 77, 50, 100)
     assert (found.entry_count, found.message_count) == (2, 2)
 
 

@@ -61,6 +61,10 @@ class Usage:
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
+    cache_write_1h: int = 0
+    """How many of ``cache_write`` are kept for an hour, which costs more."""
+    web_searches: int = 0
+    """Searches that the server made; they cost money, but are no tokens."""
 
     @property
     def total(self) -> int:
@@ -68,34 +72,51 @@ class Usage:
         return self.input + self.output + self.cache_read + self.cache_write
 
     @property
+    def prompt(self) -> int:
+        """Tokens that were sent, cached or not."""
+        return self.input + self.cache_read + self.cache_write
+
+    @property
     def context(self) -> int:
         """Tokens that one request with this usage held in the context window."""
         return self.total
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.input + other.input,
-            self.output + other.output,
-            self.cache_read + other.cache_read,
-            self.cache_write + other.cache_write,
-        )
+        return Usage(*(getattr(self, name) + getattr(other, name) for name in _COUNTS))
 
     def to_json(self) -> JsonObject:
-        """As an object with the four counts."""
-        return {
-            "input": self.input,
-            "output": self.output,
-            "cache_read": self.cache_read,
-            "cache_write": self.cache_write,
-        }
+        """As an object with the four counts of tokens, and of the others what is not 0."""
+        counts = {name: getattr(self, name) for name in _COUNTS}
+        return {name: n for name, n in counts.items() if n or name in _COUNTS[:4]}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any] | None) -> Usage:
         """The reverse of `to_json`; missing counts are 0."""
         value = value or {}
+        return cls(*(int(value.get(name) or 0) for name in _COUNTS))
+
+    @classmethod
+    def from_api(cls, value: object) -> Usage:
+        """From the object that the API reports; what is missing or absurd counts as 0."""
+
+        def count(name: str, part: str = "") -> int:
+            holder = counts.get(part) if part else counts
+            number = holder.get(name) if isinstance(holder, dict) else None
+            return max(0, number) if isinstance(number, int) else 0
+
+        counts = value if isinstance(value, dict) else {}
+        written = count("cache_creation_input_tokens")
         return cls(
-            *(int(value.get(key) or 0) for key in ("input", "output", "cache_read", "cache_write"))
+            input=count("input_tokens"),
+            output=count("output_tokens"),
+            cache_read=count("cache_read_input_tokens"),
+            cache_write=written,
+            cache_write_1h=min(written, count("ephemeral_1h_input_tokens", "cache_creation")),
+            web_searches=count("web_search_requests", "server_tool_use"),
         )
+
+
+_COUNTS = tuple(Usage.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +275,8 @@ class Session:
     """Tokens that the last request held in the context window."""
     cost_usd: float | None = None
     """What it cost so far; None when a model's price is not known."""
+    known_cost_usd: float = 0.0
+    """What it cost at least: the part whose price is known."""
     duration_seconds: float = 0.0
     """Time worked: the runs added up, without the pauses between them."""
     size_bytes: int = 0
@@ -296,6 +319,7 @@ class Session:
             "entry_count": self.entry_count,
             "tokens": self.usage.to_json(),
             "cost_usd": self.cost_usd,
+            "known_cost_usd": self.known_cost_usd,
             "duration_seconds": round(self.duration_seconds, 3),
             "tags": list(self.tags),
             "notes": self.notes,

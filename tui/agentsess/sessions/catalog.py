@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime, time
 from functools import partial
 from pathlib import Path
 from zlib import crc32
@@ -178,7 +179,10 @@ class Catalog:
                 done += 1
                 with suppress(SessionNotFound):  # deleted since it was listed
                     found = source.scan(stamp.path, doc_id)
-                    read[doc_id] = {"found": found.to_json(), "cost_usd": _cost(found)}
+                    known, is_all = _cost(found)
+                    read[doc_id] = {
+                        "found": found.to_json(), "cost_usd": known, "unpriced": not is_all,
+                    }  # fmt: skip
                 if progress:
                     progress(done, len(stale))
             storage = self._cache.storage
@@ -242,7 +246,7 @@ def _own_card(doc_id: str, document: JsonObject) -> Card:
 def _found_card(source: str, cached: JsonObject, overlay: JsonObject) -> Card:
     def make() -> Session:
         found = Found.from_json(cached["found"])
-        return session_of_found(source, found, overlay, cached.get("cost_usd"))
+        return session_of_found(source, found, overlay, cached)
 
     return Card(
         cached["found"]["updated_at"],
@@ -261,15 +265,21 @@ def _batches(items: Sequence[tuple[str, FileStamp]]) -> Iterator[Sequence[tuple[
         start, size = start + size, 200
 
 
-def _cost(found: Found) -> float | None:
+def _cost(found: Found) -> tuple[float, bool]:
+    """Dollars that are known to be spent, and whether those are all."""
     if found.cost_usd is not None:
-        return found.cost_usd
+        return found.cost_usd, True
     from agentsess.sessions.pricing import cost_usd
 
-    total = 0.0
-    for model, usage in found.usage_by_model.items():
-        cost = cost_usd(model, usage, found.updated_at)
-        if cost is None and usage.total:
-            return None
-        total += cost or 0.0
-    return total
+    costs = [
+        cost_usd(
+            spent.model,
+            spent.usage,
+            datetime.combine(spent.day, time(), UTC),
+            prompt=spent.usage.prompt // spent.requests,
+            speed=spent.speed,
+        )
+        for spent in found.spent
+    ]
+    known = [cost for cost in costs if cost is not None]
+    return sum(known), len(known) == len(costs)

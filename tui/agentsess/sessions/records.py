@@ -135,6 +135,7 @@ def session_of(doc_id: str, document: JsonObject) -> Session:
         usage=Usage.from_json(document),
         context_tokens=document.get("context_tokens", 0),
         cost_usd=None if document.get("unpriced") else document.get("cost_usd", 0.0),
+        known_cost_usd=document.get("cost_usd", 0.0),
         duration_seconds=document.get("duration_seconds", 0.0),
         size_bytes=document.get("size_bytes", 0),
         trashed_at=_moment(t) if (t := document.get("trashed_at")) else None,
@@ -150,13 +151,17 @@ def title_of(metadata: JsonObject) -> str:
     return ""
 
 
-def session_of_found(
-    source: str, found: Found, overlay: JsonObject, cost_usd: float | None
-) -> Session:
-    """Another program's session, with what the user added to it here."""
+def session_of_found(source: str, found: Found, overlay: JsonObject, paid: JsonObject) -> Session:
+    """Another program's session, with what the user added to it here.
+
+    Args:
+        source: The program.
+        found: What its file says.
+        overlay: What the user added.
+        paid: ``cost_usd`` as far as it is known, and ``unpriced`` if that is not all.
+    """
     metadata: JsonObject = overlay.get("metadata") or {}
     project = metadata.get("project")
-    usage = sum(found.usage_by_model.values(), Usage())
     return Session(
         id=found.id,
         title=overlay.get("title") or one_line(found.title)[:MAX_TITLE] or "(no prompt yet)",
@@ -173,9 +178,10 @@ def session_of_found(
         metadata=metadata,
         message_count=found.message_count,
         entry_count=found.entry_count,
-        usage=usage,
+        usage=found.usage,
         context_tokens=found.context_tokens,
-        cost_usd=cost_usd,
+        cost_usd=None if paid.get("unpriced") else paid["cost_usd"],
+        known_cost_usd=paid["cost_usd"],
         duration_seconds=found.duration_seconds,
         size_bytes=found.size_bytes,
         trashed_at=_moment(t) if (t := overlay.get("trashed_at")) else None,

@@ -127,7 +127,7 @@ def _counters(entries: Iterable[Entry], paid: int = 0) -> tuple[dict[str, float]
         if entry.seq <= paid:
             continue
         for name, tokens in usage.to_json().items():
-            amounts[name] += tokens
+            amounts[name] = amounts.get(name, 0) + tokens
         cost = entry.meta.get("cost_usd")
         if cost is None:
             fields["unpriced"] = True

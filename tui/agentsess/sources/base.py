@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from agentsess.model import Entry, JsonObject, Page, Usage
@@ -47,6 +47,34 @@ class FileStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """What requests took that are priced alike: of one model, day, speed and length of prompt."""
+
+    model: str
+    day: date
+    usage: Usage
+    requests: int = 1
+    speed: str = ""
+    """What the API says of its speed, such as ``fast``; empty if it does not."""
+
+    def to_json(self) -> JsonObject:
+        """As an object that a cache can keep."""
+        return {
+            "model": self.model,
+            "day": self.day.isoformat(),
+            "usage": self.usage.to_json(),
+            "requests": self.requests,
+            "speed": self.speed,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Spent:
+        """The reverse of `to_json`."""
+        day, usage = date.fromisoformat(value["day"]), Usage.from_json(value["usage"])
+        return cls(value["model"], day, usage, value["requests"], value["speed"])
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What one look through a foreign session's file tells; may be cached by its stamp."""
 
@@ -65,11 +93,11 @@ class Found:
     """Prompts typed by a person and replies of the model."""
     entry_count: int = 0
     """How many entries reading it yields."""
-    usage_by_model: Mapping[str, Usage] = field(default_factory=dict)
+    spent: tuple[Spent, ...] = ()
     """Each reply counted once, subagents' included, copies from a parent session left out."""
     cost_usd: float | None = None
     """What the program itself recorded, if that is this session's alone; else None: price
-    ``usage_by_model``."""
+    ``spent``."""
     context_tokens: int = 0
     duration_seconds: float = 0.0
     """Time worked: the gaps between records, as far as they are shorter than five minutes."""
@@ -91,8 +119,8 @@ class Found:
 
     @property
     def usage(self) -> Usage:
-        """The usage of all models together."""
-        return sum(self.usage_by_model.values(), Usage())
+        """The usage of all requests together."""
+        return sum((spent.usage for spent in self.spent), Usage())
 
     def to_json(self) -> JsonObject:
         """As an object that a cache can keep."""
@@ -107,9 +135,7 @@ class Found:
             "model": self.model,
             "message_count": self.message_count,
             "entry_count": self.entry_count,
-            "usage_by_model": {
-                model: usage.to_json() for model, usage in self.usage_by_model.items()
-            },
+            "spent": [spent.to_json() for spent in self.spent],
             "cost_usd": self.cost_usd,
             "context_tokens": self.context_tokens,
             "duration_seconds": self.duration_seconds,
@@ -130,10 +156,7 @@ class Found:
                 "stamp": FileStamp.from_json(value["stamp"]),
                 "created_at": datetime.fromisoformat(value["created_at"]),
                 "updated_at": datetime.fromisoformat(value["updated_at"]),
-                "usage_by_model": {
-                    model: Usage.from_json(usage)
-                    for model, usage in value["usage_by_model"].items()
-                },
+                "spent": tuple(map(Spent.from_json, value["spent"])),
                 "marks": tuple((entries, offset) for entries, offset in value["marks"]),
             }
         )

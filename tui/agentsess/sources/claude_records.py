@@ -106,16 +106,7 @@ def time_of(record: Record) -> datetime | None:
 def usage_of(message: JsonObject) -> Usage | None:
     """The tokens that a reply's message reports; None if it reports none."""
     usage = message.get("usage")
-    if not isinstance(usage, dict):
-        return None
-    names = (
-        "input_tokens",
-        "output_tokens",
-        "cache_read_input_tokens",
-        "cache_creation_input_tokens",
-    )
-    counts = (usage.get(name) for name in names)
-    return Usage(*(n if isinstance(n, int) and n > 0 else 0 for n in counts))
+    return Usage.from_api(usage) if isinstance(usage, dict) else None
 
 
 def drafts_of(record: Record, message: JsonObject) -> list[Draft]:

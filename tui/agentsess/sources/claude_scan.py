@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from agentsess.model import Draft, EntryKind, Usage
-from agentsess.sources.base import FileStamp, Found
+from agentsess.sources.base import FileStamp, Found, Spent
 from agentsess.sources.claude_records import (
     SYNTHETIC_MODEL,
     Record,
@@ -29,6 +29,9 @@ PAUSE_SECONDS = 300.0
 """A longer gap between two records is a pause, not work."""
 MARK_ENTRIES, MARK_BYTES = 64, 1 << 20
 """How far apart marks are: whichever comes first."""
+_LENGTH_STEP = 100_000
+"""Tokens: the prices of a request may step up where its prompt passes a multiple of this."""
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def scan_file(file: BinaryIO, stamp: FileStamp, session_id: str) -> Found:
@@ -72,7 +75,7 @@ def lines(file: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[tu
 class _Replies:
     """What the model's replies took. Every message comes on several lines, and counts once."""
 
-    by_id: dict[str, tuple[str, Usage]] = field(default_factory=dict)
+    by_id: dict[str, Spent] = field(default_factory=dict)
 
     def add(self, record: Record, message: dict[str, Any]) -> None:
         usage, model = usage_of(message), message.get("model")
@@ -81,8 +84,10 @@ class _Replies:
         reply_id = _reply_id(record, message)
         known = self.by_id.get(reply_id)
         # Early lines of a message carry a count from before it was finished.
-        if known is None or usage.output > known[1].output:
-            self.by_id[reply_id] = (model, usage)
+        if known is None or usage.output > known.usage.output:
+            day = (time_of(record) or _LONG_AGO).astimezone(UTC).date()
+            speed = str(message["usage"].get("speed") or "")
+            self.by_id[reply_id] = Spent(model, day, usage, 1, speed)
 
     def add_file(self, path: Path) -> None:
         """Add a subagent's replies; they are in a file of their own."""
@@ -95,12 +100,26 @@ class _Replies:
         except OSError:
             return
 
-    def by_model(self) -> dict[str, Usage]:
-        total: dict[str, Usage] = {}
-        for model, usage in self.by_id.values():
-            if usage.total:
-                total[model] = total.get(model, Usage()) + usage
-        return total
+    def spent(self) -> tuple[Spent, ...]:
+        """Added up as far as prices cannot differ."""
+        sums: dict[tuple[Any, ...], Spent] = {}
+        for one in self.by_id.values():
+            if one.usage.total:
+                length = (one.usage.prompt - 1) // _LENGTH_STEP
+                key = (one.model, one.day, one.speed, length)
+                so_far = sums.get(key)
+                sums[key] = (
+                    Spent(
+                        one.model,
+                        one.day,
+                        so_far.usage + one.usage,
+                        so_far.requests + 1,
+                        one.speed,
+                    )
+                    if so_far
+                    else one
+                )
+        return tuple(sums.values())
 
 
 @dataclass(slots=True)
@@ -126,7 +145,7 @@ class _Cost:
 
     def known(self, replies: _Replies) -> float | None:
         """The cost; None if calls are missing from it, or it was restarted or never written."""
-        seen = sum(usage.output for _, usage in replies.by_id.values())
+        seen = sum(one.usage.output for one in replies.by_id.values())
         if self.unknown or len(self.starts) != 1 or self.output < seen:
             return None
         return self.highest
@@ -287,7 +306,7 @@ class _Scan:
             model=self.model,
             message_count=self.prompts + len(self.reply_ids),
             entry_count=self.entries,
-            usage_by_model=self.replies.by_model(),
+            spent=self.replies.spent(),
             cost_usd=None if self.forked else self.cost.known(self.replies),
             context_tokens=self.context,
             duration_seconds=self.worked,
