@@ -214,7 +214,7 @@ class Turn:
 
     def _facts(self, incoming: _Incoming) -> JsonObject:
         message = incoming.message()
-        usage = _usage(message.get("usage"))
+        usage = Usage.from_api(message.get("usage"))
         model = str(message.get("model") or self.settings.model)
         cost = cost_usd(model, usage, utc_now())
         self.usage += usage
@@ -317,18 +317,6 @@ class _Incoming:
             for number, block in enumerate(self.content())
             if number in self.finished or str(block.get("text") or "").strip()
         ]
-
-
-def _usage(value: Any) -> Usage:
-    """The API's counts as ours; what is missing or absurd counts as 0."""
-    counts = value if isinstance(value, dict) else {}
-    names = (
-        "input_tokens",
-        "output_tokens",
-        "cache_read_input_tokens",
-        "cache_creation_input_tokens",
-    )
-    return Usage(*(max(0, n) if isinstance(n := counts.get(name), int) else 0 for name in names))
 
 
 def _well_formed_draft(draft: Draft) -> Draft:

@@ -108,7 +108,13 @@ class Runs:
         client: ClientFactory | None = None,
         model: str | None = None,
     ) -> None:
-        self._agent = Agent(model, service=service, client=client, permission_callback=self._ask)
+        self._agent = Agent(
+            model,
+            service=service,
+            client=client,
+            permission_callback=self._ask,
+            offer_callback=self._offer,
+        )
         self._post = post
         self._runs: dict[str, _Run] = {}
 
