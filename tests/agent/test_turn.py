@@ -353,3 +353,16 @@ def test_a_crash_while_tools_were_at_work_is_repaired_and_said(
     assert events[0].entry.meta["event"] == "repaired"
     assert server.bodies[-1]["messages"][2]["content"][0]["content"] == UNFINISHED
     assert_requests_acceptable(server)
+
+
+def test_the_end_of_a_run_keeps_what_is_around_the_session(
+    make_agent: MakeAgent, loopback: Loopback, folder: Path
+) -> None:
+    loopback([Reply("Done.")])
+    (folder / "uv.lock").write_text("one")
+    agent = make_agent()
+    result = run(agent, "Begin.")
+    assert agent.service.recaps.changes(result.session_id) == ()
+    (folder / "uv.lock").write_text("two")
+    (change,) = agent.service.recaps.changes(result.session_id)
+    assert change.text == "Dependencies changed: uv.lock."

@@ -60,6 +60,8 @@ class Recap:
     covers_entries: int = 0
     """Number of the last entry that was taken into account."""
     last_activity: datetime | None = None
+    edited: tuple[str, ...] = ()
+    """Names of the parts that the user put into words."""
 
     def to_json(self) -> JsonObject:
         """The public JSON form, as `recap --json` prints it."""
@@ -91,6 +93,7 @@ class Recap:
             "generated_by": self.generated_by,
             "covers_entries": self.covers_entries,
             "last_activity": self.last_activity.isoformat() if self.last_activity else None,
+            "edited": list(self.edited),
         }
 
     @classmethod
@@ -127,4 +130,5 @@ class Recap:
             generated_by=str(value.get("generated_by", "history")),
             covers_entries=int(value.get("covers_entries", 0)),
             last_activity=datetime.fromisoformat(last) if last else None,
+            edited=tuple(value.get("edited") or ()),
         )

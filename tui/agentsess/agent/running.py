@@ -112,6 +112,7 @@ class Runner:
                 finally:
                     self._conversations[session.id] = conversation
                     await toolbox.close()
+                    await asyncio.to_thread(self._service.recaps.settle, session.id)
         except Exception as error:
             emit(Failed(error))
             raise

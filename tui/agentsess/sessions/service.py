@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from agentsess import config
 from agentsess.errors import IllegalTransition, InvalidSession, Owner, SessionLocked
@@ -28,6 +28,7 @@ from agentsess.sessions.catalog import Catalog, Progress
 from agentsess.sessions.fields import counted, new_values, transition
 from agentsess.sessions.health import Health, check_store
 from agentsess.sessions.query import Query
+from agentsess.sessions.recaps import Recaps
 from agentsess.sessions.records import (
     checked_metadata,
     checked_notes,
@@ -45,11 +46,6 @@ from agentsess.sessions.writer import SessionWriter
 from agentsess.sources.base import ResumeCommand, Source
 from agentsess.storage.away import Tidied
 from agentsess.storage.store import FileStore, SessionStore
-
-if TYPE_CHECKING:
-    from agentsess.sessions.recap import RecapBuilder
-
-_RECAPS_KEPT = 16
 
 
 class SessionService:
@@ -72,7 +68,8 @@ class SessionService:
         """Rules of pruning."""
         self.bin = Trash(store, catalog, self._search.indexer.forget)
         """Emptying the trash."""
-        self._recaps: dict[str, RecapBuilder] = {}
+        self.recaps = Recaps(self, store)
+        """Where sessions stand, and what changed around them."""
 
     @classmethod
     def open(cls, home: Path, *, sources: Sequence[Source] = ()) -> Self:
@@ -132,23 +129,8 @@ class SessionService:
         return bool(entries) and (entries[0].seq, entries[0].at) == (seq, at)
 
     def recap(self, session_id: str) -> Recap:
-        """Where a session stands, from its history alone.
-
-        What was read before is not read again: only new entries are.
-        """
-        from agentsess.sessions.recap import RecapBuilder  # its many patterns are slow to load
-
-        session = self.get(session_id)
-        # Taken out while at work, so that two threads never feed the same one.
-        builder = self._recaps.pop(session_id, None) or RecapBuilder()
-        if not self.follows(session_id, builder.last_seq, builder.last_at):
-            builder = RecapBuilder()  # the session was rewound since
-        for entry in self.entries(session_id, builder.last_seq + 1):
-            builder.add(entry)
-        self._recaps[session_id] = builder
-        while len(self._recaps) > _RECAPS_KEPT:
-            self._recaps.pop(next(iter(self._recaps)), None)
-        return builder.build(session)
+        """Where a session stands; see `Recaps.get`."""
+        return self.recaps.get(session_id)
 
     def search(
         self, text: str, *, limit: int = 20, cancelled: Callable[[], bool] = lambda: False
@@ -315,6 +297,8 @@ class SessionService:
             SessionNotFound, InvalidSession: See errors; nothing was changed.
         """
         values = new_values(self.get(session_id), fields)
+        if values.get("status") not in (None, Status.ACTIVE):
+            self.recaps.make_ready([session_id])
         what = ", ".join(fields)
         self._changes.make(f"changed {what}", {session_id: values})
         return self.get(session_id)
@@ -322,6 +306,8 @@ class SessionService:
     def set_status(self, session_ids: Sequence[str], status: Status) -> None:
         """Give several sessions a status in one step; raises IllegalTransition."""
         changes = {i: transition(self.get(i), status) for i in session_ids}
+        if status is not Status.ACTIVE:
+            self.recaps.make_ready(session_ids)
         self._changes.make(f"{counted(session_ids)} {status}", changes)
 
     def pause(self, session_id: str) -> Session:

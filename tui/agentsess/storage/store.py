@@ -16,6 +16,7 @@ from agentsess.model import Draft, Entry, JsonObject, Page
 from agentsess.storage import away
 from agentsess.storage.archive_reading import Archive
 from agentsess.storage.away import Tidied
+from agentsess.storage.beside import Beside
 from agentsess.storage.history import Damage, History
 from agentsess.storage.journal_storage import Mark, News
 from agentsess.storage.lease import Lease, owner_of
@@ -98,6 +99,14 @@ class SessionStore(Protocol):
     def damage(self, session_id: str) -> list[Damage]:
         """What of a history cannot be read."""
 
+    def recaps(self, session_id: str) -> JsonObject:
+        """What is kept of a session's recaps, another program's too; see `Beside`."""
+
+    def change_recaps(
+        self, session_id: str, decide: Callable[[JsonObject], JsonObject], *, durable: bool = True
+    ) -> None:
+        """Replace that, at once or not at all."""
+
     @property
     def damaged_documents(self) -> int:
         """Records of documents that could not be read."""
@@ -133,6 +142,7 @@ class FileStore:
         self.home = home
         self._db = KeyedDB(home / "index" / "sessions.jsonl")
         self.archive = Archive(home / "archive")
+        self._recaps = Beside(home / "recaps")
         self._histories: dict[str, History] = {}
         self._news_told = 0
 
@@ -181,6 +191,7 @@ class FileStore:
         if kind == "sessions":
             self.release_history(doc_id)
             away.remove_files(self, doc_id)
+            self._recaps.remove(doc_id)
             snapshots = self.documents("snapshots").items()
             for key in [k for k, d in snapshots if d.get("session_id") == doc_id]:
                 self._table("snapshots").remove(doc_ids=[key])
@@ -237,6 +248,14 @@ class FileStore:
                 if not self.archive.is_whole(session_id):
                     return [Damage(0, history.size_bytes)]
         return found
+
+    def recaps(self, session_id: str) -> JsonObject:
+        return self._recaps.read(session_id)
+
+    def change_recaps(
+        self, session_id: str, decide: Callable[[JsonObject], JsonObject], *, durable: bool = True
+    ) -> None:
+        self._recaps.change(session_id, decide, durable=durable)
 
     def lease(
         self,

@@ -1,0 +1,250 @@
+"""Recaps as they are kept: made from the history, written by a model, edited by the user.
+
+What the user wrote stands over both; what a model wrote counts as long as the history has
+not moved on; what is made from the history is kept so that it need not be made again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from agentsess.errors import AgentsessError, InvalidSession, StoreError
+from agentsess.model import Fact, JsonObject, Recap, Session, Usage, utc_now
+from agentsess.sessions.records import one_line
+from agentsess.storage.store import SessionStore
+
+if TYPE_CHECKING:
+    from agentsess.sessions.recap import RecapBuilder
+    from agentsess.sessions.service import SessionService
+    from agentsess.sessions.staleness import Change
+
+LISTS = ("done", "in_progress", "next", "decisions", "questions", "blockers")
+"""Parts of a recap that are lists of facts."""
+EDITABLE = ("headline", "goal", *LISTS)
+_BUILDERS_KEPT = 16
+_AT_ONCE = 20
+"""Sessions whose recaps are made ready when several are put away in one step."""
+_LONGEST_LINE = 400
+_MOST_LINES = 40
+_log = logging.getLogger(__name__)
+
+
+class Recaps:
+    """Where sessions stand, and what changed around them.
+
+    Args:
+        service: Reads the histories.
+        store: Keeps the recaps.
+    """
+
+    def __init__(self, service: SessionService, store: SessionStore) -> None:
+        self._service = service
+        self._store = store
+        self._builders: dict[str, RecapBuilder] = {}
+
+    def get(self, session_id: str) -> Recap:
+        """Where a session stands, by all that is known. Costs no more than the new entries."""
+        kept = self._kept(session_id)
+        recap = self._from_history(session_id, kept)
+        return _edited(_written(recap, kept), kept.get("edits") or {})
+
+    def from_history(self, session_id: str) -> Recap:
+        """Where a session stands, from its history alone."""
+        return self._from_history(session_id, self._kept(session_id))
+
+    def _kept(self, session_id: str) -> JsonObject:
+        try:
+            return self._store.recaps(session_id)
+        except StoreError as error:
+            _log.warning("The kept recap of %s cannot be read: %s", session_id, error)
+            return {}
+
+    def _from_history(self, session_id: str, kept: JsonObject) -> Recap:
+        session = self._service.get(session_id)
+        key = _key(session)
+        if kept.get("key") == key and "history" in kept:
+            recap = Recap.from_json(kept["history"])
+            if recap.covers_entries == session.entry_count and self._service.follows(
+                session_id, recap.covers_entries, recap.last_activity
+            ):
+                return recap
+        recap = self._build(session)
+        try:
+            value = recap.to_json()
+            self._store.change_recaps(
+                session_id, lambda now: now | {"key": key, "history": value}, durable=False
+            )
+        except (AgentsessError, OSError) as error:
+            _log.warning("The recap of %s was not kept: %s", session_id, error)
+        return recap
+
+    def _build(self, session: Session) -> Recap:
+        from agentsess.sessions.recap import RecapBuilder  # its many patterns are slow to load
+
+        # Taken out while at work, so that two threads never feed the same one.
+        builder = self._builders.pop(session.id, None) or RecapBuilder()
+        if not self._service.follows(session.id, builder.last_seq, builder.last_at):
+            builder = RecapBuilder()  # the session was rewound since
+        for entry in self._service.entries(session.id, builder.last_seq + 1):
+            builder.add(entry)
+        self._builders[session.id] = builder
+        while len(self._builders) > _BUILDERS_KEPT:
+            self._builders.pop(next(iter(self._builders)), None)
+        return builder.build(session)
+
+    def make_ready(self, session_ids: Sequence[str]) -> None:
+        """Make the recaps of sessions that are put away, so that they are there on return.
+
+        A convenience beside other work: what hinders it is logged, not raised.
+        """
+        for session_id in session_ids[:_AT_ONCE]:
+            try:
+                self.get(session_id)
+            except (AgentsessError, OSError) as error:
+                _log.warning("No recap of %s was made: %s", session_id, error)
+
+    # -- what changed since
+
+    def settle(self, session_id: str) -> None:
+        """Remember where a session stands and what is around it, at the end of a run.
+
+        A convenience at the end of other work: what hinders it is logged, not raised.
+        """
+        from agentsess.sessions.staleness import look  # not needed to list sessions
+
+        try:
+            recap = self.from_history(session_id)
+            session = self._service.get(session_id)
+            world = look(session.cwd, [file.path for file in recap.files], recap.covers_entries)
+            value = world.to_json() if session.cwd else None
+            self._store.change_recaps(session_id, lambda now: now | {"world": value}, durable=False)
+        except (AgentsessError, OSError) as error:
+            _log.warning("What is around %s was not kept: %s", session_id, error)
+
+    def changes(self, session_id: str) -> tuple[Change, ...]:
+        """What is not as it was at the last turn. Asks Git, so it may take seconds at worst."""
+        from agentsess.sessions.staleness import World, changes_since
+
+        session = self._service.get(session_id)
+        kept = self._kept(session_id)
+        recap = self._from_history(session_id, kept)
+        world = World.from_json(kept["world"]) if kept.get("world") else None
+        if world and world.seq != recap.covers_entries:
+            world = None  # the run after it was killed before it could look
+        return changes_since(session, recap, world, utc_now())
+
+    # -- written and edited
+
+    def keep_written(
+        self, session_id: str, recap: Recap, usage: Usage, cost_usd: float | None
+    ) -> None:
+        """Keep what a model wrote; what that cost counts in a session of our own.
+
+        Raises:
+            StoreError: It was not kept.
+        """
+        value = recap.to_json() | {"usage": usage.to_json(), "cost_usd": cost_usd}
+        self._store.change_recaps(session_id, lambda now: now | {"written": value})
+        if self._service.get(session_id).is_own:
+            amounts: dict[str, float] = {**usage.to_json(), "cost_usd": cost_usd or 0.0}
+            unpriced = {"unpriced": True} if cost_usd is None else {}
+            self._store.count(session_id, amounts, unpriced)
+
+    def edit(self, session_id: str, values: Mapping[str, Any]) -> Recap:
+        """Put the user's words in place of parts of a recap, until they are taken back.
+
+        Args:
+            session_id: Whose.
+            values: Texts for ``headline`` and ``goal``, lists of lines for the others; None,
+                or what the recap says without them, takes them back.
+
+        Raises:
+            InvalidSession: There is no such part, or it cannot be that.
+            StoreError: Nothing was changed.
+        """
+        recap = _written(self.from_history(session_id), self._kept(session_id))
+        edits = {name: _checked(name, value) for name, value in values.items()}
+        without = _plain(recap)
+        new = {n: None if value == without[n] else value for n, value in edits.items()}
+
+        def change(now: JsonObject) -> JsonObject:
+            merged = (now.get("edits") or {}) | new
+            return now | {"edits": {n: value for n, value in merged.items() if value is not None}}
+
+        self._store.change_recaps(session_id, change)
+        return self.get(session_id)
+
+
+def _key(session: Session) -> list[Any]:
+    """What a recap depends on besides the history."""
+    return [_code(), session.cwd, session.metadata]
+
+
+def _code() -> str:
+    """Another one for another version of the modules that make recaps."""
+    modules = sorted(Path(__file__).parent.glob("recap*.py"))
+    stats = ((path.name, path.stat()) for path in modules)
+    facts = [(name, found.st_size, found.st_mtime_ns) for name, found in stats]
+    return f"{crc32(repr(facts).encode()):08x}"
+
+
+def _written(recap: Recap, kept: JsonObject) -> Recap:
+    """What a model wrote about the same entries, with the files and commands there were."""
+    if "written" not in kept:
+        return recap
+    written = Recap.from_json(kept["written"])
+    seen = (written.covers_entries, written.last_activity)
+    if seen != (recap.covers_entries, recap.last_activity):
+        return recap
+    texts = {name: getattr(written, name) for name in (*EDITABLE, "generated_by")}
+    return replace(recap, **texts)
+
+
+def _edited(recap: Recap, edits: Mapping[str, Any]) -> Recap:
+    if not edits:
+        return recap
+    values: dict[str, Any] = {}
+    for name, value in edits.items():
+        if name == "headline":
+            values[name] = value
+        elif name == "goal":
+            values[name] = Fact(value, recap.goal.seqs if recap.goal else ()) if value else None
+        else:
+            values[name] = _with_evidence(value, getattr(recap, name))
+    return replace(recap, **values, edited=tuple(n for n in EDITABLE if n in edits))
+
+
+def _with_evidence(lines: Sequence[str], facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    """The lines as facts; one that was there before still points to its entries."""
+    known = {fact.text: fact.seqs for fact in facts}
+    return tuple(Fact(line, known.get(line, ())) for line in lines)
+
+
+def _plain(recap: Recap) -> JsonObject:
+    """The parts that can be edited, as they are edited."""
+    texts = {name: [fact.text for fact in getattr(recap, name)] for name in LISTS}
+    return {"headline": recap.headline, "goal": recap.goal.text if recap.goal else "", **texts}
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name not in EDITABLE:
+        raise InvalidSession(f"A recap has no {name!r}: {', '.join(EDITABLE)}.")
+    if value is None:
+        return None
+    if name in LISTS:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise InvalidSession(f"{name} must be a list of lines.")
+        lines = [_line(each, name) for each in value]
+        return [line for line in lines if line][:_MOST_LINES]
+    return _line(value, name)
+
+
+def _line(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidSession(f"{name} must be text.")
+    return one_line(value)[:_LONGEST_LINE]
