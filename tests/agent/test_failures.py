@@ -11,6 +11,7 @@ from agentsess.agent.events import AgentEvent, Done, Failed, Retrying
 from agentsess.errors import (
     AgentError,
     ConnectionLost,
+    ContextTooLong,
     MissingApiKey,
     Overloaded,
     RequestRefused,
@@ -58,7 +59,7 @@ def test_without_a_key_nothing_is_sent_or_saved(
         (401, RequestRefused, "Set ANTHROPIC_API_KEY"),
         (403, RequestRefused, "another model"),
         (404, RequestRefused, "Choose another model"),
-        (413, RequestRefused, "new session"),
+        (413, ContextTooLong, "Make room"),
         (429, Overloaded, "Wait a little"),
         (500, Overloaded, "send the prompt again"),
         (529, Overloaded, "send the prompt again"),
@@ -278,3 +279,31 @@ def test_a_stream_that_makes_no_sense_is_an_error_and_no_crash(
     with pytest.raises(AgentError):
         run(agent, "Hi", session_id=session.id)
     check_that_it_goes_on(agent, server, session.id)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "prompt is too long: 202609 tokens > 200000 maximum",
+        "input length and `max_tokens` exceed context limit: 199759 + 8192 > 200000",
+        "This model's maximum context length is 16384 tokens. However, you requested more.",
+        "the request exceeds the available context size, try increasing it",
+    ],
+)
+def test_a_conversation_that_is_too_long_is_told_from_other_refusals(
+    loopback: Loopback, make_agent: MakeAgent, said: str
+) -> None:
+    loopback([HttpError(400, said, "invalid_request_error")])
+    with pytest.raises(ContextTooLong, match="Make room") as caught:
+        run(make_agent(), "Hi")
+    assert caught.value.status == 400
+
+
+def test_a_reply_that_may_not_be_so_long_is_not_a_conversation_that_is_too_long(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    said = "max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens"
+    loopback([HttpError(400, said, "invalid_request_error")])
+    with pytest.raises(RequestRefused) as caught:
+        run(make_agent(), "Hi")
+    assert not isinstance(caught.value, ContextTooLong)

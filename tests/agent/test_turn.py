@@ -166,7 +166,7 @@ def test_an_empty_task_is_refused(make_agent: MakeAgent) -> None:
     [
         ("max_tokens", "32,000 tokens"),
         ("refusal", "declined to answer (It is not wise)"),
-        ("model_context_window_exceeded", "Continue in a new session"),
+        ("model_context_window_exceeded", "start a new phase"),
     ],
 )
 def test_an_unusual_end_is_said_in_the_history(

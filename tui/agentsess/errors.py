@@ -15,6 +15,7 @@
     └── AgentError              asking the model failed; the history is intact
         ├── MissingApiKey       no key or token is configured
         ├── RequestRefused      the API refused the request (400, 401, 403, 404, 413)
+        │   └── ContextTooLong  the conversation no longer fits into the model
         ├── Overloaded          429, 500, 529: worth trying again later
         └── ConnectionLost      the network failed, before or in mid-answer
 
@@ -121,6 +122,10 @@ class RequestRefused(AgentError):
     def __init__(self, message: str, status: int) -> None:
         self.status = status
         super().__init__(message)
+
+
+class ContextTooLong(RequestRefused):
+    """The conversation no longer fits into the model: it must be made shorter."""
 
 
 class Overloaded(AgentError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agentsess.model import Entry, ToolCall, Usage
+from agentsess.model import Entry, Session, ToolCall, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,36 @@ class EventSaved:
 
 
 @dataclass(frozen=True, slots=True)
+class Compacting:
+    """A summary is being written that is to stand for the beginning of the conversation."""
+
+    characters: int
+    """How much of it there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """From here on less of the history is sent; ``entry.text`` says what stands for it.
+
+    ``entry.meta`` holds ``event`` (``compacted``: by a summary; ``cleared``: without old
+    results of tools), ``kept_from`` (the first entry that goes out whole), ``tokens_before``
+    and ``context_tokens`` (estimates), and for a summary ``by`` (a model's name, or
+    ``history``), ``usage`` and ``cost_usd``.
+    """
+
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseStarted:
+    """The work goes on in another session, which begins with what was carried over."""
+
+    session: Session
+    prompt: str
+    """What is to be sent there: what was not answered here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted:
     """The run was stopped; what was said until then is in the history."""
 
@@ -148,6 +178,9 @@ AgentEvent = (
     | UsageChanged
     | Retrying
     | EventSaved
+    | Compacting
+    | Compacted
+    | PhaseStarted
     | Interrupted
     | Failed
     | Done

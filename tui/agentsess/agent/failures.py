@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from agentsess.errors import AgentError, ConnectionLost, MissingApiKey, Overloaded, RequestRefused
+from agentsess.errors import (
+    AgentError,
+    ConnectionLost,
+    ContextTooLong,
+    MissingApiKey,
+    Overloaded,
+    RequestRefused,
+)
 
 NO_KEY = (
     "No API key is configured. Set ANTHROPIC_API_KEY to a key from the Claude Console, "
@@ -34,9 +42,18 @@ _WAYS_OUT = {
     402: "Check the plan and the credit in the Claude Console.",
     403: "Use a key that may do this, or another model.",
     404: "Choose another model, or check ANTHROPIC_BASE_URL.",
-    413: "Continue in a new session, or send less at once.",
     429: "Wait a little and send the prompt again, or raise the limit in the Claude Console.",
 }
+_TOO_LONG = re.compile(
+    r"(prompt|input|request)\s+(is\s+)?too\s+(long|large)|max_prompt_tokens|maximum\s+context"
+    r"|exceed\w*\s+(the\s+)?((model's|available|maximum|max)\s+)*context",
+    re.IGNORECASE,
+)
+"""What servers say when a conversation is longer than the model can take."""
+MAKE_ROOM = (
+    "Make room, then send the prompt again: compact the conversation, leave out old results, "
+    "or start a new phase (C in the app; the commands compact and phase)."
+)
 _LATER = "Nothing is lost: send the prompt again in a while."
 _DETAIL_LIMIT = 300
 
@@ -83,6 +100,9 @@ def _from_status(error: Any) -> AgentError:
     if is_retryable(status):
         way_out = _WAYS_OUT.get(status, _LATER)
         return Overloaded(f"The API is busy or failing ({status}{detail}). {way_out}", status)
+    if status == 413 or (status == 400 and _TOO_LONG.search(said)):
+        text = f"The conversation no longer fits into the model ({status}{detail}). {MAKE_ROOM}"
+        return ContextTooLong(text, status)
     way_out = _WAYS_OUT.get(status, _WAYS_OUT[400])
     return RequestRefused(f"The API refused the request ({status}{detail}). {way_out}", status)
 

@@ -26,9 +26,9 @@ from agentsess.agent.events import (
     ToolStarted,
     UsageChanged,
 )
-from agentsess.agent.failures import CUT_OFF, as_agent_error
+from agentsess.agent.failures import CUT_OFF, MAKE_ROOM, as_agent_error
 from agentsess.agent.tools import Toolbox, ToolOutcome
-from agentsess.errors import AgentError, ConnectionLost, StoreError
+from agentsess.errors import AgentError, ConnectionLost, ContextTooLong, StoreError
 from agentsess.model import (
     Draft,
     Entry,
@@ -42,11 +42,11 @@ from agentsess.model import (
 from agentsess.sessions.pricing import cost_usd
 from agentsess.sessions.writer import SessionWriter
 
+TOO_LONG = "model_context_window_exceeded"
 _STOPS = {
     "max_tokens": "The reply reached its length limit of {max_tokens:,} tokens and breaks off. "
     "Ask it to continue, if that is wanted.",
-    "model_context_window_exceeded": "The conversation fills the model's context window. "
-    "Continue in a new session.",
+    TOO_LONG: f"The conversation fills the model's context window. {MAKE_ROOM}",
     "refusal": "The model declined to answer{detail}. Put the request differently, or take "
     "another model.",
     "max_iterations": "The run was stopped after {max_iterations} requests. "
@@ -80,6 +80,8 @@ class Turn:
     toolbox: Toolbox
     emit: Callable[[AgentEvent], None]
     checkpoints: Sequence[Checkpoint] = ()
+    when_too_long: Checkpoint | None = None
+    """Called when the conversation did not fit into the model; it answers as checkpoints do."""
     entries: list[Entry] = field(default_factory=list)
     """What the turn has added to the history."""
     usage: Usage = field(default_factory=Usage)
@@ -94,7 +96,7 @@ class Turn:
         try:
             if self.conversation.unanswered:
                 self._note("repaired", "The last run broke off while tools were at work.")
-            entry = self._save(Draft(EntryKind.USER, prompt))
+            entry = self.save(Draft(EntryKind.USER, prompt))
             self.emit(PromptSaved(self.writer.session_id, entry))
             return await self._until_done()
         except BaseException as error:
@@ -106,14 +108,28 @@ class Turn:
             for checkpoint in self.checkpoints:
                 if stop_reason := await checkpoint(self):
                     return self._stopped(stop_reason)
-            reply, details = await self._ask()
+            try:
+                reply, details = await self._ask()
+            except ContextTooLong:
+                stop_reason = await self._too_long()
+                if stop_reason == TOO_LONG:
+                    raise
+                if stop_reason:
+                    return self._stopped(stop_reason)
+                continue
             stop_reason = str(reply.meta["stop_reason"])
+            if stop_reason == TOO_LONG:
+                stop_reason = await self._too_long() or "pause_turn"
             if stop_reason == "tool_use" and reply.tool_calls:
                 for call in reply.tool_calls:
                     await self._answer(call)
             elif stop_reason != "pause_turn":
                 return self._stopped(stop_reason, details)
         return self._stopped("max_iterations")
+
+    async def _too_long(self) -> str:
+        """Have the conversation made shorter; empty if it may be sent again."""
+        return await self.when_too_long(self) if self.when_too_long else TOO_LONG
 
     def _note_failure(self, error: BaseException) -> None:
         """Say in the history why the turn ends here."""
@@ -144,7 +160,8 @@ class Turn:
         incoming = _Incoming()
         try:
             client = await self.connection.client()
-            async with client.messages.stream(**self._request()) as stream:
+            request = self.request(self.conversation.messages())
+            async with client.messages.stream(**request) as stream:
                 async for event in stream:
                     self._take_in(event, incoming, stream)
             if not incoming.is_whole:
@@ -159,12 +176,13 @@ class Turn:
             raise
         return self._save_reply(incoming), incoming.stop_details
 
-    def _request(self) -> dict[str, Any]:
+    def request(self, messages: Sequence[JsonObject]) -> dict[str, Any]:
+        """What is asked of the model, but for the messages the same each time."""
         request: dict[str, Any] = {
             "model": self.settings.model,
             "max_tokens": self.settings.max_tokens,
             "system": self.settings.system,
-            "messages": self.conversation.messages(),
+            "messages": messages,
             "cache_control": {"type": "ephemeral"},
         }
         if tools := self.toolbox.definitions():
@@ -183,7 +201,7 @@ class Turn:
                 self.emit(ThinkingDelta(event.thinking))
 
     def _save_reply(self, incoming: _Incoming) -> Entry:
-        entry = self._save(self._reply_draft(incoming.content(), self._facts(incoming)))
+        entry = self.save(self._reply_draft(incoming.content(), self._facts(incoming)))
         self.emit(ReplySaved(entry))
         self._tell_usage(entry)
         return entry
@@ -200,7 +218,7 @@ class Turn:
             return
         if not incoming.is_whole:
             facts["interrupted"] = True
-        entry = self._save(self._reply_draft(content, facts))
+        entry = self.save(self._reply_draft(content, facts))
         self.emit(ReplySaved(entry))
         self._tell_usage(entry)
 
@@ -217,8 +235,7 @@ class Turn:
         usage = Usage.from_api(message.get("usage"))
         model = str(message.get("model") or self.settings.model)
         cost = cost_usd(model, usage, utc_now())
-        self.usage += usage
-        self.cost_usd = None if cost is None or self.cost_usd is None else self.cost_usd + cost
+        self.spend(usage, cost)
         return {
             "model": model,
             "stop_reason": message.get("stop_reason"),
@@ -226,6 +243,12 @@ class Turn:
             "usage": usage.to_json(),
             "cost_usd": cost,
         }
+
+    def spend(self, usage: Usage, cost_usd: float | None) -> None:
+        """Count what a request took; None when its price is not known."""
+        self.usage += usage
+        known = None not in (self.cost_usd, cost_usd)
+        self.cost_usd = (self.cost_usd or 0) + (cost_usd or 0) if known else None
 
     # -- tools
 
@@ -255,7 +278,7 @@ class Turn:
         if decision.reason:
             meta["permission_reason"] = decision.reason
         draft = Draft(EntryKind.TOOL_RESULT, text_of([block]), (block,), self.settings.author, meta)
-        entry = self._save(draft)
+        entry = self.save(draft)
         if decision.allowed:
             self.emit(ToolFinished(call, entry))
         else:
@@ -263,7 +286,8 @@ class Turn:
 
     # -- the history
 
-    def _save(self, draft: Draft) -> Entry:
+    def save(self, draft: Draft) -> Entry:
+        """Add to the history and to the conversation; durable when this returns."""
         (entry,) = self.writer.append(_well_formed_draft(draft))
         self.conversation.add(entry)
         self.entries.append(entry)
@@ -273,7 +297,7 @@ class Turn:
         meta = {"event": event, **{k: v for k, v in facts.items() if v is not None}}
         # it tells of a failure: failing to write it must not hide that one
         with suppress(StoreError):
-            entry = self._save(Draft(EntryKind.EVENT, text, author=self.settings.author, meta=meta))
+            entry = self.save(Draft(EntryKind.EVENT, text, author=self.settings.author, meta=meta))
             self.emit(Interrupted(entry) if event == "interrupted" else EventSaved(entry))
 
 

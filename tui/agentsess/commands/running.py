@@ -86,13 +86,16 @@ def _print(event: events.AgentEvent, out: Output) -> None:
             out.note(f"✗ {_described(call)}")
         case events.Retrying(seconds, reason):
             out.note(f"{reason}: trying again in {seconds:.0f} s")
-        case events.EventSaved(entry) | events.Interrupted(entry):
-            out.note(one_line(entry.text))
+        case events.EventSaved(entry) | events.Interrupted(entry) | events.Compacted(entry):
+            out.note(one_line(entry.text.partition("\n\n")[0]))
+        case events.PhaseStarted(session):
+            out.note(f"The work goes on in session {session.id}.")
         case (
             events.PromptSaved()
             | events.ThinkingDelta()
             | events.ToolRequested()
             | events.UsageChanged()
+            | events.Compacting()
             | events.Failed()
             | events.Done()
         ):

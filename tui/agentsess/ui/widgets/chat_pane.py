@@ -210,7 +210,10 @@ class ChatPane(Vertical):
                 self.transcript.set_status(f"Running {one_line(call.name, 40)}… esc stops")
             case happened.Done() | happened.Failed():
                 self.transcript.set_status("")
-            case happened.ToolRequested() | happened.UsageChanged():
+            case happened.Compacting(characters):
+                written = f", {characters:,} characters so far" if characters else ""
+                self.transcript.set_status(f"Writing a summary{written}… esc stops")
+            case happened.ToolRequested() | happened.UsageChanged() | happened.PhaseStarted():
                 pass
             case _:
                 if event.entry.seq > self._last_seq:
