@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from agentsess.commands.syntax_money import add_money
 from agentsess.model import Status
 
 _SESSION = """\
 A session is an object with id, title, status (active, paused, completed or archived),
 source, project, cwd, branch, model, created_at, updated_at, message_count, entry_count,
 tokens {input, output, cache_read, cache_write}, cost_usd (null if a price is unknown),
-duration_seconds, tags, notes, metadata, size_bytes, parent_id, trashed_at, damaged."""
+known_cost_usd (what it cost at least), duration_seconds, tags, notes, metadata,
+size_bytes, parent_id, trashed_at, damaged."""
 
 _ENTRY = """\
 An entry is an object with seq (counted from 1), kind (user, assistant, tool_result or
@@ -73,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_reading(add)
     _add_making(add)
+    add_money(add)
     _add_branching(add)
     _add_changing(add)
     _add_removing(add)

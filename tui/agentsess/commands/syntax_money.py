@@ -1,0 +1,22 @@
+"""The syntax of the commands about money and models."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+
+def add_money(add: Callable[[str, str, str, str], argparse.ArgumentParser]) -> None:
+    """Add the commands to a command line."""
+    command = add(
+        "estimate",
+        "money:estimate",
+        "say what going on with a session would cost",
+        "Before the model is asked: what the first request would carry and cost, without its\n"
+        "reply. A provider keeps what was sent for some minutes, which makes it cheaper (warm)\n"
+        "than when all is read anew (cold).\n\n"
+        'JSON: {"model", "window", "full": …, "compacted": …, "new_phase": …}, each way on\n'
+        'being {"tokens", "warm_usd", "cold_usd", "is_warm"}; prices are null if unknown.',
+    )
+    command.add_argument("id", metavar="ID", help="the session's id or its beginning")
+    command.add_argument("--model", default="", metavar="NAME", help="another model")
