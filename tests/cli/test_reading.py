@@ -226,6 +226,18 @@ class TestExport:
         assert "exists" in ran.err
         assert path.read_text() == "mine"
 
+    @pytest.mark.parametrize("form", ["md", "json", "jsonl"])
+    def test_redacted_no_form_holds_a_secret(
+        self, run: Run, service: SessionService, form: str
+    ) -> None:
+        key = "AKIA" + "Q4WJ" * 4
+        session = service.create(title=f"The key {key}", notes=key, metadata={"k": [key]})
+        say(service, session.id, f"Use {key}.", "fine")
+        assert key in run("export", session.id, "--format", form).out
+        redacted = run("export", session.id, "--format", form, "--redact").out
+        assert key not in redacted
+        assert redacted.count("redacted: AWS key") >= 4
+
 
 class TestDoctor:
     def test_a_sound_store_passes(self, run: Run, service: SessionService, home: Path) -> None:

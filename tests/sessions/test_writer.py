@@ -32,6 +32,16 @@ def reply(cost: float | None = 0.5, **meta: Any) -> Draft:
     return Draft(EntryKind.ASSISTANT, "Done", meta=known, at=AT)
 
 
+def test_what_looks_like_a_secret_is_flagged_and_counted(service: SessionService) -> None:
+    session = service.create()
+    with service.writer(session.id) as writer:
+        writer.append(prompt("AKIA" + "Q4WJ" * 4), reply())
+        writer.append(Draft(EntryKind.TOOL_RESULT, "token: '9fK2mQ7xLpZ'", meta={"tool": "bash"}))
+    flags = [entry.meta.get("secrets") for entry in service.entries(session.id)]
+    assert flags == [{"AWS key": 1}, None, {"password": 1}]
+    assert service.get(session.id).secrets == 2
+
+
 def test_counters_follow_what_is_appended(service: SessionService) -> None:
     session = service.create()
     with service.writer(session.id) as writer:

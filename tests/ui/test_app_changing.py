@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from agentsess.model import Status
+from agentsess.model import Draft, EntryKind, Status
 from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.screens.dialogs import AskNote, AskText, Confirm
@@ -276,6 +276,27 @@ async def test_export_writes_a_file_and_never_over_another(tmp_path: Path) -> No
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["alpha-one-2.md", "alpha-one.md"]
     assert "It is begun." in (folder / "alpha-one.md").read_text()
+
+
+async def test_export_asks_whether_to_black_out_what_looks_like_a_secret(tmp_path: Path) -> None:
+    folder, store = tmp_path / "here", SessionService.open(tmp_path / "store")
+    folder.mkdir()
+    key = "AKIA" + "Q4WJ" * 4
+    with store.writer(store.create(title="Keys", cwd=str(folder)).id) as writer:
+        writer.append(Draft(EntryKind.USER, f"Use {key}"))
+    store.close()
+    async with using(AgentsessApp(tmp_path / "store", folder=str(folder))) as user:
+        await user.sees("looks like a secret: AWS key")
+        await user.press("e")
+        await user.sees("looks like keys or passwords")
+        await user.press("b")
+        await user.is_told("Written to")
+        assert "Use [redacted: AWS key]" in (folder / "keys.md").read_text()
+        await user.press("e")
+        await user.sees("looks like keys or passwords")
+        await user.press("w")
+        await user.until((folder / "keys-2.md").exists, "a second file")
+    assert f"Use {key}" in (folder / "keys-2.md").read_text()
 
 
 # -- pruning

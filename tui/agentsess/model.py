@@ -147,7 +147,8 @@ class Entry:
     """Kind-specific facts. assistant: ``model``, ``stop_reason``, ``usage`` (as
     `Usage.to_json`), ``message_id``. tool_result: ``tool_use_id``, ``tool``,
     ``is_error``. event: ``event`` and what belongs to it. Any kind: ``imported``
-    (name of the source it was copied from)."""
+    (name of the source it was copied from), ``secrets`` (how many texts in it look like
+    secrets, by kind)."""
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
@@ -286,6 +287,8 @@ class Session:
     """The session this one continues, if any."""
     damaged: int = 0
     """Records of its history that could not be read and were skipped."""
+    secrets: int = 0
+    """Texts in its history that look like secrets, counted as they were written here."""
 
     @property
     def token_count(self) -> int:
@@ -328,6 +331,7 @@ class Session:
             "parent_id": self.parent_id,
             "trashed_at": self.trashed_at.isoformat() if self.trashed_at else None,
             "damaged": self.damaged,
+            "secrets": self.secrets,
         }
 
 

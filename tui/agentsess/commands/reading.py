@@ -15,7 +15,7 @@ from agentsess.commands.finding import find
 from agentsess.commands.output import Output, json_array, short_ids, to_json
 from agentsess.errors import StoreError
 from agentsess.model import Entry, EntryKind, Session, utc_now
-from agentsess.sessions.export import export_markdown, headline_of
+from agentsess.sessions.export import entry_notes, export_markdown, headline_of
 from agentsess.sessions.indexing import SearchHealth
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
@@ -66,6 +66,8 @@ def show(service: SessionService, args: Namespace, out: Output) -> int:
         when = written.day(entry.at, utc_now()) + " " + written.clock(entry.at)
         head = f"#{entry.seq} {headline_of(entry)}"
         out.line(f"\n{out.styled(one_line(clean(head)), '1')}  {out.styled(when, '2')}")
+        for note in entry_notes(entry):
+            out.line(out.styled(one_line(clean(note)), "2"))
         if entry.kind is not EntryKind.EVENT and entry.text:
             out.text(entry.text.rstrip("\n") + "\n")
         for call in entry.tool_calls:
@@ -121,12 +123,12 @@ def export(service: SessionService, args: Namespace, out: Output) -> int:
     session = find(service, args.id, out)
     as_format = "json" if out.as_json else args.format
     if not args.output:
-        out.pieces(_exported(service, session, as_format))
+        out.pieces(_exported(service, session, as_format, redact=args.redact))
         return 0
     path = Path(args.output)
     # "x": an export never replaces what is there
     with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
-        file.writelines(_exported(service, session, as_format))
+        file.writelines(_exported(service, session, as_format, redact=args.redact))
     out.note(f"Wrote {path}.")
     return 0
 
@@ -212,8 +214,14 @@ def _entries(service: SessionService, session: Session, last: int | None) -> Ite
     return iter(service.page(session.id, last=last).entries)
 
 
-def _exported(service: SessionService, session: Session, as_format: str) -> Iterator[str]:
+def _exported(
+    service: SessionService, session: Session, as_format: str, *, redact: bool
+) -> Iterator[str]:
     entries = service.entries(session.id)
+    if redact:
+        from agentsess.sessions.secrets import redacted
+
+        session, entries = redacted(session, entries)
     if as_format == "md":
         return (clean(piece) for piece in export_markdown(session, entries))
     return _as_json(session, entries) if as_format == "json" else _as_lines(session, entries)
@@ -255,6 +263,7 @@ def _facts(session: Session) -> Iterator[tuple[str, str]]:
         ("Last", written.long_age(session.updated_at, utc_now())),
         ("Worked", written.duration(session.duration_seconds)),
         ("Messages", f"{session.message_count}, {tokens}, {written.dollars(session.cost_usd)}"),
+        ("Secrets", f"{session.secrets} seem to be in it" if session.secrets else ""),
         ("Notes", session.notes),
         ("Metadata", to_json(session.metadata) if session.metadata else ""),
     ]

@@ -13,7 +13,7 @@ A session is an object with id, title, status (active, paused, completed or arch
 source, project, cwd, branch, model, created_at, updated_at, message_count, entry_count,
 tokens {input, output, cache_read, cache_write}, cost_usd (null if a price is unknown),
 known_cost_usd (what it cost at least), duration_seconds, tags, notes, metadata,
-size_bytes, parent_id, trashed_at, damaged."""
+size_bytes, parent_id, trashed_at, damaged, secrets."""
 
 _ENTRY = """\
 An entry is an object with seq (counted from 1), kind (user, assistant, tool_result or
@@ -144,6 +144,9 @@ def _add_reading(add: _Add) -> None:
     _add_id(command)
     command.add_argument("--format", choices=["md", "json", "jsonl"], default="md")
     command.add_argument("--output", metavar="FILE", help="a new file, for standard output")
+    command.add_argument(
+        "--redact", action="store_true", help="black out what looks like a key or a password"
+    )
 
     add(
         "doctor",

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from agentsess.model import Entry, EntryKind, JsonObject, Session
 from agentsess.sessions.records import one_line
+from agentsess.sessions.secrets import flags_of
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -48,11 +49,21 @@ def headline_of(entry: Entry) -> str:
             return one_line(said[:400])
 
 
+def entry_notes(entry: Entry) -> list[str]:
+    """What is to be known of an entry beside its text: who let a tool run, and secrets in it."""
+    notes = []
+    if kinds := flags_of(entry):
+        notes.append(f"Seems to hold secrets: {', '.join(kinds)}.")
+    return notes
+
+
 def _entry(entry: Entry) -> Iterator[str]:
     if entry.kind is EntryKind.EVENT:
         yield f"\n*{_inert(headline_of(entry))}* ({_time(entry.at)})\n"
         return
     yield f"\n### {_inert(headline_of(entry))} · {_time(entry.at)}\n"
+    for note in entry_notes(entry):
+        yield f"\n*{_inert(note)}*\n"
     if entry.text:
         match entry.kind:
             case EntryKind.USER:

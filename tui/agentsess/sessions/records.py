@@ -140,6 +140,7 @@ def session_of(doc_id: str, document: JsonObject) -> Session:
         size_bytes=document.get("size_bytes", 0),
         trashed_at=_moment(t) if (t := document.get("trashed_at")) else None,
         parent_id=document.get("parent_id"),
+        secrets=document.get("secrets", 0),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Self
 
 from agentsess.errors import SessionNotFound
 from agentsess.model import Draft, Entry, EntryKind, JsonObject
+from agentsess.sessions import secrets
 from agentsess.sessions.records import one_line, title_of
 from agentsess.storage.lease import Lease
 from agentsess.storage.store import SessionStore
@@ -42,7 +43,8 @@ class SessionWriter:
         """
         if not drafts:
             return ()
-        entries = self._store.append(self.session_id, drafts, self._lease)
+        flagged = [secrets.flagged(draft) for draft in drafts]
+        entries = self._store.append(self.session_id, flagged, self._lease)
         amounts, fields = _counters(entries)
         fields["size_bytes"] = self._store.history_size(self.session_id)
         named = self._document.get("title") or title_of(self._document.get("metadata") or {})
@@ -107,7 +109,7 @@ def _counters(entries: Iterable[Entry], paid: int = 0) -> tuple[dict[str, float]
     """
     amounts: dict[str, float] = {
         "message_count": 0, "input": 0, "output": 0, "cache_read": 0, "cache_write": 0,
-        "cost_usd": 0.0,
+        "cost_usd": 0.0, "secrets": 0,
     }  # fmt: skip
     fields: JsonObject = {}
     last_reply = None
@@ -118,6 +120,7 @@ def _counters(entries: Iterable[Entry], paid: int = 0) -> tuple[dict[str, float]
         reply = entry.meta.get("message_id")
         amounts["message_count"] += entry.is_message and (reply is None or reply != last_reply)
         last_reply = reply or last_reply
+        amounts["secrets"] += sum(secrets.flags_of(entry).values())
         if "usage" not in entry.meta or "imported" in entry.meta:
             continue
         usage = entry.usage

@@ -60,6 +60,8 @@ def _work(session: Session, now: datetime) -> Content | None:
     ]
     if session.damaged:
         lines.append(_line("damaged", f"{session.damaged:,} records skipped", "$text-error"))
+    if session.secrets:
+        lines.append(_line("secrets", f"{session.secrets:,} seem to be in it", "$text-warning"))
     return _section("Work", lines)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from textual.content import Content
 
 from agentsess.model import Entry, EntryKind, JsonObject, ToolCall
+from agentsess.sessions.secrets import flags_of
 from agentsess.ui.render.format import clock, duration
 from agentsess.ui.render.markdown import render_markdown
 from agentsess.ui.render.text import FAINT, MUTED, first_line, one_line, plain
@@ -59,6 +60,8 @@ def render_entry(
     parts = [_header(entry)] if header else []
     if entry.kind is EntryKind.USER:
         parts.append(_prompt(entry.text, expanded))
+        if flag := render_flags(entry):
+            parts.append(flag)
     else:
         parts.append(_reply(entry, expanded, results or {}, width))
     return Content("\n").join(parts)
@@ -74,6 +77,14 @@ def render_event(entry: Entry, *, expanded: bool = False) -> Content:
     if expanded and len(entry.text.splitlines()) > 1:
         parts += [Content("\n"), clip(entry.text).stylize_before(MUTED)]
     return Content.assemble(*parts)
+
+
+def render_flags(*entries: Entry) -> Content | None:
+    """Which kinds of secrets seem to be in some entries; None if there are none."""
+    kinds = dict.fromkeys(kind for entry in entries for kind in flags_of(entry))
+    if not kinds:
+        return None
+    return Content.styled(f"⚑ looks like a secret: {one_line(', '.join(kinds), 80)}", _WARNING)
 
 
 def render_thinking(text: str, *, expanded: bool = False, seconds: float | None = None) -> Content:
@@ -136,6 +147,9 @@ def _reply(entry: Entry, expanded: bool, results: Mapping[str, Entry], width: in
             parts.append(Content(""))
         parts.append(part)
         previous = kind
+    answers = [results[call.id] for call in entry.tool_calls if call.id in results]
+    if flag := render_flags(entry, *answers):
+        parts.append(flag)
     if note := _CUT_OFF.get(str(entry.meta.get("stop_reason", ""))):
         parts.append(Content.styled(f"◼ {note}", "$text-warning"))
     return Content("\n").join(parts) if parts else Content.styled("(an empty reply)", FAINT)

@@ -10,10 +10,17 @@ from textual import work
 from agentsess.errors import AgentsessError
 from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.export import export_markdown
+from agentsess.sessions.secrets import count_secrets, redacted
 from agentsess.ui.render.text import one_line
 from agentsess.ui.screens.base import Panes
-from agentsess.ui.screens.dialogs import AskNote, AskText, Confirm
+from agentsess.ui.screens.dialogs import AskNote, AskText, Choice, Choose, Confirm
 from agentsess.ui.screens.prune import PruneScreen
+
+_SECRETS = "The conversation holds text that looks like keys or passwords."
+_WITH_SECRETS = (
+    Choice("b", "Black it out", "in the file; the session stays as it is"),
+    Choice("w", "Write it as it is"),
+)
 
 
 class SessionActions(Panes):
@@ -237,14 +244,20 @@ class SessionActions(Panes):
 
     @work(group="export")
     async def export(self, session: Session) -> None:
-        """Write the file, never over another one."""
+        """Write the file, never over another one; ask first if secrets would be in it."""
         service = self.app.service
 
-        def write() -> Path:
+        def count() -> int:
+            return sum(len(count_secrets(entry)) for entry in service.entries(session.id))
+
+        def write(redact: bool) -> Path:
             path = _free_path(Path(self.app.folder), session)
+            shown, entries = session, service.entries(session.id)
+            if redact:
+                shown, entries = redacted(shown, entries)
             try:
                 with path.open("x", encoding="utf-8") as file:
-                    for part in export_markdown(session, service.entries(session.id)):
+                    for part in export_markdown(shown, entries):
                         file.write(part)
             except BaseException:
                 path.unlink(missing_ok=True)  # half a document is none
@@ -252,7 +265,13 @@ class SessionActions(Panes):
             return path
 
         try:
-            path = await self.app.aside(write)
+            redact = False
+            if await self.app.aside(count):
+                key = await self.app.push_screen_wait(Choose("Export", _SECRETS, _WITH_SECRETS))
+                if key is None:
+                    return
+                redact = key == "b"
+            path = await self.app.aside(write, redact)
         except (AgentsessError, OSError) as error:
             self.tell(f"Cannot export: {error}", error=True)
             return
