@@ -25,6 +25,15 @@ session: Session = agent.create_session(
 )
 print(session.id)
 """
+RUN_WITH_TOOLS = """
+import asyncio
+import sys
+from agentsess import Agent
+
+agent = Agent(permission_callback=lambda action, resource, details: True)
+result = asyncio.run(agent.run(sys.argv[2], session_id=sys.argv[1]))
+print(result.output)
+"""
 RUN = """
 import asyncio
 import sys
@@ -160,4 +169,24 @@ def test_a_process_killed_in_mid_answer_leaves_a_session_that_goes_on(
     result = asyncio.run(agent.run("Go on.", session_id=session.id))
     assert result.output == "Here I am."
     assert [m["content"] for m in server.bodies[1]["messages"]] == ["Count.", "Go on."]
+    assert_requests_acceptable(server)
+
+
+def test_a_process_killed_while_a_tool_is_at_work_leaves_a_session_that_is_repaired(
+    loopback: Callable[..., LoopbackServer], tmp_path: Path
+) -> None:
+    command = "echo $$ > started; sleep 1000"
+    server = loopback([ToolUse("bash", {"command": command}), Reply("Here I am.")])
+    os.mkfifo(tmp_path / "started")
+    agent = Agent(permission_callback=lambda *_: True)
+    session = agent.create_session()
+    with subprocess.Popen([sys.executable, "-c", RUN_WITH_TOOLS, session.id, "Go."]) as process:
+        (tmp_path / "started").read_text()
+        process.kill()
+    result = asyncio.run(agent.run("What happened?", session_id=session.id))
+    assert result.output == "Here I am."
+    _, _, answer, repaired, *_ = agent.service.entries(session.id)
+    assert answer.text == server.bodies[1]["messages"][2]["content"][0]["content"]
+    assert answer.text.startswith("Interrupted")
+    assert repaired.meta["event"] == "repaired"
     assert_requests_acceptable(server)

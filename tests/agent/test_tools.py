@@ -31,7 +31,8 @@ def use(
     server = loopback([Reply(tools=calls), Reply(answer)])
     entries = results(run(agent, "Go").entries)
     assert_requests_acceptable(server)
-    return entries, server
+    order = [call.id for call in calls]
+    return sorted(entries, key=lambda entry: order.index(entry.meta["tool_use_id"])), server
 
 
 @pytest.fixture

@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 
 from agentsess.agent.agent import Agent
-from agentsess.agent.context import UNFINISHED
 from agentsess.agent.events import (
     Done,
-    EventSaved,
     Interrupted,
     PromptSaved,
     ReplySaved,
@@ -161,33 +159,6 @@ def test_an_empty_task_is_refused(make_agent: MakeAgent) -> None:
     assert agent.list_sessions() == []
 
 
-@pytest.mark.parametrize(
-    ("stop_reason", "words"),
-    [
-        ("max_tokens", "32,000 tokens"),
-        ("refusal", "declined to answer (It is not wise)"),
-        ("model_context_window_exceeded", "start a new phase"),
-    ],
-)
-def test_an_unusual_end_is_said_in_the_history(
-    loopback: Loopback, make_agent: MakeAgent, stop_reason: str, words: str
-) -> None:
-    details = {"type": "refusal", "category": None, "explanation": "It is not wise."}
-    loopback([Reply("Well", stop_reason=stop_reason, stop_details=details), Reply("Better")])
-    agent = make_agent()
-    result = run(agent, "Hi")
-    assert result.stop_reason == stop_reason
-    assert result.entries[-1].meta["event"] == stop_reason
-    assert words in result.entries[-1].text
-    assert run(agent, "Again", session_id=result.session_id).output == "Better"
-
-
-def test_a_paused_turn_goes_on(loopback: Loopback, make_agent: MakeAgent) -> None:
-    loopback([Reply("First half", stop_reason="pause_turn"), Reply("second half")])
-    result = run(make_agent(), "Hi")
-    assert [entry.text for entry in result.entries] == ["Hi", "First half", "second half"]
-
-
 def test_a_run_stops_after_as_many_requests_as_it_may_make(
     loopback: Loopback, make_agent: MakeAgent
 ) -> None:
@@ -331,28 +302,6 @@ def test_a_run_may_wait_for_its_turn(loopback: Loopback, make_agent: MakeAgent) 
     # Which of them comes first is a matter of luck.
     assert sorted(asyncio.run(run_both())) == ["First", "Second"]
     assert len(list(agent.service.entries(session.id))) == 4
-
-
-def test_a_crash_while_tools_were_at_work_is_repaired_and_said(
-    loopback: Loopback, make_agent: MakeAgent
-) -> None:
-    server = loopback([ToolUse("bash", {"command": "ls"}), Reply("I see.")])
-
-    class Crash(BaseException):
-        pass
-
-    def crash(*_: object) -> bool:
-        raise Crash
-
-    crashing = make_agent(permission_callback=crash)
-    session = crashing.create_session()
-    with pytest.raises(Crash):
-        run(crashing, "List", session_id=session.id)
-    events = events_of(make_agent(), "What happened?", session_id=session.id)
-    assert isinstance(events[0], EventSaved)
-    assert events[0].entry.meta["event"] == "repaired"
-    assert server.bodies[-1]["messages"][2]["content"][0]["content"] == UNFINISHED
-    assert_requests_acceptable(server)
 
 
 def test_the_end_of_a_run_keeps_what_is_around_the_session(

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from agentsess.agent.shortening import CHARS_PER_TOKEN, Content, weight, without_results
-from agentsess.model import Entry, EntryKind, JsonObject
+from agentsess.model import Entry, EntryKind, JsonObject, ToolCall
 
 UNFINISHED = "Interrupted: this call did not finish. Whether it had any effect is not known."
 NO_OUTPUT = "(no output)"
@@ -46,8 +46,10 @@ class Conversation:
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self._messages: list[JsonObject] = []
+        self._calls: dict[str, ToolCall] = {}
+        """Calls of the last reply, in order, by the id that is sent."""
         self._open: dict[str, str] = {}
-        """Calls that wait for their result: the id in the history, the id that is sent."""
+        """Those that wait for their result: the id in the history, the id that is sent."""
         self._sent_ids: set[str] = set()
         self._last_is_imported = False
         self._starts: list[tuple[int, int]] = []
@@ -66,9 +68,9 @@ class Conversation:
             self.add(entry)
 
     @property
-    def unanswered(self) -> int:
-        """How many tool calls have no result yet."""
-        return len(self._open)
+    def open_calls(self) -> list[ToolCall]:
+        """The tool calls that have no result yet, in order."""
+        return [self._calls[sent_id] for sent_id in self._open.values()]
 
     def messages(self) -> list[JsonObject]:
         """The messages so far, every tool call answered; not to be changed by the caller."""
@@ -84,6 +86,8 @@ class Conversation:
             self._add_imported(entry)
         elif entry.kind is EntryKind.USER:
             self._add_prompt(entry)
+        elif entry.kind is EntryKind.ASSISTANT and entry.meta.get("stop_reason") == "refusal":
+            self._take_back_prompt()
         elif entry.kind is EntryKind.ASSISTANT:
             self._add_reply(entry)
             self._measure(entry.usage.context)
@@ -179,6 +183,14 @@ class Conversation:
         self.last_prompt = (entry.seq, entry.text)
         self._append("user", content, entry.seq)
 
+    def _take_back_prompt(self) -> None:
+        """Send nothing more of a turn that was refused: all that follows would be refused too."""
+        self._answer_open_calls()
+        index = self._index_of(self.last_prompt[0])
+        self._starts = [(seq, at) for seq, at in self._starts if at < index]
+        del self._messages[index:]
+        self._measured, self._unmeasured = 0, self.weight()
+
     def _add_reply(self, entry: Entry) -> None:
         self._answer_open_calls()
         calls: dict[str, str] = {}
@@ -199,6 +211,8 @@ class Conversation:
         if not self._messages:
             self._append("user", _BEGINNING, entry.seq)
         self._append("assistant", blocks, entry.seq)
+        by_id = {call.id: call for call in entry.tool_calls}
+        self._calls = {sent_id: by_id[call_id] for call_id, sent_id in calls.items()}
         self._open = calls
 
     def _add_result(self, entry: Entry) -> None:
@@ -242,7 +256,11 @@ class Conversation:
         if self._messages[-1]["role"] == "assistant":
             self._messages.append({"role": "user", "content": [result]})
         else:
-            self._messages[-1]["content"].append(result)
+            # results are kept as they come, and sent in the order of the calls
+            order = list(self._calls)
+            results: list[JsonObject] = self._messages[-1]["content"]
+            results.append(result)
+            results.sort(key=lambda each: order.index(each["tool_use_id"]))
 
     def _answer_open_calls(self) -> None:
         for sent_id in self._open.values():

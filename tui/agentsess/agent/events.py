@@ -71,7 +71,8 @@ class ToolStarted:
 
 @dataclass(frozen=True, slots=True)
 class ToolFinished:
-    """The call ran, and its result is in the history."""
+    """The call is over and its result is in the history; ``entry.meta["interrupted"]`` says
+    if it was not made, or not to its end."""
 
     call: ToolCall
     entry: Entry

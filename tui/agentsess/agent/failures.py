@@ -81,7 +81,7 @@ def as_agent_error(error: BaseException) -> AgentError | None:
                 "(and ANTHROPIC_BASE_URL, if it is set), then send the prompt again."
             )
         case AnthropicError():
-            return MissingApiKey(f"The credentials cannot be used: {_plain(str(error))}")
+            return MissingApiKey(f"The credentials cannot be used: {plain(str(error))}")
         case httpx2.HTTPError() | httpx2.StreamError():
             return ConnectionLost(CUT_OFF)
         # what the SDK's decoder raises for events that make no sense
@@ -95,7 +95,7 @@ def _from_status(error: Any) -> AgentError:
     status: int = error.status_code
     if status < 400:  # an error event inside a stream that began well
         status = _STATUS_OF_TYPE.get(str(error.type), 500)
-    said = _plain(str(error.api_message or ""))
+    said = plain(str(error.api_message or ""))
     detail = f": {said.rstrip('.')}" if said else ""
     if is_retryable(status):
         way_out = _WAYS_OUT.get(status, _LATER)
@@ -107,7 +107,7 @@ def _from_status(error: Any) -> AgentError:
     return RequestRefused(f"The API refused the request ({status}{detail}). {way_out}", status)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text from outside as part of one line: no control characters, not too long."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= _DETAIL_LIMIT else line[: _DETAIL_LIMIT - 1] + "…"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from agentsess.agent.shell import Toolset
 
 _OUTPUT_LIMIT = 60_000
+_READ_ONLY = frozenset({"read", "glob", "grep"})
 _log = logging.getLogger(__name__)
 
 
@@ -57,6 +58,10 @@ class Toolbox:
         except Exception as error:  # the caller's own code: whatever it raises must deny
             _log.warning("The permission callback failed", exc_info=error)
             return Decision(False, f"The permission check failed ({type(error).__name__}).")
+
+    def runs_beside_others(self, call: ToolCall) -> bool:
+        """Whether the call may be under way together with others of its kind."""
+        return call.name in _READ_ONLY
 
     async def use(self, call: ToolCall) -> ToolOutcome:
         """Make an allowed call. What goes wrong in it is an outcome, not an error."""

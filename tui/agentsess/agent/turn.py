@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from agentsess.agent.calls import Calls
 from agentsess.agent.connection import Connection
 from agentsess.agent.context import Conversation
 from agentsess.agent.events import (
@@ -20,21 +21,23 @@ from agentsess.agent.events import (
     ReplySaved,
     TextDelta,
     ThinkingDelta,
-    ToolDenied,
-    ToolFinished,
-    ToolRequested,
-    ToolStarted,
     UsageChanged,
 )
-from agentsess.agent.failures import CUT_OFF, MAKE_ROOM, as_agent_error
-from agentsess.agent.tools import Toolbox, ToolOutcome
-from agentsess.errors import AgentError, ConnectionLost, ContextTooLong, StoreError
+from agentsess.agent.failures import CUT_OFF, MAKE_ROOM, as_agent_error, plain
+from agentsess.agent.incoming import Incoming
+from agentsess.agent.tools import Toolbox
+from agentsess.errors import (
+    AgentError,
+    ConnectionLost,
+    ContextTooLong,
+    SessionFenced,
+    StoreError,
+)
 from agentsess.model import (
     Draft,
     Entry,
     EntryKind,
     JsonObject,
-    ToolCall,
     Usage,
     text_of,
     utc_now,
@@ -43,12 +46,19 @@ from agentsess.sessions.pricing import cost_usd
 from agentsess.sessions.writer import SessionWriter
 
 TOO_LONG = "model_context_window_exceeded"
+_BROKEN_OFF = frozenset({"max_tokens", "refusal", TOO_LONG})
+"""Reasons of an end at which the last tool call may lack its end."""
+_GOES_ON = frozenset({"pause_turn", "compaction"})
+"""Reasons after which the same model goes on when it is sent what it said."""
 _STOPS = {
+    "end_turn": "",
+    "stop_sequence": "",
     "max_tokens": "The reply reached its length limit of {max_tokens:,} tokens and breaks off. "
     "Ask it to continue, if that is wanted.",
     TOO_LONG: f"The conversation fills the model's context window. {MAKE_ROOM}",
-    "refusal": "The model declined to answer{detail}. Put the request differently, or take "
-    "another model.",
+    "refusal": "The model declined to answer{detail}. The prompt and what came of it stay in "
+    "view but are not sent again. Put the request differently, or take another model.",
+    "tool_use": "The model stopped to use a tool, but named none. Send a prompt to let it go on.",
     "max_iterations": "The run was stopped after {max_iterations} requests. "
     "Send a prompt to let it go on.",
 }
@@ -86,6 +96,10 @@ class Turn:
     """What the turn has added to the history."""
     usage: Usage = field(default_factory=Usage)
     cost_usd: float | None = 0.0
+    _calls: Calls = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._calls = Calls(self.toolbox, self.save, self.emit, self.settings.author)
 
     async def run(self, prompt: str) -> str:
         """Send the prompt and go on until the model ends its turn; why it stopped.
@@ -94,12 +108,15 @@ class Turn:
             AgentError: Asking failed; what was said until then is in the history.
         """
         try:
-            if self.conversation.unanswered:
+            if self.conversation.open_calls:
+                self._close_calls()
                 self._note("repaired", "The last run broke off while tools were at work.")
             entry = self.save(Draft(EntryKind.USER, prompt))
             self.emit(PromptSaved(self.writer.session_id, entry))
             return await self._until_done()
         except BaseException as error:
+            with suppress(StoreError, SessionFenced):  # they must not hide what failed
+                self._close_calls()
             self._note_failure(error)
             raise
 
@@ -118,18 +135,27 @@ class Turn:
                     return self._stopped(stop_reason)
                 continue
             stop_reason = str(reply.meta["stop_reason"])
+            if stop_reason in _BROKEN_OFF:
+                self._close_calls()
             if stop_reason == TOO_LONG:
                 stop_reason = await self._too_long() or "pause_turn"
-            if stop_reason == "tool_use" and reply.tool_calls:
-                for call in reply.tool_calls:
-                    await self._answer(call)
-            elif stop_reason != "pause_turn":
+            # some servers call it an ordinary end when there are calls to make
+            if calls := self.conversation.open_calls:
+                await self._calls.answer(calls)
+            elif stop_reason not in _GOES_ON:
+                if stop_reason not in _STOPS:
+                    why = plain(stop_reason)
+                    self._note("stopped", f"The reply ended for a reason unknown here: {why}.")
                 return self._stopped(stop_reason, details)
         return self._stopped("max_iterations")
 
     async def _too_long(self) -> str:
         """Have the conversation made shorter; empty if it may be sent again."""
         return await self.when_too_long(self) if self.when_too_long else TOO_LONG
+
+    def _close_calls(self) -> None:
+        """Answer the calls that nothing more will come of, so that the history is whole."""
+        self._calls.interrupt(self.conversation.open_calls)
 
     def _note_failure(self, error: BaseException) -> None:
         """Say in the history why the turn ends here."""
@@ -157,7 +183,7 @@ class Turn:
 
     async def _ask(self) -> tuple[Entry, Any]:
         """One request: the whole reply, and the API's details of why it stopped."""
-        incoming = _Incoming()
+        incoming = Incoming()
         try:
             client = await self.connection.client()
             request = self.request(self.conversation.messages())
@@ -189,7 +215,7 @@ class Turn:
             request["tools"] = tools
         return request
 
-    def _take_in(self, event: Any, incoming: _Incoming, stream: Any) -> None:
+    def _take_in(self, event: Any, incoming: Incoming, stream: Any) -> None:
         match event.type:
             case "message_start":
                 incoming.snapshot = stream.current_message_snapshot
@@ -200,13 +226,13 @@ class Turn:
             case "thinking":
                 self.emit(ThinkingDelta(event.thinking))
 
-    def _save_reply(self, incoming: _Incoming) -> Entry:
+    def _save_reply(self, incoming: Incoming) -> Entry:
         entry = self.save(self._reply_draft(incoming.content(), self._facts(incoming)))
         self.emit(ReplySaved(entry))
         self._tell_usage(entry)
         return entry
 
-    def _save_partial(self, incoming: _Incoming) -> None:
+    def _save_partial(self, incoming: Incoming) -> None:
         """Keep what came of a reply: all finished blocks, and text as far as it got."""
         if incoming.snapshot is None:
             return
@@ -230,7 +256,7 @@ class Turn:
             EntryKind.ASSISTANT, text_of(content), tuple(content), self.settings.author, meta
         )
 
-    def _facts(self, incoming: _Incoming) -> JsonObject:
+    def _facts(self, incoming: Incoming) -> JsonObject:
         message = incoming.message()
         usage = Usage.from_api(message.get("usage"))
         model = str(message.get("model") or self.settings.model)
@@ -250,40 +276,6 @@ class Turn:
         known = None not in (self.cost_usd, cost_usd)
         self.cost_usd = (self.cost_usd or 0) + (cost_usd or 0) if known else None
 
-    # -- tools
-
-    async def _answer(self, call: ToolCall) -> None:
-        """Ask about a call, make it if that is allowed, and save what came of it."""
-        self.emit(ToolRequested(call))
-        decision = await self.toolbox.decide(call)
-        if decision.allowed:
-            self.emit(ToolStarted(call))
-            outcome = await self.toolbox.use(call)
-        else:
-            why = decision.reason or "The user did not allow it."
-            outcome = ToolOutcome(f"Denied: {why}", is_error=True)
-        block: JsonObject = {
-            "type": "tool_result",
-            "tool_use_id": call.id,
-            "content": outcome.content,
-        }
-        meta: JsonObject = {
-            "tool_use_id": call.id,
-            "tool": call.name,
-            "is_error": outcome.is_error,
-            "permission": "allowed" if decision.allowed else "denied",
-        }
-        if outcome.is_error:
-            block["is_error"] = True
-        if decision.reason:
-            meta["permission_reason"] = decision.reason
-        draft = Draft(EntryKind.TOOL_RESULT, text_of([block]), (block,), self.settings.author, meta)
-        entry = self.save(draft)
-        if decision.allowed:
-            self.emit(ToolFinished(call, entry))
-        else:
-            self.emit(ToolDenied(call, decision.reason, entry))
-
     # -- the history
 
     def save(self, draft: Draft) -> Entry:
@@ -296,51 +288,9 @@ class Turn:
     def _note(self, event: str, text: str, **facts: Any) -> None:
         meta = {"event": event, **{k: v for k, v in facts.items() if v is not None}}
         # it tells of a failure: failing to write it must not hide that one
-        with suppress(StoreError):
+        with suppress(StoreError, SessionFenced):
             entry = self.save(Draft(EntryKind.EVENT, text, author=self.settings.author, meta=meta))
             self.emit(Interrupted(entry) if event == "interrupted" else EventSaved(entry))
-
-
-@dataclass(slots=True)
-class _Incoming:
-    """A reply while it streams in."""
-
-    snapshot: Any = None
-    """The SDK's message, which grows with every event; None before the first."""
-    finished: set[int] = field(default_factory=set)
-    """Numbers of the content blocks that are complete."""
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether all content has arrived: only then is the reason of the end known."""
-        return getattr(self.snapshot, "stop_reason", None) is not None
-
-    @property
-    def stop_details(self) -> Any:
-        """What the API says about a refusal."""
-        return self.message().get("stop_details")
-
-    def message(self) -> JsonObject:
-        """The message as plain data, however malformed."""
-        value: JsonObject = self.snapshot.to_dict(mode="json", warnings=False)
-        return value
-
-    def content(self) -> list[JsonObject]:
-        """The content blocks, as received."""
-        blocks = self.message().get("content")
-        return [
-            {key: value for key, value in block.items() if value is not None}
-            for block in (blocks if isinstance(blocks, list) else [])
-            if isinstance(block, dict)
-        ]
-
-    def usable_content(self) -> list[JsonObject]:
-        """The blocks of a cut reply that may stay: complete ones, and text."""
-        return [
-            block
-            for number, block in enumerate(self.content())
-            if number in self.finished or str(block.get("text") or "").strip()
-        ]
 
 
 def _well_formed_draft(draft: Draft) -> Draft:
