@@ -1,10 +1,4 @@
-"""What a power cut may leave of a file, and what must be there all the same.
-
-The model: bytes up to the last flush that returned are on the disk. Of what was written
-after it, any part may be: the file may have any size up to the full one, and each page of
-4 KB behind the flushed bytes may hold what was written, or zeros, whatever its neighbours
-hold. A rename that was not followed by a flush of the folder may or may not have happened.
-"""
+"""What a power cut may leave of a file, and what must be there all the same."""
 
 from __future__ import annotations
 
@@ -20,26 +14,13 @@ from hypothesis import strategies as st
 from agentsess.model import Draft, EntryKind
 from agentsess.storage.history import History
 from agentsess.storage.store import FileStore
-
-PAGE = 4096
+from support.power import after_the_cut
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         yield Path(name)
-
-
-def after_the_cut(data: bytes, flushed: int, size: int, kept: list[bool]) -> bytes:
-    """What is found of a file's bytes when the power is back."""
-    end = flushed + min(size, len(data) - flushed)
-    left = bytearray(data[:flushed])
-    while len(left) < end:
-        page = min(PAGE - len(left) % PAGE, end - len(left))
-        number = len(left) // PAGE
-        written = kept[number % len(kept)]
-        left += data[len(left) : len(left) + page] if written else bytes(page)
-    return bytes(left)
 
 
 texts = st.lists(
@@ -124,29 +105,3 @@ def test_the_index_keeps_what_was_acknowledged_each_change_whole_or_not_at_all(
     again = FileStore(home)
     assert dict(again.documents("overlays")) == now | {"s9": {"a": 1}}
     again.close()
-
-
-@pytest.mark.parametrize("renamed", [False, True])
-@pytest.mark.parametrize("cut_at", [0.0, 0.3, 0.99, 1.0])
-def test_a_cut_while_the_index_is_rewritten_leaves_the_old_or_the_new(
-    tmp_path: Path, renamed: bool, cut_at: float
-) -> None:
-    store = FileStore(tmp_path)
-    for number in range(50):
-        store.patch("overlays", {f"s{number % 5}": {"n": number, "text": "x" * 200}})
-    wanted = dict(store.documents("overlays"))
-    path = tmp_path / "index" / "sessions.jsonl"
-    before = path.read_bytes()
-    with store._db.storage.exclusive():
-        store._db.storage._compact()
-    after = path.read_bytes()
-    store.close()
-    assert len(after) < len(before)
-    # The new file is flushed before it gets the name; until then any part of it may be there.
-    path.write_bytes(after if renamed else before)
-    path.with_suffix(".new").write_bytes(after[: int(len(after) * cut_at)])
-    again = FileStore(tmp_path)
-    assert dict(again.documents("overlays")) == wanted
-    again.patch("overlays", {"s1": {"n": -1}})
-    again.close()
-    assert FileStore(tmp_path).documents("overlays")["s1"]["n"] == -1
