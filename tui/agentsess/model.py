@@ -50,7 +50,8 @@ class EntryKind(StrEnum):
     """The answer to one tool call."""
     EVENT = "event"
     """Something that happened: an error, an interruption, a compaction, a decision
-    about permission. ``meta["event"]`` names it. Never sent to the model."""
+    about permission. ``meta["event"]`` names it. Not sent to the model, but for the note
+    that says where a resumed session stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,7 @@ class Agent:
         max_iterations: int = 50,
         wait: float = 0.0,
         take_over: bool = False,
+        resume_note: bool = False,
     ) -> RunResult:
         """Give the model a task and work on it to the end.
 
@@ -174,6 +175,8 @@ class Agent:
             max_iterations: How many requests the run may take.
             wait: Seconds to wait for another run in the same session.
             take_over: Take the session from another run; that one is refused from then on.
+            resume_note: Tell the model first where the session stands and what changed since
+                its last turn; the note is an entry of its own.
 
         Raises:
             AgentError: Asking the model failed; everything said so far is in the history.
@@ -187,6 +190,7 @@ class Agent:
             max_iterations=max_iterations,
             wait=wait,
             take_over=take_over,
+            resume_note=resume_note,
         )
         async with aclosing(events):
             async for event in events:
@@ -203,6 +207,7 @@ class Agent:
         max_iterations: int = 50,
         wait: float = 0.0,
         take_over: bool = False,
+        resume_note: bool = False,
     ) -> AsyncGenerator[AgentEvent, None]:
         """As `run`, telling what happens as it happens; the last event is `Done`.
 
@@ -212,7 +217,7 @@ class Agent:
         if not task.strip():
             raise ValueError("The task is empty: say what is to be done.")
         queue: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
-        request = RunRequest(task, session_id, max_iterations, wait, take_over)
+        request = RunRequest(task, session_id, max_iterations, wait, take_over, resume_note)
         work = asyncio.create_task(self._runner.run(request, queue.put_nowait))
         work.add_done_callback(lambda _: queue.put_nowait(None))
         try:

@@ -5,7 +5,8 @@ sends, whatever happened in between, so that the provider's prompt cache hits. W
 history holds, and wherever it breaks off, the messages are ones that the API accepts.
 
 Three events change what is sent from there on: at ``compacted`` and ``phase`` a summary takes
-the place of earlier messages, at ``cleared`` earlier results of tools are left out.
+the place of earlier messages, at ``cleared`` earlier results of tools are left out. One
+is sent itself: ``resumed``, the note that says where a session stands.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from agentsess.agent.resume_note import EVENT as NOTE_EVENT
 from agentsess.agent.shortening import CHARS_PER_TOKEN, Content, weight, without_results
 from agentsess.model import Entry, EntryKind, JsonObject, ToolCall
 
@@ -146,6 +148,9 @@ class Conversation:
 
     def _add_event(self, entry: Entry) -> None:
         event = entry.meta.get("event")
+        if event == NOTE_EVENT and entry.text.strip() and "imported" not in entry.meta:
+            self._answer_open_calls()
+            self._append("user", entry.text, entry.seq)
         if event not in ("compacted", "phase", "cleared") or "imported" in entry.meta:
             return
         self._answer_open_calls()

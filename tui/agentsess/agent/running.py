@@ -17,6 +17,7 @@ from agentsess.agent.context import Conversation
 from agentsess.agent.events import AgentEvent, Done, Failed, RunResult
 from agentsess.agent.offers import OfferCallback
 from agentsess.agent.permissions import PermissionCallback
+from agentsess.agent.resume_note import resume_note, was_told
 from agentsess.agent.tools import Toolbox
 from agentsess.agent.turn import Checkpoint, Turn, TurnSettings
 from agentsess.errors import IllegalTransition, InvalidSession
@@ -25,6 +26,8 @@ from agentsess.sessions.service import SessionService
 from agentsess.sessions.writer import SessionWriter
 
 _CONVERSATIONS_KEPT = 8
+_NEWEST = 50
+"""Entries among which the last reply is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class RunRequest:
     max_iterations: int
     wait: float
     take_over: bool
+    resume_note: bool = False
 
 
 @dataclass(slots=True)
@@ -108,7 +112,8 @@ class Runner:
                     self._checkpoints(session),
                 )
                 try:
-                    await self._carry_out(turn, request.task)
+                    note = await self._note(session, request)
+                    await self._carry_out(turn, request.task, note)
                 finally:
                     self._conversations[session.id] = conversation
                     await toolbox.close()
@@ -159,13 +164,26 @@ class Runner:
 
     # -- carrying it out
 
-    async def _carry_out(self, turn: Turn, task: str) -> None:
+    async def _note(self, session: Session, request: RunRequest) -> str:
+        """What the model is to be told before the prompt; empty if nothing."""
+        if not request.resume_note:
+            return ""
+        return await asyncio.to_thread(self._resume_note, session)
+
+    def _resume_note(self, session: Session) -> str:
+        newest = self._service.page(session.id, last=_NEWEST).entries
+        if was_told(reversed(newest)):
+            return ""
+        recap = self._service.recap(session.id)
+        return resume_note(recap, self._service.recaps.changes(session.id), session.notes)
+
+    async def _carry_out(self, turn: Turn, task: str, note: str) -> None:
         started = time.monotonic()
         current = asyncio.current_task()
         assert current is not None
         run = self._runs[turn.writer.session_id] = _Run(current)
         try:
-            stop_reason = await turn.run(task)
+            stop_reason = await turn.run(task, note)
         except asyncio.CancelledError:
             if not run.interrupted:
                 raise

@@ -25,6 +25,7 @@ from agentsess.agent.events import (
 )
 from agentsess.agent.failures import CUT_OFF, MAKE_ROOM, as_agent_error, plain
 from agentsess.agent.incoming import Incoming
+from agentsess.agent.resume_note import EVENT as NOTE_EVENT
 from agentsess.agent.tools import Toolbox
 from agentsess.errors import (
     AgentError,
@@ -101,8 +102,12 @@ class Turn:
     def __post_init__(self) -> None:
         self._calls = Calls(self.toolbox, self.save, self.emit, self.settings.author)
 
-    async def run(self, prompt: str) -> str:
+    async def run(self, prompt: str, note: str = "") -> str:
         """Send the prompt and go on until the model ends its turn; why it stopped.
+
+        Args:
+            prompt: What the user says.
+            note: Where the session stands, to be told before that; empty: nothing is.
 
         Raises:
             AgentError: Asking failed; what was said until then is in the history.
@@ -111,6 +116,8 @@ class Turn:
             if self.conversation.open_calls:
                 self._close_calls()
                 self._note("repaired", "The last run broke off while tools were at work.")
+            if note:
+                self._note(NOTE_EVENT, note)
             entry = self.save(Draft(EntryKind.USER, prompt))
             self.emit(PromptSaved(self.writer.session_id, entry))
             return await self._until_done()

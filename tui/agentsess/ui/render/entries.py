@@ -25,6 +25,7 @@ _EVENTS = {
     "max_iterations": ("◼", _WARNING),
     "model_context_window_exceeded": ("◼", _WARNING),
     "repaired": ("↻", MUTED),
+    "resumed": ("↻", MUTED),
     "compacted": ("≡", MUTED),
     "compact_summary": ("≡", MUTED),
     "command": ("❯", MUTED),
