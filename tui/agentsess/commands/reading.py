@@ -1,4 +1,4 @@
-"""Commands that only look: list, show, search, recap, export, doctor."""
+"""Commands that only look: list, show, search, export, doctor."""
 
 from __future__ import annotations
 
@@ -102,19 +102,6 @@ def search(service: SessionService, args: Namespace, out: Output) -> int:
         out.flush()
     if not found:
         out.note("Nothing found.")
-    return 0
-
-
-def recap(service: SessionService, args: Namespace, out: Output) -> int:
-    """`recap`: where a session stands, from its history alone."""
-    session = find(service, args.id, out)
-    made = service.recap(session.id)
-    if out.as_json:
-        out.json(made.to_json())
-        return 0
-    from agentsess.sessions.recap import recap_markdown
-
-    out.text(recap_markdown(made, session, utc_now()))
     return 0
 
 

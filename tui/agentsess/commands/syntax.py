@@ -124,15 +124,25 @@ def _add_reading(add: _Add) -> None:
 
     command = add(
         "recap",
-        "reading:recap",
-        "say where a session stands, from its history alone",
+        "recapping:recap",
+        "say where a session stands, or what was done in all of them since a moment",
         "JSON: an object with headline, goal, done, in_progress, next, decisions, questions,\n"
         "blockers, files [{path, action, times, entry}], commands [{command, outcome, detail,\n"
         "entry}], evidence (numbers of the entries behind each line), generated_by,\n"
-        "covers_entries, last_activity. Without --json: Markdown.",
+        "covers_entries, last_activity, edited. Without --json: Markdown.\n\n"
+        "JSON of --since: an array of {id, title, project, status, updated_at, headline, done,\n"
+        "in_progress, next, questions, blockers, messages, cost_usd}, where done, messages and\n"
+        "cost_usd are those since.",
     )
-    _add_id(command)
-    command.add_argument("--markdown", action="store_true", help="print Markdown (the default)")
+    command.add_argument("id", nargs="?", metavar="ID", help="the session's id or its beginning")
+    command.add_argument("--markdown", action="store_true", help="print Markdown (of one: default)")
+    command.add_argument(
+        "--since",
+        type=_filled,
+        metavar="WHEN",
+        help="report on what was worked in since: yesterday, today, 12h, 7d, 2026-11-23",
+    )
+    command.add_argument("--project", default="", metavar="P", help="of this project only")
 
     command = add(
         "export",

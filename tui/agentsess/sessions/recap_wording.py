@@ -155,15 +155,15 @@ def _and(numbers: Sequence[int]) -> str:
 
 def recap_markdown(recap: Recap, session: Session, now: datetime) -> str:
     """A recap as a Markdown document, for `recap --markdown` and exports."""
-    lines = [f"# {_inert(session.title or session.id)}", "", _inert(recap.headline), ""]
+    lines = [f"# {inert(session.title or session.id)}", "", inert(recap.headline), ""]
     facts = [f"{session.message_count} messages"]
     if recap.last_activity:
         facts.insert(0, f"last activity {_ago(recap.last_activity, now)}")
     if session.project_name:
         facts.insert(0, session.project_name)
-    lines += [_inert(" · ".join(facts)), ""]
+    lines += [inert(" · ".join(facts)), ""]
     if recap.goal:
-        lines += [f"**Goal:** {_inert(recap.goal.text)}", ""]
+        lines += [f"**Goal:** {inert(recap.goal.text)}", ""]
     for name, found in (
         ("Done", recap.done),
         ("In progress", recap.in_progress),
@@ -172,7 +172,7 @@ def recap_markdown(recap: Recap, session: Session, now: datetime) -> str:
         ("Open questions", recap.questions),
         ("Blockers", recap.blockers),
     ):
-        lines += _list(name, [_inert(fact.text) for fact in found])
+        lines += _list(name, [inert(fact.text) for fact in found])
     times = {1: ""}
     lines += _list(
         "Files",
@@ -184,8 +184,7 @@ def recap_markdown(recap: Recap, session: Session, now: datetime) -> str:
     lines += _list(
         "Commands",
         [
-            f"{_code(run.command)} {run.outcome}"
-            + (f": {_inert(run.detail)}" if run.detail else "")
+            f"{_code(run.command)} {run.outcome}" + (f": {inert(run.detail)}" if run.detail else "")
             for run in recap.commands
         ],
     )
@@ -196,7 +195,7 @@ def _list(name: str, rows: Sequence[str]) -> list[str]:
     return [f"## {name}", "", *(f"- {row}" for row in rows), ""] if rows else []
 
 
-def _inert(text: str) -> str:
+def inert(text: str) -> str:
     """Text that Markdown shows as it stands."""
     text = re.sub(r"([\\`*<>\[\]|~])", r"\\\1", text)
     text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
