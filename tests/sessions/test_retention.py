@@ -237,6 +237,35 @@ class TestSavedRules:
         assert [r.undone for r in other.retention.history()] == [False]
         other.close()
 
+    def test_what_goes_gets_a_snapshot_before_unless_one_sees_all_of_it(
+        self, service: SessionService
+    ) -> None:
+        pruned = [self.old(service) for _ in range(4)]
+        plain, seen, archived, _ = pruned
+        for session in (plain, seen, archived):
+            with service.writer(session.id) as writer:
+                writer.append(Draft(EntryKind.USER, "said long ago", at=session.created_at))
+        service.branches.snapshot(seen.id, "by hand")
+        service.archive(archived.id)
+        service.prune(service.plan_prune("older:30d"))
+        service.restore([plain.id])
+        names = [
+            [s.name for s in service.branches.snapshots(i.id)] for i in (plain, seen, archived)
+        ]
+        assert names == [["before pruning"], ["by hand"], []]
+        (snapshot,) = service.branches.snapshots(plain.id)
+        assert service.branches.is_intact(snapshot)
+
+    def test_no_snapshot_is_taken_where_that_is_turned_off(
+        self, service: SessionService, tmp_path: Path
+    ) -> None:
+        (tmp_path / "settings.toml").write_text("snapshot_every = 0\n")
+        session = self.old(service)
+        with service.writer(session.id) as writer:
+            writer.append(Draft(EntryKind.USER, "said long ago", at=session.created_at))
+        assert service.prune(service.plan_prune("older:30d")).sessions
+        assert service.branches.snapshots(session.id) == []
+
     def test_what_changed_since_the_plan_was_made_stays(self, service: SessionService) -> None:
         worked_in, noted, busy, gone, old = (self.old(service) for _ in range(5))
         plan = service.plan_prune("older:30d")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import takewhile
 
@@ -42,11 +42,16 @@ class Branching:
         Raises:
             InvalidSession: The history is another program's, or empty.
         """
+        snapshot = self._seen_now(session_id, name, reason)
+        self._store.create(_KIND, snapshot.id, _to_document(snapshot))
+        return snapshot
+
+    def _seen_now(self, session_id: str, name: str, reason: str) -> Snapshot:
         session = self._own(session_id)
         seq = self._total(session_id)
         if seq == 0:
             raise InvalidSession("There is nothing in this session to take a snapshot of.")
-        snapshot = Snapshot(
+        return Snapshot(
             id=str(uuid.uuid4()),
             session_id=session.id,
             name=checked_title(name) or f"entry {seq}",
@@ -55,8 +60,6 @@ class Branching:
             checksum=self._store.checksum(session_id, seq),
             reason=reason,
         )
-        self._store.create(_KIND, snapshot.id, _to_document(snapshot))
-        return snapshot
 
     def snapshot_when_due(self, session_id: str) -> None:
         """Take a snapshot if the last one is too many entries ago.
@@ -64,12 +67,34 @@ class Branching:
         A convenience at the end of other work: what hinders it is logged, not raised.
         """
         try:
-            every = self._every()
-            last = max((s.seq for s in self.snapshots(session_id)), default=0)
-            if every > 0 and self._total(session_id) - last >= every:
+            if self._unseen(session_id) >= (every := self._every()) > 0:
                 self.snapshot(session_id, reason=f"every {every} entries")
         except AgentsessError as error:
             _log.warning("No snapshot of %s was taken: %s", session_id, error)
+
+    def snapshot_before_pruning(self, session_ids: Iterable[str]) -> None:
+        """Take a snapshot of each session that has entries which none sees yet.
+
+        Those in the archive are left out: their bundles tell what was in them. A
+        convenience, too: see `snapshot_when_due`.
+        """
+        try:
+            if self._every() <= 0:
+                return
+            going = map(self._catalog.get, session_ids)
+            taken = [
+                self._seen_now(session.id, "before pruning", "before pruning")
+                for session in going
+                if session.status is not Status.ARCHIVED and self._unseen(session.id)
+            ]
+            self._store.patch(_KIND, {each.id: _to_document(each) for each in taken})
+        except AgentsessError as error:
+            _log.warning("Pruning goes on without snapshots: %s", error)
+
+    def _unseen(self, session_id: str) -> int:
+        """How many entries came after a session's last snapshot."""
+        last = max((s.seq for s in self.snapshots(session_id)), default=0)
+        return self._total(session_id) - last
 
     def snapshots(self, session_id: str) -> list[Snapshot]:
         """A session's snapshots, the newest first."""

@@ -141,12 +141,26 @@ def _last_worked_in(session: Session) -> tuple[object, str]:
 
 
 class Retention:
-    """Plans and applies rules; never does anything by itself."""
+    """Plans and applies rules; never does anything by itself.
 
-    def __init__(self, store: SessionStore, catalog: Catalog, changes: Changes) -> None:
+    Args:
+        store: Our own store.
+        catalog: All sessions.
+        changes: Where what is done can be undone.
+        prepare: Called with the ids of what goes before it goes.
+    """
+
+    def __init__(
+        self,
+        store: SessionStore,
+        catalog: Catalog,
+        changes: Changes,
+        prepare: Callable[[Iterable[str]], None],
+    ) -> None:
         self._store = store
         self._catalog = catalog
         self._changes = changes
+        self._prepare = prepare
         self.rules = Rules(store)
 
     def plan(self, rule: Rule | str) -> Plan:
@@ -170,6 +184,7 @@ class Retention:
         ]
         removal = removal_of(going, what=PRUNED, who=who, why=plan.rule, name=plan.name)
         if going:
+            self._prepare(session.id for session in going)
             moment = utc_now().isoformat()
             self._changes.make(
                 f"{counted([s.id for s in going])} pruned",

@@ -64,7 +64,8 @@ class SessionService:
         self.branches = Branching(store, catalog, snapshot_every)
         """Snapshots, forks, rewinding."""
         self._search = SessionSearch(catalog, self, index)
-        self.retention = Retention(store, catalog, self._changes)
+        before = self.branches.snapshot_before_pruning
+        self.retention = Retention(store, catalog, self._changes, before)
         """Rules of pruning."""
         self.bin = Trash(store, catalog, self._search.indexer.forget)
         """Emptying the trash."""
