@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+
+import pytest
 
 from agentsess.model import Draft, EntryKind, Usage, utc_now
 from agentsess.sessions.service import SessionService
 from support.commands import Run
+from support.loopback import LoopbackServer, Reply
 
 
 def worked_in(service: SessionService, model: str) -> str:
@@ -38,3 +42,29 @@ class TestEstimate:
         unknown = run("estimate", session_id, "--model", "qwen3:8b", "--json").json
         assert (unknown["window"], unknown["full"]["cold_usd"]) == (None, None)
         assert "price unknown" in run("estimate", session_id, "--model", "qwen3:8b").out
+
+
+class TestLimits:
+    def test_a_new_session_has_the_limits_it_is_given(
+        self, run: Run, service: SessionService
+    ) -> None:
+        made = run("new", "Work", "--budget-usd", "2.50", "--max-tokens-total", "9000", "--json")
+        assert (made.json["budget_usd"], made.json["max_tokens_total"]) == (2.5, 9000)
+
+    @pytest.mark.parametrize("amount", ["0", "-1", "nan", "inf", "much", ""])
+    def test_what_is_no_amount_is_wrong_usage(self, run: Run, amount: str) -> None:
+        assert run("new", "Work", f"--budget-usd={amount}").code == 2
+
+    def test_a_run_stops_at_the_limit_it_is_given_and_says_so(
+        self, run: Run, service: SessionService, loopback: Callable[..., LoopbackServer]
+    ) -> None:
+        server = loopback([Reply("Hello.", input_tokens=200_000)])
+        session = service.create()
+        assert run("run", session.id, "Hi", "--budget-usd", "0.3").code == 0
+        ran = run("run", session.id, "More", "--json")
+        assert ran.json["stop_reason"] == "budget"
+        ran = run("run", session.id, "More", "--max-tokens-total", "900000")
+        assert "Stopped: $0.40 of $0.30 are used. Raise the limit to go on." in ran.err
+        assert len(server.bodies) == 1
+        after = service.get(session.id)
+        assert (after.budget_usd, after.max_tokens_total) == (0.3, 900_000)

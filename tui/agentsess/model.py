@@ -279,6 +279,10 @@ class Session:
     """What it cost so far; None when a model's price is not known."""
     known_cost_usd: float = 0.0
     """What it cost at least: the part whose price is known."""
+    budget_usd: float | None = None
+    """Dollars that it may cost before a run asks whether to go on; None: no limit."""
+    max_tokens_total: int | None = None
+    """Tokens, of every sort, that it may use before a run asks; None: no limit."""
     duration_seconds: float = 0.0
     """Time worked: the runs added up, without the pauses between them."""
     size_bytes: int = 0
@@ -324,6 +328,8 @@ class Session:
             "tokens": self.usage.to_json(),
             "cost_usd": self.cost_usd,
             "known_cost_usd": self.known_cost_usd,
+            "budget_usd": self.budget_usd,
+            "max_tokens_total": self.max_tokens_total,
             "duration_seconds": round(self.duration_seconds, 3),
             "tags": list(self.tags),
             "notes": self.notes,

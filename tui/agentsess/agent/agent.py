@@ -103,8 +103,14 @@ class Agent:
         cwd: str | Path | None = None,
         tags: Iterable[str] = (),
         notes: str = "",
+        budget_usd: float | None = None,
+        max_tokens_total: int | None = None,
     ) -> Session:
-        """A new session; raises InvalidMetadata."""
+        """A new session; raises InvalidMetadata.
+
+        When it has cost ``budget_usd`` dollars, or used ``max_tokens_total`` tokens, a run
+        asks `offer_callback` before its next request; None: no limit.
+        """
         return self.service.create(
             title=title,
             metadata=metadata,
@@ -112,6 +118,8 @@ class Agent:
             model=self._settings.model or "",
             tags=tags,
             notes=notes,
+            budget_usd=budget_usd,
+            max_tokens_total=max_tokens_total,
         )
 
     def list_sessions(self, query: str = "", *, limit: int | None = None) -> list[Session]:
@@ -123,7 +131,7 @@ class Agent:
         return self.service.get(session_id)
 
     def update_session(self, session_id: str, **fields: Any) -> Session:
-        """Set any of ``title, status, notes, tags, metadata``; raises InvalidSession."""
+        """Set fields, as `SessionService.update` does; raises InvalidSession."""
         return self.service.update(session_id, **fields)
 
     def delete_session(self, session_id: str) -> None:

@@ -16,7 +16,7 @@ class RunResult:
     session_id: str
     stop_reason: str
     """The API's word (``end_turn``, ``max_tokens``, ``refusal``, …), or ours:
-    ``max_iterations``, ``interrupted``."""
+    ``max_iterations``, ``interrupted``, ``budget``."""
     usage: Usage
     """Tokens of this run."""
     cost_usd: float | None

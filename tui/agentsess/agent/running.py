@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agentsess import config
+from agentsess.agent.budget import Budget
 from agentsess.agent.connection import ClientFactory, Connection
 from agentsess.agent.context import Conversation
 from agentsess.agent.events import AgentEvent, Done, Failed, RunResult
@@ -141,7 +142,7 @@ class Runner:
 
     def _checkpoints(self, session: Session) -> Sequence[Checkpoint]:
         """What is asked before each request, in this order; it may put offers to the user."""
-        return ()
+        return (Budget(self._service, session.id, self._settings.offer_callback),)
 
     def _default_system(self, session: Session) -> str:
         """The same on every day, so that the provider's prompt cache hits."""

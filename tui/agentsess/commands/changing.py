@@ -27,6 +27,8 @@ def new(service: SessionService, args: Namespace, out: Output) -> int:
         cwd=str(Path(args.cwd or os.getcwd()).expanduser().absolute()),
         model=args.model,
         tags=args.tag,
+        budget_usd=args.budget_usd,
+        max_tokens_total=args.max_tokens_total,
     )
     if out.as_json:
         out.json(session.to_json())

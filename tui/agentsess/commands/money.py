@@ -1,4 +1,4 @@
-"""Commands about what the model costs: estimate."""
+"""What the model costs, on the command line: estimates, and what a session may spend."""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ def estimate(service: SessionService, args: Namespace, out: Output) -> int:
     ):
         out.line(f"{name:<12} {_way(way)}")
     return 0
+
+
+def set_limits(service: SessionService, session_id: str, args: Namespace) -> None:
+    """Give a session the limits that a command line names; the others stay as they are."""
+    given = {name: getattr(args, name) for name in ("budget_usd", "max_tokens_total")}
+    if fields := {name: value for name, value in given.items() if value is not None}:
+        service.update(session_id, **fields)
 
 
 def _way(way: Estimate) -> str:

@@ -20,6 +20,7 @@ from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
 
 SHORT_ID = 8
+YES = ("y", "yes")
 GLYPHS = {
     Status.ACTIVE: "▸",
     Status.PAUSED: "‖",
@@ -98,7 +99,7 @@ class Output:
     def confirm(self, question: str) -> bool:
         """Ask a person; anything but yes is no."""
         self.ask(f"{question} [y/N] ")
-        return self.answered_yes()
+        return self.answer() in YES
 
     def ask(self, question: str) -> None:
         """Show a question whose answer is typed behind it."""
@@ -109,9 +110,9 @@ class Output:
         self._err.write(clean(question))
         self._err.flush()
 
-    def answered_yes(self) -> bool:
-        """Whether the line that is typed next says yes."""
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+    def answer(self) -> str:
+        """The line that is typed next, in lower case."""
+        return sys.stdin.readline().strip().lower()
 
     def styled(self, text: str, style: str) -> str:
         """The text in a style, if it goes to a terminal that may show one."""

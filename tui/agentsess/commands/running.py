@@ -12,8 +12,10 @@ from typing import assert_never
 from agentsess.agent import events
 from agentsess.agent.agent import Agent
 from agentsess.agent.permissions import Decision, PermissionCallback, resource_of
+from agentsess.commands.asking import offering, typed
 from agentsess.commands.finding import find
-from agentsess.commands.output import Output, WrongUsage, to_json
+from agentsess.commands.money import set_limits
+from agentsess.commands.output import YES, Output, WrongUsage, to_json
 from agentsess.model import JsonObject, ToolCall
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
@@ -34,10 +36,12 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
     if not task.strip():
         raise WrongUsage("The task is empty: say what is to be done.")
     session_id = find(service, args.id, out).id
+    set_limits(service, session_id, args)
     agent = Agent(
         model=args.model or None,
         service=service,
         permission_callback=_permission(args, out),
+        offer_callback=offering(out) if out.asks and args.task != "-" else None,
     )
     stream = agent.stream(task, session_id=session_id, wait=args.wait, take_over=args.take_over)
     result = asyncio.run(_stream(stream, out))
@@ -128,23 +132,10 @@ def _asking(allowed: Collection[str], out: Output) -> PermissionCallback:
             return Decision(True)
         # the whole input, as JSON: nothing of it can hide from who is asked
         whole = to_json({name: v for name, v in details.items() if name != "session_id"})
-        answer = await _answer(f"Allow {action} {whole}? [y/N] ", out)
+        answer = await typed(f"Allow {action} {whole}? [y/N] ", out) in YES
         return Decision(answer, "" if answer else "The user refused.")
 
     return decide
-
-
-async def _answer(question: str, out: Output) -> bool:
-    """Ask on the terminal without blocking the loop, so that Ctrl+C works meanwhile."""
-    out.ask(question)
-    loop = asyncio.get_running_loop()
-    typed = asyncio.Event()
-    loop.add_reader(sys.stdin, typed.set)
-    try:
-        await typed.wait()
-    finally:
-        loop.remove_reader(sys.stdin)
-    return out.answered_yes()
 
 
 def _described(call: ToolCall) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from agentsess.commands.syntax_money import add_money
+from agentsess.commands.syntax_money import add_limits, add_money
 from agentsess.model import Status
 
 _SESSION = """\
 A session is an object with id, title, status (active, paused, completed or archived),
 source, project, cwd, branch, model, created_at, updated_at, message_count, entry_count,
 tokens {input, output, cache_read, cache_write}, cost_usd (null if a price is unknown),
-known_cost_usd (what it cost at least), duration_seconds, tags, notes, metadata,
+known_cost_usd (what it cost at least), budget_usd, max_tokens_total,
+duration_seconds, tags, notes, metadata,
 size_bytes, parent_id, trashed_at, damaged, secrets."""
 
 _ENTRY = """\
@@ -184,6 +185,7 @@ def _add_making(add: _Add) -> None:
     command.add_argument("--tag", action="append", default=[], metavar="TAG", help="repeatable")
     command.add_argument("--cwd", default="", metavar="DIR", help="working folder; default: this")
     command.add_argument("--model", default="", metavar="NAME", help="model to ask")
+    add_limits(command)
 
     command = add(
         "continue",
@@ -206,6 +208,7 @@ def _add_making(add: _Add) -> None:
     _add_id(command)
     command.add_argument("task", metavar="TASK", help="what to do; - reads standard input")
     command.add_argument("--model", default="", metavar="NAME", help="another model for this run")
+    add_limits(command)
     command.add_argument(
         "--wait",
         type=_seconds,

@@ -17,7 +17,10 @@ from agentsess.storage.store import SessionStore
 
 _KIND = "snapshots"
 _log = logging.getLogger(__name__)
-_CARRIED = ("cwd", "model", "tags", "notes", "metadata", "created_at", "updated_at")
+_CARRIED = (
+    "cwd", "model", "tags", "notes", "metadata", "created_at", "updated_at",
+    "budget_usd", "max_tokens_total",
+)  # fmt: skip
 
 
 class Branching:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from agentsess.errors import IllegalTransition, InvalidSession
 from agentsess.model import ALLOWED_TRANSITIONS, JsonObject, Session, Status
 from agentsess.sessions.records import (
+    checked_budget,
+    checked_max_tokens,
     checked_metadata,
     checked_notes,
     checked_status,
@@ -15,13 +17,17 @@ from agentsess.sessions.records import (
     checked_title,
 )
 
-_CHECKS = {
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "title": checked_title,
     "notes": checked_notes,
     "tags": checked_tags,
     "metadata": checked_metadata,
     "model": checked_title,
+    "budget_usd": checked_budget,
+    "max_tokens_total": checked_max_tokens,
 }
+_OF_RUNS = ("budget_usd", "max_tokens_total")
+"""What only matters to sessions that run here."""
 
 
 def new_values(session: Session, fields: Mapping[str, Any]) -> JsonObject:
@@ -32,6 +38,8 @@ def new_values(session: Session, fields: Mapping[str, Any]) -> JsonObject:
     """
     values: JsonObject = {}
     for name, value in fields.items():
+        if name in _OF_RUNS and value is not None and not session.is_own:
+            raise InvalidSession("It does not run here: continue it here first, then limit that.")
         if name == "status":
             values |= transition(session, checked_status(value))
         elif name in _CHECKS:

@@ -64,6 +64,11 @@ def cost_usd(
         return None
 
 
+def is_priced(model: str) -> bool:
+    """Whether the model's price is known; the first time this takes a while."""
+    return _info(model) is not None
+
+
 def rates(model: str, prompt: int, at: datetime | None = None) -> Rates | None:
     """What tokens cost in a request with a prompt of that many; None when that is not known."""
     million = 1_000_000

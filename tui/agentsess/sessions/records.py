@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -89,6 +89,32 @@ def checked_tags(value: object) -> list[str]:
     return list(dict.fromkeys(word for word in words if word))
 
 
+def checked_budget(value: object) -> float | None:
+    """Dollars that a session may cost; None for no limit.
+
+    Raises:
+        InvalidSession: It is not an amount above 0.
+    """
+    if value is None:
+        return None
+    if not _is_number(value) or not 0 < value < 1e12:
+        raise InvalidSession(f"A budget is an amount of dollars above 0, not {value!r}.")
+    return float(value)
+
+
+def checked_max_tokens(value: object) -> int | None:
+    """Tokens that a session may use; None for no limit.
+
+    Raises:
+        InvalidSession: It is not a whole number above 0.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
+        raise InvalidSession(f"A limit of tokens is a whole number above 0, not {value!r}.")
+    return value
+
+
 def checked_status(value: object) -> Status:
     """A status by its name.
 
@@ -99,6 +125,10 @@ def checked_status(value: object) -> Status:
         return Status(str(value))
     except ValueError:
         raise InvalidSession(f"There is no status {value!r}: {', '.join(Status)}.") from None
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _text(value: object, what: str) -> str:
@@ -136,6 +166,8 @@ def session_of(doc_id: str, document: JsonObject) -> Session:
         context_tokens=document.get("context_tokens", 0),
         cost_usd=None if document.get("unpriced") else document.get("cost_usd", 0.0),
         known_cost_usd=document.get("cost_usd", 0.0),
+        budget_usd=document.get("budget_usd"),
+        max_tokens_total=document.get("max_tokens_total"),
         duration_seconds=document.get("duration_seconds", 0.0),
         size_bytes=document.get("size_bytes", 0),
         trashed_at=_moment(t) if (t := document.get("trashed_at")) else None,

@@ -30,6 +30,8 @@ from agentsess.sessions.health import Health, check_store
 from agentsess.sessions.query import Query
 from agentsess.sessions.recaps import Recaps
 from agentsess.sessions.records import (
+    checked_budget,
+    checked_max_tokens,
     checked_metadata,
     checked_notes,
     checked_status,
@@ -203,6 +205,8 @@ class SessionService:
         parent_id: str | None = None,
         created_at: datetime | None = None,
         session_id: str = "",
+        budget_usd: float | None = None,
+        max_tokens_total: int | None = None,
     ) -> Session:
         """A new session, durable when this returns; its id is made up if none is given.
 
@@ -222,6 +226,8 @@ class SessionService:
             "notes": checked_notes(notes),
             "metadata": checked_metadata(metadata or {}),
             "parent_id": parent_id,
+            "budget_usd": checked_budget(budget_usd),
+            "max_tokens_total": checked_max_tokens(max_tokens_total),
         }
         session_id = session_id or str(uuid.uuid4())
         kept = {name: value for name, value in document.items() if value not in ("", [], {}, None)}
@@ -292,7 +298,8 @@ class SessionService:
     # -- changing
 
     def update(self, session_id: str, **fields: Any) -> Session:
-        """Set any of ``title, status, notes, tags, metadata, model``.
+        """Set any of ``title, status, notes, tags, metadata, model, budget_usd,
+        max_tokens_total``; a limit that is None is taken away.
 
         Raises:
             SessionNotFound, InvalidSession: See errors; nothing was changed.
