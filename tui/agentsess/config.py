@@ -11,6 +11,7 @@ from pathlib import Path
 from agentsess.errors import StoreError
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
+COMPACT = ("ask", "auto")
 TRASH_DAYS = 30
 """How long the trash keeps a session before `prune` may empty it."""
 
@@ -46,6 +47,9 @@ class Settings:
     """Name of a Textual theme."""
     snapshot_every: int = 200
     """Entries after which a session gets a snapshot by itself; 0: never."""
+    compact: str = "ask"
+    """What to do when a conversation nears the end of the model's context window: ``ask``, or
+    ``auto`` to let a summary stand for its beginning without asking."""
     empty_trash: bool = False
     """Whether the app deletes for good, when it starts, what is in the trash for too long."""
 
@@ -73,6 +77,8 @@ def load_settings(home: Path) -> Settings:
         wanted = type(getattr(Settings(), name))
         if type(value) is not wanted:
             raise StoreError(f"{path}: {name} must be a {wanted.__name__}, not {value!r}.")
+        if name == "compact" and value not in COMPACT:
+            raise StoreError(f"{path}: compact is {' or '.join(COMPACT)}, not {value!r}.")
     return Settings(**values)
 
 

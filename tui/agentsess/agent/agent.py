@@ -9,15 +9,16 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from agentsess import config
 from agentsess.agent.connection import ClientFactory
-from agentsess.agent.events import AgentEvent, Done, RunResult
+from agentsess.agent.events import AgentEvent, Compacted, Done, RunResult
 from agentsess.agent.offers import OfferCallback
 from agentsess.agent.permissions import PermissionCallback
 from agentsess.agent.running import AgentSettings, Runner, RunRequest
 from agentsess.model import Recap, Session
+from agentsess.sessions.phases import start_phase
 from agentsess.sessions.search import Hit
 from agentsess.sessions.service import SessionService
 
@@ -44,6 +45,10 @@ class Agent:
         max_tokens: Length limit of one reply.
         home: The store's folder; None: ``$AGENTSESS_HOME``, else the platform's data folder.
         service: An open store to use in place of ``home``.
+        compact: What to do when a conversation nears the end of the model's context window:
+            ``"ask"`` the ``offer_callback``, or ``"auto"``: compact it. None: as the settings
+            say.
+        context_window: Tokens that the model can hold; None: as is known of the model.
         client: Makes the SDK's client for a run, such as ``AsyncAnthropic``; it is closed
             when the run ends. None: as the environment says. Not called before a request.
     """
@@ -58,6 +63,8 @@ class Agent:
         offer_callback: OfferCallback | None = None,
         cwd: str | Path | None = None,
         max_tokens: int = DEFAULT_MAX_TOKENS,
+        compact: Literal["ask", "auto"] | None = None,
+        context_window: int | None = None,
         home: Path | None = None,
         service: SessionService | None = None,
         client: ClientFactory | None = None,
@@ -74,6 +81,8 @@ class Agent:
             permission_callback=permission_callback,
             offer_callback=offer_callback,
             client=client,
+            compact=compact,
+            context_window=context_window,
         )
         self._runner = Runner(self._settings, self.service, home)
 
@@ -163,6 +172,13 @@ class Agent:
         """Where a session stands, from its history alone."""
         return self.service.recap(session_id)
 
+    def new_phase(self, session_id: str, *, title: str = "") -> Session:
+        """A session that goes on where another one stands, and completes that one.
+
+        It begins with what is known of the other: its recap, its last words, and the notes.
+        """
+        return start_phase(self.service, session_id, title)
+
     # -- running
 
     async def run(
@@ -207,7 +223,7 @@ class Agent:
         assert result is not None
         return result
 
-    async def stream(
+    def stream(
         self,
         task: str,
         *,
@@ -224,8 +240,52 @@ class Agent:
         """
         if not task.strip():
             raise ValueError("The task is empty: say what is to be done.")
+        return self._events(
+            RunRequest(task, session_id, max_iterations, wait, take_over, resume_note)
+        )
+
+    async def compact(
+        self, session_id: str, *, clear_results: bool = False, wait: float = 0.0
+    ) -> Compacted | None:
+        """Make what is sent of a conversation shorter; the history stays as it is.
+
+        The model writes a summary, which stands for the beginning from then on. If it cannot
+        be asked, the summary is made from the history.
+
+        Args:
+            session_id: Which session.
+            clear_results: Leave out old results of tools instead; the model is not asked.
+            wait: Seconds to wait for a run in the session.
+
+        Returns:
+            What is sent from now on; None if it was interrupted, and nothing changed.
+
+        Raises:
+            InvalidSession: There is nothing that could be made shorter.
+            SessionLocked: A run holds the session.
+        """
+        compacted: Compacted | None = None
+        events = self.stream_compact(session_id, clear_results=clear_results, wait=wait)
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Compacted):
+                    compacted = event
+        return compacted
+
+    def stream_compact(
+        self,
+        session_id: str,
+        *,
+        clear_results: bool = False,
+        wait: float = 0.0,
+        take_over: bool = False,
+    ) -> AsyncGenerator[AgentEvent, None]:
+        """As `compact`, telling what happens as it happens; the last event is `Done`."""
+        how: Literal["clear", "compact"] = "clear" if clear_results else "compact"
+        return self._events(RunRequest("", session_id, 1, wait, take_over, shorten=how))
+
+    async def _events(self, request: RunRequest) -> AsyncGenerator[AgentEvent, None]:
         queue: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
-        request = RunRequest(task, session_id, max_iterations, wait, take_over, resume_note)
         work = asyncio.create_task(self._runner.run(request, queue.put_nowait))
         work.add_done_callback(lambda _: queue.put_nowait(None))
         try:

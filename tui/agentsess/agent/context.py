@@ -104,9 +104,13 @@ class Conversation:
         return self._measured + round(self._unmeasured / CHARS_PER_TOKEN)
 
     @property
-    def first_seq(self) -> int:
-        """Number of the first entry that is sent as it is; of the one to come if none is."""
-        return self._starts[0][0] if self._starts else self.last_seq + 1
+    def waits(self) -> bool:
+        """Whether the model is to speak next."""
+        return bool(self._messages) and self._messages[-1]["role"] == "user"
+
+    def is_cut_by(self, kept_from: int) -> bool:
+        """Whether messages begin before an entry, other than a summary."""
+        return bool(self._starts) and self._starts[0][0] < kept_from
 
     def weight(self, kept_from: int = 0) -> int:
         """Weight of the messages from an entry on."""
@@ -118,6 +122,13 @@ class Conversation:
         before = self._messages[: self._index_of(kept_from)]
         shortened = sum(weight(without_results(message)["content"]) for message in before)
         return shortened + self.weight(kept_from)
+
+    def with_summary(
+        self, text: str, kept_from: int, preface: str = _COMPACTED
+    ) -> list[JsonObject]:
+        """The messages from an entry on, and a text in the place of those before."""
+        kept = self.messages()[self._index_of(kept_from) :]
+        return [{"role": "user", "content": f"{preface}\n\n{text}"}, *kept]
 
     def tail(self, most: int) -> int:
         """Number of the entry with which the newest messages begin that weigh at most so much.
@@ -137,8 +148,7 @@ class Conversation:
                 turn = seq
         if found := turn or step:
             return found
-        waits = self._starts and self._messages[-1]["role"] == "user"
-        return self._starts[-1][0] if waits else self.last_seq + 1
+        return self._starts[-1][0] if self.waits and self._starts else self.last_seq + 1
 
     def _measure(self, tokens: int) -> None:
         if tokens > 0:
@@ -156,15 +166,14 @@ class Conversation:
         self._answer_open_calls()
         kept_from = _number(entry.meta.get("kept_from"))
         index = self._index_of(kept_from)
-        kept = self._messages[index:]
         if event == "cleared":
-            self._messages = [*map(without_results, self._messages[:index]), *kept]
+            before = map(without_results, self._messages[:index])
+            self._messages = [*before, *self._messages[index:]]
         else:
             preface = _PHASE if event == "phase" else _COMPACTED
-            text = f"{preface}\n\n{carried_text(entry)}"
-            self._messages = [{"role": "user", "content": text}, *kept]
+            self._messages = self.with_summary(carried_text(entry), kept_from, preface)
             self._starts = [(seq, at - index + 1) for seq, at in self._starts if at >= index]
-            self._last_is_imported = self._last_is_imported and bool(kept)
+            self._last_is_imported = self._last_is_imported and len(self._messages) > 1
         self._measured, self._unmeasured = 0, self.weight()
         self._measure(_number(entry.meta.get("context_tokens")))
 

@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agentsess import config
 from agentsess.agent.budget import Budget
+from agentsess.agent.compaction import Shortener
 from agentsess.agent.connection import ClientFactory, Connection
 from agentsess.agent.context import Conversation
+from agentsess.agent.context_limit import ContextLimit
 from agentsess.agent.events import AgentEvent, Done, Failed, RunResult
 from agentsess.agent.offers import OfferCallback
 from agentsess.agent.permissions import PermissionCallback
@@ -43,6 +45,8 @@ class AgentSettings:
     permission_callback: PermissionCallback | None
     offer_callback: OfferCallback | None
     client: ClientFactory | None
+    compact: Literal["ask", "auto"] | None
+    context_window: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,9 @@ class RunRequest:
     wait: float
     take_over: bool
     resume_note: bool = False
+    shorten: Literal["", "compact", "clear"] = ""
+    """Make the conversation shorter by a summary, or by leaving out old results of tools,
+    rather than give the model a task."""
 
 
 @dataclass(slots=True)
@@ -96,13 +103,15 @@ class Runner:
         """
         connection = Connection(self._settings.client, emit)
         try:
-            await connection.check()
-            session = self._session(request.session_id)
+            if not request.shorten:
+                await connection.check()
+            session = self._session(request)
             with await self._writer(session.id, request) as writer:
-                if session.status is not Status.ACTIVE:
+                if session.status is not Status.ACTIVE and not request.shorten:
                     self._service.resume(session.id)
                 conversation = await asyncio.to_thread(self._conversation, session.id)
                 toolbox = self._toolbox(session)
+                limit = self._context_limit()
                 turn = Turn(
                     self._turn_settings(session, request),
                     writer,
@@ -110,11 +119,12 @@ class Runner:
                     connection,
                     toolbox,
                     emit,
-                    self._checkpoints(session),
+                    (*self._checkpoints(session), limit.before_request),
+                    limit.when_too_long,
                 )
                 try:
                     note = await self._note(session, request)
-                    await self._carry_out(turn, request.task, note)
+                    await self._carry_out(turn, request, note)
                 finally:
                     self._conversations[session.id] = conversation
                     await toolbox.close()
@@ -143,6 +153,16 @@ class Runner:
     def _checkpoints(self, session: Session) -> Sequence[Checkpoint]:
         """What is asked before each request, in this order; it may put offers to the user."""
         return (Budget(self._service, session.id, self._settings.offer_callback),)
+
+    def _context_limit(self) -> ContextLimit:
+        ours = self._settings
+        compact = ours.compact or config.load_settings(self._home).compact
+        return ContextLimit(
+            self._service,
+            ours.offer_callback,
+            automatic=compact == "auto",
+            window=ours.context_window,
+        )
 
     def _default_system(self, session: Session) -> str:
         """The same on every day, so that the provider's prompt cache hits."""
@@ -178,13 +198,13 @@ class Runner:
         recap = self._service.recap(session.id)
         return resume_note(recap, self._service.recaps.changes(session.id), session.notes)
 
-    async def _carry_out(self, turn: Turn, task: str, note: str) -> None:
+    async def _carry_out(self, turn: Turn, request: RunRequest, note: str) -> None:
         started = time.monotonic()
         current = asyncio.current_task()
         assert current is not None
         run = self._runs[turn.writer.session_id] = _Run(current)
         try:
-            stop_reason = await turn.run(task, note)
+            stop_reason = await self._work(turn, request, note)
         except asyncio.CancelledError:
             if not run.interrupted:
                 raise
@@ -207,9 +227,17 @@ class Runner:
         )
         turn.emit(Done(result))
 
-    def _session(self, session_id: str | None) -> Session:
+    async def _work(self, turn: Turn, request: RunRequest, note: str) -> str:
+        """Do what is asked for; why it stopped."""
+        if not request.shorten:
+            return await turn.run(request.task, note)
+        shortener = Shortener(turn, self._service)
+        await (shortener.compact() if request.shorten == "compact" else shortener.clear())
+        return "compacted"
+
+    def _session(self, request: RunRequest) -> Session:
         ours = self._settings
-        if session_id is None:
+        if (session_id := request.session_id) is None:
             return self._service.create(cwd=ours.cwd or os.getcwd(), model=ours.model or "")
         session = self._service.get(session_id)
         if session.trashed_at is not None:
@@ -217,7 +245,7 @@ class Runner:
         if session.status is Status.ARCHIVED:
             raise IllegalTransition(f"“{session.title}” is archived. Unarchive it first.")
         folder = self._folder(session)
-        if ours.permission_callback and not folder.is_dir():
+        if ours.permission_callback and not request.shorten and not folder.is_dir():
             raise InvalidSession(f"The session's folder {folder} is gone. Put it back first.")
         return session
 

@@ -121,10 +121,15 @@ def _counters(entries: Iterable[Entry], paid: int = 0) -> tuple[dict[str, float]
         amounts["message_count"] += entry.is_message and (reply is None or reply != last_reply)
         last_reply = reply or last_reply
         amounts["secrets"] += sum(secrets.flags_of(entry).values())
-        if "usage" not in entry.meta or "imported" in entry.meta:
+        if "imported" in entry.meta:
+            continue
+        if "context_tokens" in entry.meta:  # what is sent got shorter
+            fields["context_tokens"] = entry.meta["context_tokens"]
+        if "usage" not in entry.meta:
             continue
         usage = entry.usage
-        fields["context_tokens"] = usage.context
+        if entry.is_message:
+            fields["context_tokens"] = usage.context
         if model := entry.meta.get("model"):
             fields["model"] = model
         if entry.seq <= paid:

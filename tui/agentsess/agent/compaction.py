@@ -1,0 +1,216 @@
+"""Making a conversation shorter: a summary in the place of its beginning, or no old results.
+
+Only what is sent gets shorter. The history stays whole; an event in it says what is sent
+from there on, and `Conversation` reads it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+
+from agentsess.agent.events import Compacted, Compacting, UsageChanged
+from agentsess.agent.shortening import CHARS_PER_TOKEN
+from agentsess.agent.single import Answer, ask_once
+from agentsess.agent.turn import Turn
+from agentsess.errors import AgentError, ContextTooLong, InvalidSession
+from agentsess.model import Draft, Entry, EntryKind, JsonObject
+from agentsess.sessions.carrying import carried_on, joined, notes_of, quoted
+from agentsess.sessions.service import SessionService
+
+INSTRUCTION = (
+    "This conversation is getting too long for you. Write down what is needed to go on with it: "
+    "from now on your text stands for everything up to here, and of all this you will see "
+    "nothing else but the newest messages. Do not use tools and do not go on with the work now."
+    "\n\nWrite Markdown under these headings, and leave out those with nothing to say: ## Goal, "
+    "## Done, ## In progress, ## Next, ## Decisions, ## Open questions, ## Blockers, ## Files, "
+    "## Facts. Keep names, paths, commands, figures and error messages exact. Keep in the "
+    "user's own words what the user asked for, ruled out or prefers. Say what is not known "
+    "rather than guess."
+)
+_SUMMARY_TOKENS = 8_000
+_TAIL = 40_000
+"""Most that the messages weigh which stay as they are."""
+_LONGEST_REQUEST = 8_000
+_FIXED = 12_000
+"""About what the system prompt and the tools weigh."""
+_SHARES = (1.0, 0.5, 0.25, 0.1)
+"""How much of the conversation the model is shown; less if the API refuses more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    text: str
+    by: str
+    """The model's name, or ``history``."""
+    why: str = ""
+    """Why it is not by a model."""
+    answer: Answer | None = None
+
+
+class Shortener:
+    """Makes the conversation of a turn shorter, between two of its requests.
+
+    Args:
+        turn: Whose conversation; nothing else may be under way in it.
+        service: The sessions.
+    """
+
+    def __init__(self, turn: Turn, service: SessionService) -> None:
+        self._turn = turn
+        self._service = service
+        self._session_id = turn.writer.session_id
+        self._conversation = turn.conversation
+
+    async def compact(self, *, keep_tail: bool = True) -> Entry:
+        """Let a summary stand for all but the newest messages; what the history says of it.
+
+        The model writes it; if it cannot be asked, the history gives it. Cancelling this
+        changes nothing.
+
+        Args:
+            keep_tail: Whether the newest messages go on being sent as they are.
+
+        Raises:
+            InvalidSession: There is nothing that a summary could stand for.
+        """
+        conversation = self._conversation
+        kept_from = self._tail() if keep_tail else conversation.last_seq + 1
+        if not conversation.is_cut_by(kept_from):
+            raise InvalidSession("There is nothing to compact yet: all of it is sent as it is.")
+        summary = await self._summary(kept_from)
+        is_answered = keep_tail and not conversation.waits
+        request = "" if is_answered else self._last_request(kept_from)
+        text = joined(summary.text, request, notes_of(self._service.get(self._session_id)))
+        source = f"made from the history alone ({summary.why})" if summary.why else summary.by
+        facts: JsonObject = {"by": summary.by}
+        if summary.answer:
+            answer = summary.answer
+            facts |= {"model": answer.model, "usage": answer.usage.to_json()}
+            facts["cost_usd"] = answer.cost_usd
+        return await self._save(
+            "compacted",
+            f"A summary stands for entries 1–{kept_from - 1:,} from here on, {source}",
+            text,
+            kept_from,
+            conversation.weight(kept_from) + len(text),
+            facts,
+        )
+
+    async def clear(self) -> Entry:
+        """Leave out the results of tools, and images, before the newest messages.
+
+        Raises:
+            InvalidSession: There are none that are worth it.
+        """
+        kept_from = self._tail()
+        after = self._conversation.weight_without_results(kept_from)
+        if after >= self._conversation.weight():
+            raise InvalidSession("There are no old results of tools that could be left out.")
+        about = f"Results of tools before entry {kept_from:,} are left out from here on"
+        return await self._save("cleared", about, "", kept_from, after, {})
+
+    def tokens_in_results(self) -> int:
+        """About how much shorter the conversation gets without old results."""
+        weight = self._conversation.weight()
+        after = self._conversation.weight_without_results(self._tail())
+        return self._tokens(weight) - self._tokens(after)
+
+    @property
+    def can_compact(self) -> bool:
+        """Whether there is something that a summary could stand for."""
+        return self._conversation.is_cut_by(self._tail())
+
+    def _tail(self) -> int:
+        return self._conversation.tail(min(_TAIL, self._conversation.weight() // 4))
+
+    def _tokens(self, weight: int) -> int:
+        """About how many tokens messages come to, by what the last request came to."""
+        known = self._conversation.tokens or 1
+        per_character = known / (self._conversation.weight() + _FIXED)
+        return round(min(per_character, 1 / CHARS_PER_TOKEN) * (weight + _FIXED))
+
+    # -- the summary
+
+    async def _summary(self, kept_from: int) -> _Summary:
+        try:
+            for share in _SHARES:
+                try:
+                    answer = await self._ask(share)
+                except ContextTooLong:
+                    continue
+                if answer.text and answer.stop_reason != "refusal":
+                    return _Summary(answer.text, answer.model, answer=answer)
+                why = "the model wrote none"
+                return _Summary(await self._from_history(kept_from), "history", why, answer)
+            why = "even a part of it is too long for the model"
+        except AgentError as error:
+            why = str(error).split(". ")[0].rstrip(".")
+        return _Summary(await self._from_history(kept_from), "history", why)
+
+    async def _ask(self, share: float) -> Answer:
+        written = 0
+
+        def on_text(text: str) -> None:
+            nonlocal written
+            written += len(text)
+            self._turn.emit(Compacting(written))
+
+        self._turn.emit(Compacting(0))
+        await self._turn.connection.client()  # loads the SDK, in a thread
+        messages = [*await self._shown(share), {"role": "user", "content": INSTRUCTION}]
+        # all but the last message as it was last sent, so that it comes from the cache
+        request = self._turn.request(messages)
+        request["max_tokens"] = min(_SUMMARY_TOKENS, self._turn.settings.max_tokens)
+        return await ask_once(self._turn.connection, request, on_text)
+
+    async def _shown(self, share: float) -> Sequence[JsonObject]:
+        """The conversation, or as much of its end; the history gives what its beginning was."""
+        conversation = self._conversation
+        if share == 1:
+            return conversation.messages()
+        kept_from = conversation.tail(round(conversation.weight() * share))
+        return conversation.with_summary(await self._from_history(kept_from), kept_from)
+
+    async def _from_history(self, kept_from: int) -> str:
+        def make() -> str:
+            session = self._service.get(self._session_id)
+            entries = self._service.entries(self._session_id)
+            earlier = takewhile(lambda entry: entry.seq < kept_from, entries)
+            return carried_on(session, self._service.recap(self._session_id), earlier)
+
+        return await asyncio.to_thread(make)
+
+    def _last_request(self, kept_from: int) -> str:
+        """The last prompt, unless it goes on being sent as it is."""
+        seq, text = self._conversation.last_prompt
+        if not text.strip() or seq >= kept_from:
+            return ""
+        return f"## The user's last request\n\n{quoted(text, _LONGEST_REQUEST)}"
+
+    # -- the event
+
+    async def _save(
+        self, event: str, about: str, text: str, kept_from: int, weight: int, facts: JsonObject
+    ) -> Entry:
+        """Write down what is sent from here on; a snapshot is taken first."""
+        before, after = self._conversation.tokens, self._tokens(weight)
+        branches = self._service.branches
+        await asyncio.to_thread(branches.snapshot, self._session_id, reason="before compacting")
+        meta: JsonObject = {
+            "event": event,
+            "kept_from": kept_from,
+            "tokens_before": before,
+            "context_tokens": after,
+            **facts,
+        }
+        told = joined(f"{about}; about {before:,} → {after:,} tokens.", text)
+        turn = self._turn
+        entry = turn.save(Draft(EntryKind.EVENT, told, author=turn.settings.author, meta=meta))
+        if "usage" in meta:
+            turn.spend(entry.usage, meta["cost_usd"])
+        turn.emit(Compacted(entry))
+        turn.emit(UsageChanged(turn.usage, turn.cost_usd, after))
+        return entry
