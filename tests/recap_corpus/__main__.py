@@ -1,0 +1,38 @@
+"""The scored table: ``python tests/recap_corpus [--misses]``.
+
+``--misses`` lists what the tuning half misses and says wrongly; the other half only counts.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+
+def main() -> None:
+    """Score both halves and print them."""
+    from recap_corpus.corpus import cases
+    from recap_corpus.score import score, table
+
+    tuning = score(case for case in cases() if case.tuning)
+    reporting = score(case for case in cases() if not case.tuning)
+    print(table([("tuned on", tuning), ("reported", reporting)]))
+    print(f"\nInvented: {len(tuning.invented) + len(reporting.invented)}")
+    if "--misses" in sys.argv:
+        for title, found in (
+            ("Missed", tuning.missed),
+            ("Wrong", tuning.wrong),
+            ("Invented", tuning.invented),
+        ):
+            print(f"\n{title}:")
+            print("\n".join(f"  {line}" for line in sorted(found, key=_by_field)))
+
+
+def _by_field(line: str) -> str:
+    return line.split(" ", 1)[1].split(":")[0]
+
+
+if __name__ == "__main__":
+    main()
