@@ -92,8 +92,8 @@ class Case:
     """Whose habits it has: ``own``, or ``claude`` for Claude Code's."""
     cwd: str = ""
     session: Session | None = None
-    entries: list[Entry] = field(default_factory=list)
-    labels: list[Label] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list, repr=False)
+    labels: list[Label] = field(default_factory=list, repr=False)
 
     @property
     def tuning(self) -> bool:
@@ -135,7 +135,8 @@ def _load(path: Path) -> Case:
 
 def _label(line: str) -> Label:
     match = _LABEL.match(line)
-    assert match and match[1] in FIELDS, line
+    assert match, line
+    assert match[1] in FIELDS, line
     keys = match[4] if match[4] is not None else match[3].split(" ", 1)[1]
     return Label(match[1], match[3], keys, match[2] is None)
 
@@ -184,7 +185,8 @@ class _Writer:
             if step.sort == "you":
                 self._add(EntryKind.USER, step.text)
             elif step.sort == "bot":
-                said = self._reply(step, goes_on=after in _CALLS)
+                goes_on = after in _CALLS and follows is not None and follows.author == step.author
+                said = self._reply(step, goes_on=goes_on)
             elif step.sort == "later":
                 self.at += timedelta(**{_BREAK[step.rest[-1]]: int(step.rest[:-1])})
             elif step.sort == "event":

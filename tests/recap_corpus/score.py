@@ -9,7 +9,6 @@ precision is compared over all fields: the share of lines that say any label of 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -20,9 +19,9 @@ from recap_corpus.corpus import FIELDS, Case, Label, fold, said_by, words_of
 FACTS = ("done", "in_progress", "next", "decisions", "questions", "blockers", "agents")
 OWN_WORDS = frozenset(
     fold(
-        "Phase phases and to are is done in progress next now all of steps created edited passed "
-        "failed fails unknown commit Permission refused The last turn was interrupted during "
-        "Interrupted at Not finished yet Only the first prompt so far"
+        "Phase phases Schritte to are is done in progress next now all of steps created edited "
+        "passed failed fails unknown commit Permission refused The last turn was "
+        "interrupted during Interrupted at and Not finished yet Only the first prompt so far"
     ).split()
 )
 """What the recap's own phrases are made of; every other word must come from the session."""
@@ -55,8 +54,8 @@ def says(label: Label, line: str) -> bool:
         return label.text == line
     if label.field == "commands":
         wanted = label.text.split(" ", 1)[0]
-        return wanted in (outcome, "unknown")[: 1 + (not label.required)] and label.matches(
-            rest
+        return (
+            wanted in (outcome, "unknown")[: 1 + (not label.required)] and label.matches(rest)
         ) or (not label.required and label.matches(rest))
     return label.matches(line)
 
@@ -168,7 +167,9 @@ def invented(case: Case, recap: Recap) -> list[str]:
     facts: list[Fact] = [fact for name in FACTS for fact in getattr(recap, name, ())]
     for fact in [*facts, *([recap.goal] if recap.goal else [])]:
         there = f" {fold(' '.join(said_by(by_seq[seq]) for seq in fact.seqs))} "
-        strange = [w for w in fold(fact.text).split() if w not in OWN_WORDS and f" {w}" not in there]
+        strange = [
+            w for w in fold(fact.text).split() if w not in OWN_WORDS and f" {w}" not in there
+        ]
         if strange and fact.seqs:
             found.append(f"not where it points: {strange} ({fact.text})")
     return found
@@ -207,9 +208,3 @@ def table(halves: Sequence[tuple[str, Score]]) -> str:
         ]
     rows.append(row)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
-
-
-def summary(result: Score) -> str:
-    """Misses by field, in one line."""
-    counted = Counter(line.split(":")[0].split(" ", 1)[1] for line in result.missed)
-    return ", ".join(f"{name} {count}" for name, count in counted.most_common())

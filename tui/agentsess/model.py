@@ -14,6 +14,7 @@ from agentsess.model_recap import CommandRun as CommandRun
 from agentsess.model_recap import Fact as Fact
 from agentsess.model_recap import FileTouched as FileTouched
 from agentsess.model_recap import Recap as Recap
+from agentsess.model_recap import Stretch as Stretch
 
 JsonObject = dict[str, Any]
 

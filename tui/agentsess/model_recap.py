@@ -42,6 +42,16 @@ class CommandRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which the session was worked on without an hour's break."""
+
+    start: datetime
+    end: datetime
+    first_seq: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recap:
     """Where a session stands. What is not known is absent, never invented."""
 
@@ -55,6 +65,10 @@ class Recap:
     blockers: tuple[Fact, ...] = ()
     files: tuple[FileTouched, ...] = ()
     commands: tuple[CommandRun, ...] = ()
+    agents: tuple[Fact, ...] = ()
+    """Of several agents: each with what it last reported; the tasks handed to helpers."""
+    stretches: tuple[Stretch, ...] = ()
+    """When it was worked on, the latest last."""
     generated_by: str = "history"
     """``history`` for one made without a model, else the model's name."""
     covers_entries: int = 0
@@ -72,6 +86,7 @@ class Recap:
             "decisions": self.decisions,
             "questions": self.questions,
             "blockers": self.blockers,
+            "agents": self.agents,
         }
         evidence: dict[str, Any] = {
             name: [list(fact.seqs) for fact in facts] for name, facts in lists.items()
@@ -88,6 +103,14 @@ class Recap:
             "commands": [
                 {"command": c.command, "outcome": c.outcome, "detail": c.detail, "entry": c.seq}
                 for c in self.commands
+            ],
+            "stretches": [
+                {
+                    "start": stretch.start.isoformat(),
+                    "end": stretch.end.isoformat(),
+                    "entries": [stretch.first_seq, stretch.last_seq],
+                }
+                for stretch in self.stretches
             ],
             "evidence": evidence,
             "generated_by": self.generated_by,
@@ -126,6 +149,15 @@ class Recap:
             commands=tuple(
                 CommandRun(c["command"], c["outcome"], c["detail"], c["entry"])
                 for c in value.get("commands") or []
+            ),
+            agents=facts("agents"),
+            stretches=tuple(
+                Stretch(
+                    datetime.fromisoformat(s["start"]),
+                    datetime.fromisoformat(s["end"]),
+                    *s["entries"],
+                )
+                for s in value.get("stretches") or []
             ),
             generated_by=str(value.get("generated_by", "history")),
             covers_entries=int(value.get("covers_entries", 0)),

@@ -10,14 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from agentsess.model import CommandRun, Entry, EntryKind, Fact, JsonObject, Recap, Session, ToolCall
+from agentsess.model import (
+    CommandRun,
+    Entry,
+    EntryKind,
+    Fact,
+    JsonObject,
+    Recap,
+    Session,
+    Stretch,
+    ToolCall,
+)
+from agentsess.sessions import recap_answers as answers
 from agentsess.sessions import recap_talk as talk
+from agentsess.sessions.recap_agents import HELPER_TOOLS, AgentLog
 from agentsess.sessions.recap_board import Board, Item
 from agentsess.sessions.recap_facts import MOST, distinct, latest, said_in
+from agentsess.sessions.recap_minutes import Minutes
 from agentsess.sessions.recap_reading import Reading, Section, State, read
-from agentsess.sessions.recap_text import alike, fold, mentions, plain, tokens
+from agentsess.sessions.recap_text import mentions, plain
 from agentsess.sessions.recap_tools import ToolLog, answered_questions, describe
 from agentsess.sessions.recap_wording import Story, figure_in, headline, recap_markdown
 
@@ -25,7 +38,9 @@ __all__ = ["RecapBuilder", "build_recap", "recap_markdown"]
 
 _MOST_FILES = 20
 _MOST_COMMANDS = 10
+_MOST_STRETCHES = 12
 _REMEMBERED = 40
+_BREAK = timedelta(hours=1)
 
 # What a text between two tool calls must contain to be read closely.
 _TELLING = (
@@ -33,6 +48,7 @@ _TELLING = (
     *("schritt", "fase ", "paso ", "étape ", "decided", "decision", "decidi", "entschieden"),
     *("go with", "stick with", "agreed", "settled on"),
 )
+_CHOSEN = re.compile(r"\"=\"([^\"]{1,120})\"")
 _TASK_NUMBER = re.compile(r"#(\w{1,20})|\bid[\"': ]+(\w{1,20})", re.IGNORECASE)
 _STOPS = frozenset(
     {"max_tokens", "max_iterations", "refusal", "model_context_window_exceeded", "no_reply"}
@@ -50,7 +66,11 @@ class _Turn:
     questions: list[str] = field(default_factory=list)
     asked_to_go_on: bool = False
     worked: bool = False
+    changes: int = 0
+    """Changes that the tools had made when this turn, or an agent's part of it, began."""
     finished: bool = False
+    stuck: bool = False
+    """A command that failed in it still fails."""
 
 
 class RecapBuilder:
@@ -59,14 +79,11 @@ class RecapBuilder:
     def __init__(self) -> None:
         self._board = Board()
         self._tools = ToolLog()
+        self._agents = AgentLog()
+        self._stretches: list[Stretch] = []
         self._turn = _Turn()
         self._goal: Fact | None = None
-        self._decisions: list[Fact] = []
-        self._claims: list[Fact] = []
-        self._obstacles: list[Fact] = []
-        self._listed_questions: list[Fact] = []
-        self._asked: list[Fact] = []
-        self._asking: dict[str, Fact] = {}
+        self._minutes = Minutes()
         self._creating: dict[str, JsonObject] = {}
         self._error: Fact | None = None
         self._interrupted: Fact | None = None
@@ -81,6 +98,7 @@ class RecapBuilder:
 
     def add(self, entry: Entry) -> None:
         """Take the next entry."""
+        self._stretch(entry)
         self.last_seq, self.last_at = entry.seq, entry.at
         if entry.kind is EntryKind.TOOL_RESULT:
             self._result(entry)
@@ -101,11 +119,13 @@ class RecapBuilder:
             done=done,
             in_progress=doing,
             next=coming,
-            decisions=latest(self._decisions),
+            decisions=latest(self._minutes.decisions),
             questions=self._open_questions(),
             blockers=self._blockers(),
             files=self._tools.touched(session.cwd if session else "", _MOST_FILES),
             commands=self._commands(),
+            agents=self._agents.facts(),
+            stretches=tuple(self._stretches),
             covers_entries=self.last_seq,
             last_activity=self.last_at,
         )
@@ -123,25 +143,20 @@ class RecapBuilder:
         reading = read(text)
         goes_on = talk.just_go_on(text)
         request = talk.request_of(text)
-        self._answer_questions(reading, entry.seq, goes_on=goes_on)
-        self._turn = _Turn(entry.seq, request, talk.user_questions(reading), goes_on)
+        self._minutes.prompted(reading, entry.seq, goes_on=goes_on, opens=self._goal is None)
+        self._turn = _Turn(
+            entry.seq,
+            request,
+            talk.user_questions(reading),
+            goes_on,
+            changes=self._tools.changes,
+        )
+        self._board.announce(talk.promised(reading), entry.seq)
         if self._goal is None and request and not goes_on:
             self._goal = Fact(request, (entry.seq,))
         elif restated := talk.goal_restated(reading):
             self._goal = Fact(restated, (entry.seq,))
         self._board.said(reading, entry.seq, by_user=True)
-        self._decide(talk.decisions_in(reading, by_user=True), entry.seq)
-
-    def _answer_questions(self, reading: Reading, seq: int, *, goes_on: bool) -> None:
-        """A prompt answers what was asked; "go on" leaves a list of questions open."""
-        open_questions = [*self._asked, *self._listed_questions]
-        if chosen := talk.choice_in(reading, [fact.text for fact in open_questions]):
-            answer, question = chosen
-            asked = next(fact for fact in open_questions if fact.text == question)
-            self._remember_decision(plain(f"{answer} ({question})"), (*asked.seqs, seq))
-        self._asked = []
-        if not goes_on:
-            self._listed_questions = []
 
     # -- replies
 
@@ -153,36 +168,35 @@ class RecapBuilder:
             return
         self._error = self._interrupted = None
         self._replied = True
+        self._agents.worked(entry.author, entry.seq)
         for call in calls:
             self._call(call, entry)
         cut_off = entry.meta.get("interrupted") is True
         if calls or cut_off or entry.meta.get("stop_reason") in ("tool_use", "pause_turn"):
             self._turn.finished = False
-            self._asked = []
+            self._minutes.asked = []
             if text and mentions(text, _TELLING):
                 reading = read(text)
                 self._board.said(reading, entry.seq, by_user=False)
-                self._decide(talk.decisions_in(reading, by_user=False), entry.seq)
+                self._minutes.decide(answers.decisions_in(reading), entry.seq)
         elif text.strip():
-            self._final_reply(read(text), entry.seq)
+            self._final_reply(read(text), entry.seq, entry.author)
 
-    def _final_reply(self, reading: Reading, seq: int) -> None:
-        self._turn.finished = True
+    def _final_reply(self, reading: Reading, seq: int, author: str) -> None:
+        turn = self._turn
+        turn.finished = True
+        turn.stuck = self._stuck(turn.start)
+        changed = self._tools.changes > turn.changes and not turn.stuck
+        turn.changes = self._tools.changes
         self._board.said(reading, seq, by_user=False)
-        self._decide(talk.decisions_in(reading, by_user=False), seq)
-        for text in talk.claims_in(reading):
-            self._claim(text, seq)
-        if self._turn.worked:
-            start = self._turn.start
-            self._board.worked(start)
-            self._obstacles = [fact for fact in self._obstacles if fact.seqs[-1] >= start]
-            self._tools.forget_refused(start)
-        self._obstacles += [Fact(text, (seq,)) for text in talk.obstacles_in(reading)]
-        listed, asked = talk.questions_in(reading)
-        if listed:
-            self._listed_questions = [Fact(text, (seq,)) for text in listed]
-        self._asked += [Fact(text, (seq,)) for text in asked]
+        if turn.worked and not turn.stuck and not self._tools.refused_since(turn.start):
+            self._board.worked(turn.start)
+            self._minutes.overcome(turn.start)
+            self._tools.forget_refused(turn.start)
+        self._board.announce(talk.coming_in(reading), seq)
+        self._minutes.replied(reading, seq, turn.start, changed=changed)
         self._reply = plain(reading.lead or "".join(reading.sentences[:1]))
+        self._agents.reported(author, self._reply, seq)
         self._figure = next(filter(None, map(figure_in, reading.sentences)), "")
 
     def _call(self, call: ToolCall, entry: Entry) -> None:
@@ -195,7 +209,9 @@ class RecapBuilder:
             self._board.task_updated(call.input, entry.seq)
         elif name == "askuserquestion":
             for question in answered_questions(call.input):
-                self._asking[call.id] = Fact(question, (entry.seq,))
+                self._minutes.by_tool[call.id] = Fact(question, (entry.seq,))
+        elif name in HELPER_TOOLS:
+            self._agents.sent(call.id, call.input, entry.seq)
         elif name == "exitplanmode" and isinstance(plan := call.input.get("plan"), str):
             self._board.said(read(f"# Plan\n{plan}"), entry.seq, by_user=False)
         else:
@@ -212,22 +228,16 @@ class RecapBuilder:
             number = (match[1] or match[2]) if match else str(len(self._board.tasks) + 1)
             if not failed:
                 self._board.task_created(number, value, entry.seq)
-        elif call_id in self._asking:
-            question = self._asking[call_id]
+        elif call_id in self._minutes.by_tool:
             if not failed:
-                del self._asking[call_id]
-                self._note_answer(question, entry)
+                match = _CHOSEN.search(entry.text[:2000])
+                self._minutes.answered_by_tool(call_id, match[1] if match else "", entry.seq)
+        elif call_id in self._agents.helpers:
+            self._agents.answered(call_id, entry.seq)
         else:
             denied = meta.get("permission") == "denied"
             self._turn.worked |= self._tools.answered(
                 call_id, entry.text, entry.seq, is_error=failed, denied=denied
-            )
-
-    def _note_answer(self, question: Fact, entry: Entry) -> None:
-        match = re.search(r"\"=\"([^\"]{1,120})\"", entry.text[:2000])
-        if match:
-            self._remember_decision(
-                plain(f"{plain(match[1], 90)} ({question.text})"), (*question.seqs, entry.seq)
             )
 
     # -- events
@@ -262,56 +272,46 @@ class RecapBuilder:
         if not self._board.items():
             self._board.said(reading, entry.seq, by_user=False)
 
-    # -- what is remembered
+    def _stretch(self, entry: Entry) -> None:
+        if self._stretches and entry.at - self._stretches[-1].end < _BREAK:
+            last = self._stretches.pop()
+            entered = Stretch(last.start, max(last.end, entry.at), last.first_seq, entry.seq)
+        else:
+            entered = Stretch(entry.at, entry.at, entry.seq, entry.seq)
+        self._stretches.append(entered)
+        del self._stretches[:-_MOST_STRETCHES]
 
-    def _decide(self, texts: Iterable[str], seq: int) -> None:
-        for text in texts:
-            self._remember_decision(text, (seq,))
-
-    def _remember_decision(self, text: str, seqs: tuple[int, ...]) -> None:
-        gone = talk.replaced_words(text)
-        meaning = tokens(text)
-        self._decisions = [
-            fact
-            for fact in self._decisions
-            if not alike(meaning, tokens(fact.text))
-            and not (gone and gone <= set(fold(fact.text).split()))
-        ]
-        self._decisions.append(Fact(text, seqs))
-        del self._decisions[:-_REMEMBERED]
-
-    def _claim(self, text: str, seq: int) -> None:
-        meaning = tokens(text)
-        self._claims = [fact for fact in self._claims if not alike(meaning, tokens(fact.text))]
-        self._claims.append(Fact(text, (seq,)))
-        del self._claims[:-_REMEMBERED]
+    def _stuck(self, since: int) -> bool:
+        """Whether a command failed since, and nothing was changed after it."""
+        since = max(since, self._tools.last_change)
+        return any(run.seq >= since for run in self._tools.commands.failing())
 
     # -- what is built
 
     def _work(self) -> tuple[tuple[Fact, ...], tuple[Fact, ...], tuple[Fact, ...]]:
         items = self._board.items()
-        planned = [_fact(item) for item in items if item.state is State.DONE]
+        done = distinct(_facts(items, State.DONE))[-MOST:]
         commits = [
             Fact(f"{commit.message} (commit {commit.sha})", (commit.seq,))
             for commit in self._tools.commands.commits
         ]
-        done = distinct(planned)[-MOST:]
-        for more in (commits, self._claims):
-            room = MOST - len(done)
-            fresh = [fact for fact in distinct(more) if not said_in(fact, done)]
-            done += fresh[-room:] if room else []
+        older = [_fact(item) for item in self._board.finished.values()]
+        fresh = distinct([*older, *commits, *self._minutes.claims])
+        fresh = sorted((f for f in fresh if not said_in(f, done)), key=lambda fact: fact.seqs[-1])
+        room = MOST - len(done)
+        done += fresh[-room:] if room else []
         known = list(done)
         doing = [f for f in distinct(_facts(items, State.DOING)) if not said_in(f, known)]
         turn = self._turn
-        unfinished = not turn.finished and self._replied and not turn.asked_to_go_on
-        if unfinished and turn.request and all(fact.seqs[-1] < turn.start for fact in doing):
+        unfinished = (turn.stuck or not turn.finished) and self._replied and not turn.asked_to_go_on
+        if unfinished and turn.request and not doing:
             doing.append(Fact(turn.request, (turn.start,)))
         known += doing
         coming = [f for f in distinct(_facts(items, State.TODO)) if not said_in(f, known)]
         return tuple(done), tuple(doing[:MOST]), tuple(coming[:MOST])
 
     def _open_questions(self) -> tuple[Fact, ...]:
-        found = [*self._listed_questions, *self._asked, *self._asking.values()]
+        found = self._minutes.questions()
         if not self._turn.finished:
             found += [Fact(text, (self._turn.start,)) for text in self._turn.questions]
         return latest(found)
@@ -320,16 +320,16 @@ class RecapBuilder:
         failing = [
             Fact(
                 plain(f"{run.command} failed" + (f": {run.detail}" if run.detail else "")),
-                (run.seq,),
+                (self._tools.commands.called.get(run.command, run.seq), run.seq),
             )
             for run in self._tools.commands.failing()
         ]
         refused = [
-            Fact(plain(f"Permission refused: {what}"), (seq,))
-            for what, seq in self._tools.refused.values()
+            Fact(plain(f"Permission refused: {what}"), seqs)
+            for what, seqs in self._tools.refused.values()
         ]
         ending = [fact for fact in (self._error, self._interrupted) if fact]
-        found = distinct([*failing, *refused, *self._obstacles, *ending])
+        found = distinct([*failing, *refused, *self._minutes.obstacles, *ending])
         return latest(sorted(found, key=lambda fact: fact.seqs[-1]))
 
     def _commands(self) -> tuple[CommandRun, ...]:

@@ -27,6 +27,7 @@ _ALL_DONE = re.compile(
     re.IGNORECASE,
 )
 _REMEMBERED = 60
+_MOST_IDLE = 2
 _LONGEST_LIST = 400
 
 
@@ -69,6 +70,8 @@ class Board:
     """Done items of lists that were replaced since."""
     phases_tracked: bool = False
     checks_seq: int = 0
+    idle: int = 0
+    """Turns of work that ended since one of the lists was touched."""
 
     def todo_tool(self, author: str, value: Mapping[str, Any], seq: int) -> None:
         """Take the whole list that a to-do tool was given."""
@@ -84,6 +87,7 @@ class Board:
             if state and text:
                 marks.append((text, state))
         if marks or not rows:
+            self.idle = 0
             self.todos[author] = self._replaced(self.todos.get(author, {}), marks, seq)
             self.steps = {}
 
@@ -93,6 +97,7 @@ class Board:
         if isinstance(subject, str) and (text := plain(subject)):
             self.tasks[task_id] = Item(text, State.TODO, (seq,))
             self.steps = {}
+            self.idle = 0
 
     def task_updated(self, value: Mapping[str, Any], seq: int) -> None:
         """Take a change to one task."""
@@ -107,6 +112,7 @@ class Board:
             del self.tasks[task_id]
         elif state := _STATUSES.get(status):
             item.move(state, seq)
+            self.idle = 0
 
     def said(self, reading: Reading, seq: int, *, by_user: bool) -> None:
         """Take what a reply or prompt says of the work."""
@@ -115,6 +121,7 @@ class Board:
             self.checks = self._merged(marks, seq)
             self.checks_seq = seq
             self.steps = {}
+            self.idle = 0
         if reading.phases:
             self._say_phases(reading.phases, seq, by_user=by_user)
         if len(plan := reading.sections.get(Section.PLAN, ())) >= 2:
@@ -129,14 +136,29 @@ class Board:
         if any(stated.values()) and not by_user:
             self.stated = stated
 
+    def announce(self, texts: Iterable[str], seq: int) -> None:
+        """Take what is said to come next, outside of any list."""
+        coming = self.stated.setdefault(State.TODO, {})
+        coming.update({fold(text): Item(text, State.TODO, (seq,)) for text in texts})
+
     def worked(self, since: int) -> None:
         """A turn that did work ended: what was announced before ``since`` may be done by now."""
+        self.idle += 1
+        if self.idle > _MOST_IDLE:
+            self._abandon()
         self.steps = {k: i for k, i in self.steps.items() if i.seqs[-1] >= since}
         for items in self.stated.values():
             for key in [k for k, i in items.items() if i.seqs[-1] < since]:
                 del items[key]
         if not self.phases_tracked:
             self.phases = {n: i for n, i in self.phases.items() if i.seqs[-1] >= since}
+
+    def _abandon(self) -> None:
+        """Nobody keeps the lists any more: what is open on them says nothing of today."""
+        for item in self._fine():
+            if item.state is State.DONE:
+                self._finish(item)
+        self.todos, self.tasks, self.checks = {}, {}, {}
 
     def _say_phases(self, phases: Sequence[Phase], seq: int, *, by_user: bool) -> None:
         word = self._word_for(phases)
@@ -177,6 +199,8 @@ class Board:
     def _say_phase(self, phase: Phase, seq: int, *, by_user: bool) -> None:
         if phase.title and (phase.listed or phase.number not in self.titles):
             self.titles[phase.number] = phase.title
+            if known := self.phases.get(phase.number):
+                known.seqs = tuple(sorted({seq, known.seqs[-1]}))
         item = self.phases.get(phase.number)
         if item is None:
             if len(self.phases) < 50:
@@ -241,13 +265,7 @@ class Board:
             for number, item in sorted(self.phases.items())
         ]
         stated = [item for items in self.stated.values() for item in items.values()]
-        return [
-            *self.finished.values(),
-            *phases,
-            *self._fine(),
-            *self.steps.values(),
-            *stated,
-        ]
+        return [*phases, *self._fine(), *self.steps.values(), *stated]
 
     def counted(self) -> list[Item]:
         """The list whose progress is worth a figure: the one that moved last."""

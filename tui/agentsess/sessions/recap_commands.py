@@ -27,13 +27,14 @@ _WRAPPERS = re.compile(
     r"timeout(?:\s+-\S+)*\s+\S+|(?:uv|poetry|pipenv|hatch|pdm|rye) run(?:\s+--?\S+)*|"
     r"npx(?:\s+-\S+)*|"
     r"bunx|pnpm exec|yarn exec|bundle exec|python[\d.]*\s+-m|py\s+-m|"
-    r"docker(?:-| )compose (?:exec|run)(?:\s+-\S+)*\s+\S+|source\s+\S+|\.\s+\S+)\s+)+"
+    r"docker(?:-| )compose (?:exec|run)(?:\s+-\S+)*\s+\S+|source\s+\S+|\.\s+\S+|do|then)\s+)+"
 )
 _NOTABLE = re.compile(
     r"^(?:[\w./~-]*/)?(?:"
     r"pytest|py\.test|unittest|tox|nox|jest|vitest|mocha|rspec|phpunit|ctest|bats|karma|ava|"
     r"playwright test|cypress run|"
-    r"(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:test|build|lint|check|type-?check|e2e|ci:\w+|audit|"
+    r"(?:npm|pnpm|yarn|bun)\s+(?:(?:--filter|-F|-w|--workspace)[ =]\S+\s+)?(?:run\s+)?(?:test|"
+    r"build|lint|check|type-?check|e2e|ci:\w+|audit|"
     r"migrate)\S*|"
     r"go\s+(?:test|build|vet)|cargo\s+(?:test|build|check|clippy|fmt|nextest)|"
     r"(?:mvnw?|gradlew?)\s.*(?:test|build|verify|package|install|check)|dotnet\s+(?:test|build)|"
@@ -192,11 +193,14 @@ class CommandLog:
 
     runs: dict[str, CommandRun] = field(default_factory=dict)
     commits: list[Commit] = field(default_factory=list)
+    called: dict[str, int] = field(default_factory=dict)
+    """By command: the entry that called it last."""
 
     def ended(
-        self, command: str, parts: list[str], output: str, seq: int, *, is_error: bool
+        self, call: tuple[str, int], parts: list[str], output: str, seq: int, *, is_error: bool
     ) -> None:
-        """Take the end of a shell call whose notable ``parts`` are these."""
+        """Take the end of a ``call``, its shell line and entry, whose notable parts these are."""
+        command, called = call
         verdict, detail = outcome_of(output, is_error=is_error, exit_hidden=exit_hidden(command))
         if any(part == "git commit" for part in parts):
             self._committed(output, seq)
@@ -211,17 +215,20 @@ class CommandLog:
                 told = f"{mine[-1].sha} {mine[-1].message}" if mine else detail
             elif verdict == PASSED and part != parts[-1]:
                 told = ""
-            self._keep(CommandRun(part, verdict, told, seq))
+            self._keep(CommandRun(part, verdict, told, seq), called)
 
-    def _keep(self, run: CommandRun) -> None:
+    def _keep(self, run: CommandRun, called: int) -> None:
         self.runs.pop(run.command, None)
         self.runs[run.command] = run
+        self.called[run.command] = called
         if run.outcome == PASSED:
             for command, old in list(self.runs.items()):
                 if old.outcome == FAILED and covers(run.command, command):
                     del self.runs[command]
         while len(self.runs) > _REMEMBERED:
             del self.runs[next(iter(self.runs))]
+        if len(self.called) > 2 * _REMEMBERED:
+            self.called = {command: self.called[command] for command in self.runs}
 
     def _committed(self, output: str, seq: int) -> None:
         self.commits.extend(commits_in(output, seq))

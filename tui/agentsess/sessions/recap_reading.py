@@ -87,10 +87,13 @@ _SECTION_WORDS: dict[Section, str] = {
         r"remaining(?: work| steps?| tasks?| items?| files?)?|to ?dos?|still (?:to do|open|left|"
         r"pending)|"
         r"pending(?: tasks?| work| items?)?|(?:open|outstanding) (?:items|tasks|work|points)|"
-        r"outstanding|not (?:done|started)(?: yet)?|"
-        r"nächste schritte|nächster schritt|als nächstes|(?:noch )?offen|noch zu tun|"
-        r"próximos? pasos?|siguientes?(?: pasos?)?|pendientes?|falta|por hacer|"
-        r"prochaines? étapes?|à faire|reste à faire|ensuite"
+        r"outstanding|not (?:done|started)(?: yet)?|not yet \w+|tomorrow|next week|"
+        r"to do before .{3,20}|(?:after|once) .{3,40}|what remains|"
+        r"nächste schritte|nächster schritt|als nächstes|(?:noch )?offen|offene punkte|"
+        r"noch zu tun|morgen|"
+        r"próximos? pasos?|siguientes?(?: pasos?)?|pendientes?|faltan?|por hacer|mañana|"
+        r"prochaines? étapes?|à faire|reste à faire|ensuite|demain|"
+        r"下一步|接下来|待办|次のステップ|残り|次は"
     ),
     Section.QUESTIONS: (
         r"(?:open |outstanding |remaining |unanswered )?questions?(?: for you)?|"

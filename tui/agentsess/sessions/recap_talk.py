@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 
-from agentsess.sessions.recap_reading import Reading, Section
+from agentsess.sessions.recap_answers import NONE, matter
+from agentsess.sessions.recap_reading import Reading, Section, phases_in
 from agentsess.sessions.recap_text import (
+    asks,
     blocks,
     fold,
     mentions,
@@ -14,39 +15,6 @@ from agentsess.sessions.recap_text import (
     prose,
     sentences,
     shorten,
-    tokens,
-)
-
-_HYPOTHETICAL = re.compile(
-    r"\b(?:if|unless|whether|should|could|would|might|may|not|never|before|until|once|haven['’]?t|"
-    r"didn['’]?t|wenn|falls|ob|nicht|sollte[nr]?|si|podr[ií]amos|no|pas)\b|n['’]t\b",
-    re.IGNORECASE,
-)
-_DECIDED = re.compile(
-    r"\b(?:(?:we|i)(?:['’]ve| have)? (?:decided|agreed|settled on|opted for|chose)|"
-    r"(?:it was|was|is) decided|decided (?:to|on|against) |"
-    r"(?:i|we)(?:['’]ll| will) (?:go with|stick with|stay with)|"
-    r"let['’]?s (?:go with|stick with|stay with|settle on)|"
-    r"wir (?:nehmen|verwenden|bleiben bei|haben (?:uns )?(?:\w+ ){0,6}entschieden)|"
-    r"(?:hemos decidido|decidimos|nos quedamos con)|(?:nous avons décidé|on part sur))\b",
-    re.IGNORECASE,
-)
-_DECIDING = (
-    *("decid", "agreed", "settle", "opted", "chose", " with ", "wir ", "entschieden"),
-    *("nos quedamos", "décidé", "on part"),
-)
-# These open a decision only in the mouth of the user: an agent says "let's use grep" of every step.
-_USER_DECIDED = re.compile(
-    r"^(?:(?:ok(?:ay)?|yes|yeah|good|right|fine|agreed|no|actually|sí|ja)[,.!]?\s+(?:then\s+)?)?"
-    r"(?:let['’]?s (?:use|keep|drop|do without|not)|we(?:['’]ll| will)? (?:use|keep|drop)|"
-    r"go (?:with|for)|stick (?:with|to)|use \S.* instead|i(?:['’]d)? prefer|"
-    r"vamos a usar|usemos|usaremos|usa mejor|nimm|nehmen wir|utilisons)\b",
-    re.IGNORECASE,
-)
-_INSTEAD = re.compile(
-    r"\b(?:instead of|rather than|not|statt|anstelle von|en vez de|en lugar de|"
-    r"au lieu de)\s+(.{2,60})",
-    re.IGNORECASE,
 )
 
 _VERBS = (
@@ -78,6 +46,49 @@ _CLAIM_IN_DOUBT = re.compile(
     re.IGNORECASE,
 )
 
+_NO_REPORT = re.compile(
+    r"\b(?:can['’]?t|cannot|couldn['’]?t|not yet|still|fail(?:s|ed|ing)?|blocked|i['’]d|"
+    r"i(?:['’]ll| will| would)|should|would|almost|nearly|in progress|under ?way|"
+    r"(?:is|are|comes?) next|stopped|sorry|correct myself|here(?:['’]s| is| are)|where we are|"
+    r"so far|"
+    r"reproduced|understood|noted|agreed|noch|nicht|fehlt|falta|queda[n]?|todavía|aún|"
+    r"en curso|reste|pas encore|il manque)\b|^(?:no|not|nein|almost|yes|ok|good|i (?:found|"
+    r"see|think))\b|"
+    r"[?:]$|未|尚",
+    re.IGNORECASE,
+)
+_PLAINLY_DONE = re.compile(
+    r"^(?:(?:found and )?fixed|done|solved|resolved|behoben|erledigt|listo|hecho|corrigé)\b", re.I
+)
+_SHORT_REPORT = 30
+_COMING = re.compile(
+    r"^(?:next|afterwards|after that|tomorrow)\b|^(?:after|once|before) [^:]{3,50}: |"
+    r"\b(?:is|are|be|comes?|come) (?:up )?next\b|\bnext would be\b|\bi (?:want|"
+    r"['’]d like) to\b.*\bnext[.]?$|"
+    r"\bwhat(?:['’]s| is) (?:left|missing|next|remaining|open|still \w+)\b|\bwhat remains\b|"
+    r"\bthat leaves\b|\b(?:is|are) (?:still )?(?:left|outstanding|to come|(?:still )?open)\b|"
+    r"^(?:left|remaining|still (?:open|to do)|to do)\b|\bremains? to be\b|\bstill (?:needs?|"
+    r"ha(?:s|ve)) to\b|"
+    r"\bstill to (?:do|come)\b|\b(?:comes?|come|goes?) (?:after|afterwards)\b|"
+    r"\b(?:i|we)(?:['’]ll| will)\b.*\b(?:once|after|tomorrow|next (?:week|month)|on \w+day|"
+    r"as soon as)\b|"
+    r"\bbefore (?:it goes|going) live\b|"
+    r"\b(?:dann|als nächstes) (?:mache|kommt|folgt)\b|\bmorgen (?:mache|kommt|folgt)\b|"
+    r"\b(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
+    r"^(?:falta|faltan|queda|quedan|mañana|luego)\b|\b(?:il (?:manque|reste)|reste à)\b|^ensuite\b",
+    re.IGNORECASE,
+)
+_COMING_WORDS = (
+    *("next", "left", "leaves", "remain", "missing", "tomorrow", "after", "still", "later", "then"),
+    *("'ll", "’ll", "will", "outstanding", "open", "live", "fehl", "bleib", "nächst", "morgen"),
+    *("dann", "falta", "queda", "mañana", "luego", "manque", "reste", "ensuite", "to come"),
+)
+_PROMISED = re.compile(
+    r"\bremind me to\b|^(?:and |but |ok |then )?(?:i['’]ll|i will|we['’]ll) (?!ask|check|think|let|"
+    r"see|look|be\b|have\b|get back|go with|use|keep|take|sell)\w+",
+    re.IGNORECASE,
+)
+
 _OBSTACLE = re.compile(
     r"^(?:i(?:['’]m| am)|we(?:['’]re| are)|this is|it is|it['’]s|that is)?\s*(?:still |now |"
     r"currently )?"
@@ -86,12 +97,26 @@ _OBSTACLE = re.compile(
     r"connect|reproduce)\b|"
     r"\bwaiting (?:for|on) (?:your |the )?(?:approval|access|credentials|permission|review|token|"
     r"key|password)\b|"
+    r"^(?:i )?(?:can['’]t|cannot) (?:look|verify|apply|log in|reach|access|start|build|run)\b|"
+    r"\bfails?,? (?:because|as|since)\b|\bis missing before\b|"
+    r"\b(?:you|someone|somebody) (?:\w+ ){0,4}(?:has|have|needs?) to (?:ask|get|request|grant|"
+    r"free|give|"
+    r"renew|unlock|approve)\b|"
+    r"\b(?:ich )?bin ich blockiert\b|\bestoy bloquead[oa]\b|\bje suis bloqué\b|"
     r"\bich komme nicht weiter\b|\bno puedo (?:continuar|seguir)\b|\bje ne peux pas continuer\b",
     re.IGNORECASE,
 )
 
 _OBSTRUCTING = (
     "blocked",
+    "blockiert",
+    "bloque",
+    "bloqué",
+    "fails",
+    "fail",
+    "missing",
+    "ha",
+    "need",
     "cannot",
     "can't",
     "can’t",
@@ -132,26 +157,6 @@ _WRAPPED = re.compile(
     re.DOTALL,
 )
 _NOT_A_PROMPT = re.compile(r"^\s*(?:\[Request interrupted|Caveat: The messages below|/\w+\s*$)")
-_NOTHING_ASKED = re.compile(
-    r"^(?:(?:is there )?any ?thing else\b|what (?:else )?(?:would|do|should|can) (?:you|"
-    r"i) (?:like|want|help)\b|"
-    r"how (?:can|may|else can) i help|does (?:that|this) (?:make sense|help|look (?:good|right|"
-    r"ok))|"
-    r"make sense|sound good|ok(?:ay)?\?|why\?|how so\?|what next\?|noch etwas|algo más|"
-    r"autre chose)",
-    re.IGNORECASE,
-)
-_OF_THE_LAST = re.compile(
-    r"^(?:what do you think|what(?:['’]s| is) your (?:view|preference|take)|(?:any )?thoughts|"
-    r"do you agree|agreed|which (?:one )?do you prefer|was (?:meinst|denkst) du|¿?qué (?:opinas|"
-    r"te parece))\b",
-    re.IGNORECASE,
-)
-_TO_YOU = re.compile(
-    r"\b(?:you|your|shall|should|may|can i|want|prefer|soll(?:en)?|möchte(?:st|n)|willst|du|"
-    r"quieres?|prefieres?|debo|veux|voulez|dois)\b",
-    re.IGNORECASE,
-)
 _GO_ON = re.compile(
     r"^(?:please )?(?:continue|go on|go ahead|carry on|proceed|resume|next|keep going|weiter|"
     r"mach weiter|"
@@ -176,12 +181,12 @@ def request_of(prompt: str) -> str:
             continue
         for sentence in sentences(block.text):
             words = _ungreet(plain(sentence, 400))
-            if any(map(str.isalnum, words)) and not words.endswith(":"):
+            if matter(words) and not words.endswith(":"):
                 said.append(words)
         if len(said) >= 6:
             break
     if not said:
-        return ""
+        return plain(_ungreet(prompt))
     asked = next((i for i, sentence in enumerate(said[:5]) if _ASKING.search(sentence)), 0)
     joined = " ".join(said[: asked + 1])
     return joined if len(joined) <= 200 else shorten(said[asked])
@@ -203,36 +208,53 @@ def goal_restated(reading: Reading) -> str:
     return ""
 
 
-def decisions_in(reading: Reading, *, by_user: bool) -> list[str]:
-    """The sentences that decide something, and what stands under such a heading."""
-    found = [text for text in reading.sections.get(Section.DECISIONS, ()) if not _asks(text)]
-    for sentence in reading.sentences:
-        if len(sentence) > 400 or _asks(sentence):
-            continue
-        match = mentions(sentence, _DECIDING) and _DECIDED.search(sentence)
-        match = match or (by_user and _USER_DECIDED.match(sentence))
-        if match and not _HYPOTHETICAL.search(sentence[: match.start()]):
-            found.append(plain(sentence))
-    return list(dict.fromkeys(found))
-
-
-def replaced_words(decision: str) -> frozenset[str]:
-    """The words after "instead of" and the like: what the decision does away with."""
-    match = _INSTEAD.search(decision)
-    return frozenset(fold(match[1]).split()) if match else frozenset()
-
-
 def claims_in(reading: Reading) -> list[str]:
     """Work that a reply says is done: under a heading, or in a sentence such as "I've fixed …"."""
     found = list(reading.sections.get(Section.DONE, ()))
     for sentence in reading.sentences:
         bare = sentence.lstrip("-*•✅✔✓ ")
-        if len(bare) > 400 or _asks(bare):
+        if len(bare) > 400 or asks(bare):
             continue
         claims = _CLAIM.match(bare) or _BARE_CLAIM.match(bare) or _FOREIGN_CLAIM.match(bare)
         if claims and not _CLAIM_IN_DOUBT.search(bare):
             found.append(plain(bare).rstrip(":"))
     return list(dict.fromkeys(found))
+
+
+def reported(reading: Reading) -> str:
+    """The first sentence of a reply to finished work, if it says what came of it; a short one
+    with the second."""
+    lead = reading.lead
+    if not lead or asks(lead) or len(lead) > 300 or phases_in(lead):
+        return ""
+    if _NO_REPORT.search(lead) and not _PLAINLY_DONE.match(lead):
+        return ""
+    index = reading.sentences.index(lead) + 1
+    if len(lead) < _SHORT_REPORT and index < len(reading.sentences):
+        more = reading.sentences[index]
+        if not asks(more) and not _NO_REPORT.search(more):
+            return plain(f"{lead} {more}")
+    return plain(lead)
+
+
+def coming_in(reading: Reading) -> list[str]:
+    """The sentences of a reply that say what comes next, outside of lists under a heading."""
+    return [
+        plain(sentence)
+        for sentence in reading.sentences
+        if mentions(sentence, _COMING_WORDS)
+        and len(sentence) <= 300
+        and not asks(sentence)
+        and not sentence.endswith(":")
+        and _COMING.search(sentence)
+        and not _OBSTACLE.search(sentence)
+        and not phases_in(sentence)
+    ]
+
+
+def promised(prompt: Reading) -> list[str]:
+    """What the user says that he will do or must not forget."""
+    return [plain(s) for s in prompt.sentences if not asks(s) and _PROMISED.search(s)]
 
 
 def obstacles_in(reading: Reading) -> list[str]:
@@ -241,68 +263,17 @@ def obstacles_in(reading: Reading) -> list[str]:
     found += [
         plain(sentence)
         for sentence in reading.sentences
-        if mentions(sentence, _OBSTRUCTING) and not _asks(sentence) and _OBSTACLE.search(sentence)
+        if mentions(sentence, _OBSTRUCTING) and not asks(sentence) and _OBSTACLE.search(sentence)
     ]
-    return [text for text in dict.fromkeys(found) if fold(text) not in _NO_OBSTACLE]
-
-
-_NO_OBSTACLE = frozenset(
-    {"none", "no", "nothing", "n a", "none so far", "keine", "ninguno", "aucun"}
-)
-
-
-def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
-    """The questions listed under a heading, and those that a reply ends with."""
-    listed = [t for t in reading.sections.get(Section.QUESTIONS, ()) if fold(t) not in _NO_OBSTACLE]
-    tail = reading.sentences[max(0, min(reading.last_block, len(reading.sentences) - 3)) :]
-    # A question that its own paragraph goes on to answer is put to nobody.
-    closing = len(tail)
-    while closing and _asks(tail[closing - 1]):
-        closing -= 1
-    asked = [
-        _with_its_matter(tail, index)
-        for index, sentence in enumerate(tail)
-        if _asks(sentence) and len(sentence) >= 8 and (index >= closing or _TO_YOU.search(sentence))
-    ]
-    known = {fold(text) for text in listed}
-    return listed, [
-        q for q in dict.fromkeys(asked) if fold(q) not in known and not _NOTHING_ASKED.match(q)
-    ]
-
-
-def _with_its_matter(said: Sequence[str], index: int) -> str:
-    """A question; "What do you think?" together with the sentence that it is about."""
-    if index and _OF_THE_LAST.match(said[index]):
-        return plain(f"{said[index - 1]} {said[index]}")
-    return plain(said[index])
+    return [text for text in dict.fromkeys(found) if fold(text) not in NONE]
 
 
 def user_questions(reading: Reading) -> list[str]:
     """The questions that a prompt puts."""
-    asked = (plain(_ungreet(s)) for s in reading.sentences if _asks(s))
+    asked = (plain(_ungreet(s)) for s in reading.sentences if asks(s))
     return [q for q in dict.fromkeys(asked) if len(q) >= 8]
 
 
 def just_go_on(prompt: str) -> bool:
     """Whether a prompt only says to continue, and so answers no question."""
     return len(prompt) < 60 and bool(_GO_ON.match(prompt.strip()))
-
-
-def choice_in(prompt: Reading, questions: Iterable[str]) -> tuple[str, str] | None:
-    """A prompt's short sentence that chooses what one of the questions offered, and which."""
-    offered = [q for q in questions if re.search(r"\b(?:or|oder|o|ou)\b", q)]
-    if len(offered) != 1:
-        return None
-    for sentence in prompt.sentences[:2]:
-        answer = plain(sentence)
-        shared = tokens(answer) & tokens(offered[0]) - _SMALL_WORDS
-        if shared and len(answer) <= 90 and not _asks(answer):
-            return answer.rstrip("."), offered[0]
-    return None
-
-
-_SMALL_WORDS = frozenset({"do", "should", "would", "want", "yes", "no"})
-
-
-def _asks(sentence: str) -> bool:
-    return sentence.rstrip("\"')*_` »”").endswith(("?", "？"))

@@ -46,7 +46,9 @@ _LEAD_IN = re.compile(
 # No space follows in Chinese or Japanese; abbreviations end no sentence.
 _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?…])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bz\.B\.)(?<!\bvs\.)(?<!\bNr\.)(?<!\bp\.ej\.)"
-    r"|(?<=[.!?][\"')\]*”»]))\s+(?=[^a-z\s])|(?<=[。！？])"
+    r"|(?<=[.!?][\"')\]*”»]))\s+(?=[^a-z\s])|(?<=[。！？])|(?<=[?!])(?=[\u3040-\u9fff])"
+    # Who types in lower case ends a sentence all the same.
+    r"|(?<=[a-zà-ÿ]{3}[.!?])(?<!\betc\.)(?<!\bbzw\.)(?<!\busw\.)(?<!\bvgl\.)(?<!\bresp\.)\s+"
 )
 
 
@@ -174,6 +176,11 @@ def _lead_in(line: str) -> str:
 def sentences(text: str) -> list[str]:
     """The sentences of one block."""
     return [part.strip() for part in _SENTENCE_END.split(text) if part and part.strip()]
+
+
+def asks(sentence: str) -> bool:
+    """Whether a sentence is a question."""
+    return sentence.rstrip("\"')*_` »”").endswith(("?", "？"))
 
 
 _ASCII_WORDS = re.compile(r"[a-z0-9]+")

@@ -62,8 +62,13 @@ class ToolLog:
     seen: set[str] = field(default_factory=set)
     """Files that were read, so that writing them is a change."""
     commands: CommandLog = field(default_factory=CommandLog)
-    refused: dict[str, tuple[str, int]] = field(default_factory=dict)
+    refused: dict[str, tuple[str, tuple[int, ...]]] = field(default_factory=dict)
     """Description of a call that permission was refused for, and where; by the call."""
+    changes: int = 0
+    """How many results told of a changed file or a command of note that did not fail."""
+
+    last_change: int = 0
+    """Where a file was changed last."""
 
     def called(self, call_id: str, name: str, value: dict[str, Any], seq: int) -> None:
         """Take a call."""
@@ -80,14 +85,16 @@ class ToolLog:
             return False
         key = f"{call.name} {call.target}"
         if denied or (is_error and _DENIED.search(text[:500])):
-            self.refused[key] = (describe(call), seq)
+            self.refused[key] = (describe(call), (call.seq, seq))
             return False
         if is_error and _INTERRUPTED.search(text[:200]):
             return False
         self.refused.pop(key, None)
         if call.sort == "shell":
             if call.parts:
-                self.commands.ended(call.target, list(call.parts), text, seq, is_error=is_error)
+                line = (call.target, call.seq)
+                self.commands.ended(line, list(call.parts), text, seq, is_error=is_error)
+                self.changes += not is_error
             return True
         if is_error:
             return False
@@ -95,6 +102,8 @@ class ToolLog:
             self.seen.add(call.target)
         elif call.sort in ("write", "edit"):
             self._touched(call, text, seq)
+            self.changes += 1
+            self.last_change = seq
             return True
         return False
 
@@ -103,11 +112,16 @@ class ToolLog:
         call = self.pending.get(call_id)
         key = f"{call.name} {call.target}" if call else words
         if key:
-            self.refused[key] = (describe(call) if call else words, seq)
+            where = (call.seq, seq) if call else (seq,)
+            self.refused[key] = (describe(call) if call else words, where)
+
+    def refused_since(self, seq: int) -> bool:
+        """Whether permission for a call was refused since, and not given after."""
+        return any(seqs[-1] >= seq for _, seqs in self.refused.values())
 
     def forget_refused(self, before: int) -> None:
         """Drop the refusals of earlier turns: the work has gone on since."""
-        self.refused = {key: row for key, row in self.refused.items() if row[1] >= before}
+        self.refused = {key: row for key, row in self.refused.items() if row[1][-1] >= before}
 
     def _touched(self, call: Call, result: str, seq: int) -> None:
         if not call.target:

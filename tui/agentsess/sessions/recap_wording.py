@@ -13,12 +13,15 @@ from agentsess.sessions.recap_reading import State
 from agentsess.sessions.recap_text import shorten
 
 _FIGURE = re.compile(
-    r"\b(\d{1,6}) (?:out )?of (?:the )?(\d{1,6}) ((?:[^\W\d]+ ){1,3}?)(?:are |is |still |were |"
-    r"now |have been )*"
-    r"(left|remaining|remain|to go|done|migrated|converted|ported|translated|reviewed|fixed|"
-    r"updated|processed)\b",
+    r"\b(\d[\d,.]*) (?:out )?(?:of|von|de|sur) (?:the |den |los |las |les )?(\d[\d,.]*) "
+    r"(?P<what>(?:[^\W\d_]{2,20} ){1,3}?(?:are |is |still |were |now |have been )*"
+    r"(?:left|remaining|remain|to go|done|migrated|converted|ported|translated|reviewed|"
+    r"fixed|updated|processed)\b|[^\W\d_]{3,20})",
     re.IGNORECASE,
 )
+
+
+_PLURALS = {"schritt": "schritte", "etappe": "etappen"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,12 @@ class Story:
 
 def figure_in(text: str) -> str:
     """A figure of progress such as "4 of 11 files left"; empty if the text gives none."""
-    match = _FIGURE.search(text) if " of " in text else None
-    if not match or int(match[1]) > int(match[2]):
+    match = _FIGURE.search(text)
+    part, whole = (int(re.sub(r"\D", "", match[n])) for n in (1, 2)) if match else (1, 0)
+    if not match or part > whole:
         return ""
-    return f"{match[1]} of {match[2]} {match[3].strip()} {match[4].lower()}"
+    what = re.sub(r" (?:are|is|still|were|now|have been)(?= )", "", match["what"])
+    return f"{match[1]} of {match[2]} {what}"
 
 
 def headline(story: Story) -> str:
@@ -75,11 +80,12 @@ def _phases(story: Story) -> str:
     if not board.phases_tracked:
         return ""
     word = board.phase_word
+    many = _PLURALS.get(word, f"{word}s")
     parts: list[str] = []
     if len(of[State.DONE]) == len(numbers) > 1:
-        parts.append(f"All {len(numbers)} {word}s are done")
+        parts.append(f"All {len(numbers)} {many} are done")
     elif len(of[State.DONE]) > 1:
-        parts.append(f"{word.capitalize()}s {_and(of[State.DONE])} are done")
+        parts.append(f"{many.capitalize()} {_and(of[State.DONE])} are done")
     elif of[State.DONE]:
         parts.append(f"{word.capitalize()} {of[State.DONE][0]} is done")
     if of[State.DOING]:

@@ -1,0 +1,117 @@
+"""The minutes of a conversation: what was decided, claimed and asked, and what is in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from agentsess.model import Fact
+from agentsess.sessions import recap_answers as answers
+from agentsess.sessions import recap_talk as talk
+from agentsess.sessions.recap_reading import Reading
+from agentsess.sessions.recap_text import alike, plain, tokens
+
+_REMEMBERED = 40
+
+
+@dataclass(slots=True)
+class Minutes:
+    """Follows prompts and replies; later words replace earlier ones that say the same."""
+
+    decisions: list[Fact] = field(default_factory=list)
+    claims: list[Fact] = field(default_factory=list)
+    """Work that replies say is done."""
+    obstacles: list[Fact] = field(default_factory=list)
+    listed: list[Fact] = field(default_factory=list)
+    """Questions under a heading of their own: "go on" leaves them open."""
+    asked: list[Fact] = field(default_factory=list)
+    """Questions that the last reply ended with."""
+    put_off: list[Fact] = field(default_factory=list)
+    """Questions that the user must ask somebody else first."""
+    by_tool: dict[str, Fact] = field(default_factory=dict)
+    """Questions put by a tool, by its call."""
+    reply: frozenset[str] = frozenset()
+    """What the last reply was about."""
+
+    def prompted(self, reading: Reading, seq: int, *, goes_on: bool, opens: bool) -> None:
+        """Take a prompt: it answers, lays down and decides. One that ``opens`` the session does
+        neither of the first two, one that just ``goes_on`` none."""
+        if goes_on:
+            self.asked = []
+            return
+        if not opens:
+            answered = self._answer(reading, seq)
+            laid_down = answers.laid_down(reading, self.reply)
+            self.decide([text for text in laid_down if text.rstrip(".") not in answered], seq)
+        self.decide(answers.decisions_in(reading), seq)
+
+    def _answer(self, reading: Reading, seq: int) -> set[str]:
+        """Match a prompt with the open questions; returns the answers."""
+        open_questions = {fact.text: fact for fact in self.questions()}
+        found = answers.answers_in(reading, list(open_questions))
+        for answer, question in found:
+            seqs = (*open_questions[question].seqs, seq)
+            self._decide(plain(f"{answer} ({question})"), seqs)
+        waiting = {*answers.put_off(reading, list(open_questions))}
+        waiting |= {fact.text for fact in self.put_off} - {question for _, question in found}
+        self.put_off = [fact for text, fact in open_questions.items() if text in waiting]
+        self.asked, self.listed = [], []
+        return {answer for answer, _ in found}
+
+    def replied(self, reading: Reading, seq: int, prompt: int, *, changed: bool) -> None:
+        """Take the reply that ends the turn of a ``prompt``. ``changed``: there is work that it
+        reports on."""
+        self.decide(answers.decisions_in(reading), seq)
+        if not any(fact.seqs[-1] == prompt for fact in self.decisions):
+            self.decide(answers.noted_in(reading), seq)
+        claims = talk.claims_in(reading)
+        if changed and not claims and (report := talk.reported(reading)):
+            claims = [report]
+        for text in claims:
+            self._claim(text, seq)
+        self.obstacles += [Fact(text, (seq,)) for text in talk.obstacles_in(reading)]
+        listed, asked = answers.questions_in(reading)
+        if listed:
+            self.listed = [Fact(text, (seq,)) for text in listed]
+        self.asked += [Fact(text, (seq,)) for text in asked]
+        self.reply = answers.matter(" ".join(reading.sentences[-20:]))
+
+    def overcome(self, since: int) -> None:
+        """A turn of work that began with ``since`` ended well: what was in the way is not."""
+        self.obstacles = [fact for fact in self.obstacles if fact.seqs[-1] >= since]
+
+    def answered_by_tool(self, call_id: str, answer: str, seq: int) -> None:
+        """Take the user's choice among what a tool's question offered."""
+        question = self.by_tool.pop(call_id)
+        if answer:
+            self._decide(plain(f"{plain(answer, 90)} ({question.text})"), (*question.seqs, seq))
+
+    def questions(self) -> list[Fact]:
+        """What was asked and not answered."""
+        return [*self.put_off, *self.listed, *self.asked, *self.by_tool.values()]
+
+    def decide(self, texts: Iterable[str], seq: int) -> None:
+        """Note decisions."""
+        for text in texts:
+            self._decide(text, (seq,))
+
+    def _decide(self, text: str, seqs: tuple[int, ...]) -> None:
+        gone, meaning = answers.replaced_words(text), _decided(text)
+        self.decisions = [
+            fact
+            for fact in self.decisions
+            if not alike(meaning, _decided(fact.text)) and not (gone and gone <= tokens(fact.text))
+        ]
+        self.decisions.append(Fact(text, seqs))
+        del self.decisions[:-_REMEMBERED]
+
+    def _claim(self, text: str, seq: int) -> None:
+        meaning = tokens(text)
+        self.claims = [fact for fact in self.claims if not alike(meaning, tokens(fact.text))]
+        self.claims.append(Fact(text, (seq,)))
+        del self.claims[:-_REMEMBERED]
+
+
+def _decided(text: str) -> frozenset[str]:
+    """The meaning of a decision, without the question that it answers."""
+    return tokens(text.split(" (")[0])
