@@ -16,8 +16,8 @@ _NUMBERED = re.compile(r"^(.*) \(phase (\d{1,4})\)$", re.DOTALL)
 def start_phase(service: SessionService, session_id: str, title: str = "") -> Session:
     """Begin a session that goes on where another one stands, which is completed by it.
 
-    It has the other's folder, model, tags, notes and metadata, and begins with an entry that
-    says where things stood; that goes to the model first. Each names the other.
+    It has the other's folder, model, tags, notes, metadata and limits, and begins with an
+    entry that says where things stood; that goes to the model first. Each names the other.
 
     Args:
         service: The sessions.
@@ -56,6 +56,8 @@ def begin_phase(
         model=origin.model,
         tags=origin.tags,
         notes=origin.notes,
+        budget_usd=origin.budget_usd,
+        max_tokens_total=origin.max_tokens_total,
         parent_id=origin.id,
     )
     about = f"This session goes on where “{origin.title}” ended."

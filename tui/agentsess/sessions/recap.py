@@ -246,7 +246,7 @@ class RecapBuilder:
         name = str(entry.meta.get("event", "")).lower()
         if "interrupt" in name or "cancel" in name:
             self._interrupt(entry.seq)
-        elif "compact" in name:
+        elif "compact" in name or name == "phase":
             self._summary(entry)
         elif "error" in name or name in _STOPS:
             message = entry.text or str(entry.meta.get("message", "")) or name
@@ -264,7 +264,7 @@ class RecapBuilder:
         self._turn.finished = False
 
     def _summary(self, entry: Entry) -> None:
-        """A compaction's summary counts only where the entries themselves say nothing."""
+        """What was summed up counts only where the entries themselves say nothing."""
         reading = read(entry.text)
         goals = reading.sections.get(Section.GOAL)
         if self._goal is None and goals:

@@ -1,0 +1,284 @@
+"""Runs that come near the end of the model's context window, or past it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentsess.agent.agent import Agent
+from agentsess.agent.events import Compacted, Done, EventSaved, PhaseStarted
+from agentsess.agent.offers import Offer
+from agentsess.errors import ContextTooLong
+from agentsess.model import EntryKind, Status
+from support.agents import assert_requests_acceptable, events_of, run
+from support.loopback import HttpError, LoopbackServer, Reply, ToolUse
+
+Loopback = Callable[..., LoopbackServer]
+MakeAgent = Callable[..., Agent]
+MODEL = "claude-haiku-4-5"
+"""It can hold 200,000 tokens."""
+FULL = 170_000
+LONG = "x" * 3_000
+SUMMARY = Reply("## Goal\n\nPort the tools.")
+TOO_LONG = HttpError(400, "prompt is too long: 9 tokens > 8 maximum", "invalid_request_error")
+
+
+class Asked:
+    """Answers offers in turn, and remembers them."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.offers: list[Offer] = []
+
+    def __call__(self, offer: Offer) -> str:
+        self.offers.append(offer)
+        return self.answers.pop(0)
+
+    @property
+    def names(self) -> list[list[str]]:
+        return [[option.name for option in offer.options] for offer in self.offers]
+
+
+def nearly_full(agent: Agent) -> str:
+    """A session whose last request took most of the window."""
+    session_id = run(agent, "one").session_id
+    run(agent, "two", session_id=session_id)
+    return session_id
+
+
+REPLIES = (Reply("first " + LONG), Reply("second " + LONG, input_tokens=FULL))
+
+
+def prompts(body: Any) -> list[Any]:
+    return [m["content"] for m in body["messages"] if m["role"] == "user"]
+
+
+def test_near_the_end_of_the_window_the_ways_on_are_offered(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([*REPLIES, Reply("Yes.")])
+    asked = Asked("go on")
+    agent = make_agent(model=MODEL, offer_callback=asked)
+    session_id = nearly_full(agent)
+    assert asked.offers == []
+    run(agent, "three", session_id=session_id)
+    (offer,) = asked.offers
+    assert (offer.kind, offer.session_id) == ("context", session_id)
+    assert "of the 200,000 tokens" in offer.text
+    assert asked.names == [["go on", "compact", "phase"]]
+    assert prompts(server.bodies[-1]) == ["one", "two", "three"]
+
+
+def test_a_conversation_is_compacted_when_that_is_chosen_and_the_turn_goes_on(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([*REPLIES, SUMMARY, Reply("Yes.")])
+    agent = make_agent(model=MODEL, offer_callback=Asked("compact"))
+    session_id = nearly_full(agent)
+    events = events_of(agent, "three", session_id=session_id)
+    assert any(isinstance(event, Compacted) for event in events)
+    assert isinstance(done := events[-1], Done)
+    assert done.result.output == "Yes."
+    summary, last = prompts(server.bodies[-1])
+    assert "Port the tools." in summary
+    assert last == "three"
+    assert_requests_acceptable(server)
+
+
+def test_nothing_is_compacted_when_nobody_can_be_asked(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([*REPLIES, Reply("Yes.")])
+    agent = make_agent(model=MODEL)
+    session_id = nearly_full(agent)
+    assert run(agent, "three", session_id=session_id).output == "Yes."
+    assert len(server.bodies) == 3
+
+
+@pytest.mark.parametrize("by_settings", [False, True])
+def test_it_is_compacted_unasked_if_the_user_said_so(
+    loopback: Loopback, make_agent: MakeAgent, tmp_path: Path, by_settings: bool
+) -> None:
+    server = loopback([*REPLIES, SUMMARY, Reply("Yes.")])
+    if by_settings:
+        (tmp_path / "store").mkdir(exist_ok=True)
+        (tmp_path / "store" / "settings.toml").write_text('compact = "auto"\n')
+    agent = make_agent(model=MODEL, compact=None if by_settings else "auto")
+    session_id = nearly_full(agent)
+    events = events_of(agent, "three", session_id=session_id)
+    assert sum(isinstance(event, Compacted) for event in events) == 1
+    assert len(prompts(server.bodies[-1])) == 2
+
+
+def test_the_window_may_be_told(loopback: Loopback, make_agent: MakeAgent) -> None:
+    loopback([Reply("first " + LONG), Reply("second " + LONG, input_tokens=900), Reply("Yes.")])
+    asked = Asked("go on")
+    agent = make_agent(model="my-own", context_window=1_000, offer_callback=asked)
+    run(agent, "three", session_id=nearly_full(agent))
+    assert "of the 1,000 tokens" in asked.offers[0].text
+
+
+def test_a_window_that_is_not_known_is_gone_through_to_its_end(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([*REPLIES, Reply("Yes.")])
+    asked = Asked()
+    agent = make_agent(model="my-own", offer_callback=asked)
+    run(agent, "three", session_id=nearly_full(agent))
+    assert asked.offers == []
+
+
+def test_who_goes_on_is_not_asked_again_before_it_has_grown_much(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    def step(tokens: int) -> Reply:
+        return Reply("Look.", tools=[ToolUse("glob", {"pattern": "*"})], input_tokens=tokens)
+
+    loopback([*REPLIES, step(FULL), step(FULL + 5_000), step(FULL + 22_000), Reply("Done.")])
+    asked = Asked("go on", "go on")
+    agent = make_agent(model=MODEL, offer_callback=asked, permission_callback=lambda *_: True)
+    run(agent, "three", session_id=nearly_full(agent))
+    assert len(asked.offers) == 2
+
+
+def test_a_turn_that_fills_the_window_is_compacted_between_its_steps(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path
+) -> None:
+    (folder / "big.txt").write_text("z" * 50_000)
+    read = ToolUse("read", {"file_path": "big.txt"})
+    steps = [Reply("", tools=[read], input_tokens=tokens) for tokens in (1_000, 90_000, FULL)]
+    server = loopback([*steps, SUMMARY, Reply("Done.")])
+    agent = make_agent(
+        model=MODEL, offer_callback=Asked("compact"), permission_callback=lambda *_: True
+    )
+    assert run(agent, "Read it all").output == "Done."
+    messages = server.bodies[-1]["messages"]
+    assert [m["role"] for m in messages] == ["user", "assistant", "user"]
+    assert "> Read it all" in messages[0]["content"]
+    assert_requests_acceptable(server)
+
+
+def test_old_results_are_left_out_when_that_is_chosen(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path
+) -> None:
+    (folder / "big.txt").write_text("z" * 50_000)
+    read = ToolUse("read", {"file_path": "big.txt"})
+    steps = [Reply("", tools=[read], input_tokens=tokens) for tokens in (1_000, FULL)]
+    server = loopback([*steps, Reply("Done.")])
+    asked = Asked("clear")
+    agent = make_agent(model=MODEL, offer_callback=asked, permission_callback=lambda *_: True)
+    run(agent, "Read it twice")
+    assert asked.names == [["go on", "compact", "clear", "phase"]]
+    first, last = server.bodies[-1]["messages"][2], server.bodies[-1]["messages"][4]
+    assert "left out" in first["content"][0]["content"]
+    assert "zzz" in last["content"][0]["content"]
+    assert_requests_acceptable(server)
+
+
+# -- too late
+
+
+def test_a_refusal_offers_the_same_and_the_turn_goes_on(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([*REPLIES[:1], TOO_LONG, SUMMARY, Reply("Yes.")])
+    asked = Asked("compact")
+    agent = make_agent(model="my-own", offer_callback=asked)
+    session_id = run(agent, "one").session_id
+    result = run(agent, "two", session_id=session_id)
+    assert asked.names == [["stop", "compact", "phase"]]
+    assert (result.output, result.stop_reason) == ("Yes.", "end_turn")
+    assert prompts(server.bodies[-1])[-1] == "two"
+    assert_requests_acceptable(server)
+
+
+@pytest.mark.parametrize("callback", [None, Asked("stop")])
+def test_a_refusal_that_nobody_helps_with_says_what_to_do(
+    loopback: Loopback, make_agent: MakeAgent, callback: Any
+) -> None:
+    loopback([*REPLIES[:1], TOO_LONG, SUMMARY, Reply("Yes.")])
+    agent = make_agent(model="my-own", offer_callback=callback)
+    session_id = run(agent, "one").session_id
+    with pytest.raises(ContextTooLong, match="compact the conversation"):
+        run(agent, "two", session_id=session_id)
+
+
+def test_what_is_still_too_long_is_not_tried_for_ever(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([*REPLIES[:1]], default=TOO_LONG)
+    agent = make_agent(model="my-own", compact="auto")
+    session_id = run(agent, "one").session_id
+    with pytest.raises(ContextTooLong):
+        run(agent, "two", session_id=session_id)
+    assert len(server.bodies) < 10
+
+
+def test_a_prompt_that_is_too_long_by_itself_is_refused(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback(default=TOO_LONG)
+    agent = make_agent(compact="auto")
+    with pytest.raises(ContextTooLong):
+        run(agent, LONG)
+    assert len(server.bodies) == 1
+
+
+def test_a_reply_that_filled_the_window_is_gone_on_with(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    cut = Reply("It breaks off", stop_reason="model_context_window_exceeded")
+    server = loopback([*REPLIES[:1], cut, SUMMARY, Reply("… and ends.")])
+    asked = Asked("compact")
+    agent = make_agent(model="my-own", offer_callback=asked)
+    session_id = run(agent, "one").session_id
+    result = run(agent, "two", session_id=session_id)
+    assert asked.names == [["stop", "compact", "phase"]]
+    assert (result.output, result.stop_reason) == ("… and ends.", "end_turn")
+    (summary,) = prompts(server.bodies[-1])
+    assert "> two" in summary
+    assert_requests_acceptable(server)
+
+
+# -- a new phase
+
+
+def test_a_new_phase_is_begun_when_that_is_chosen_and_the_prompt_belongs_there(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([*REPLIES, Reply("Here I am.")])
+    agent = make_agent(model=MODEL, offer_callback=Asked("phase"))
+    session_id = nearly_full(agent)
+    events = events_of(agent, "three", session_id=session_id)
+    (started,) = [event for event in events if isinstance(event, PhaseStarted)]
+    assert started.prompt == "three"
+    assert isinstance(events[-1], Done)
+    assert events[-1].result.stop_reason == "new_phase"
+    assert any(isinstance(e, EventSaved) and "goes on in" in e.entry.text for e in events)
+    assert agent.get_session(session_id).status is Status.COMPLETED
+    run(agent, started.prompt, session_id=started.session.id)
+    carried, prompt = prompts(server.bodies[-1])
+    assert "second xxx" in carried
+    assert "> three" not in carried
+    assert prompt == "three"
+    assert_requests_acceptable(server)
+
+
+def test_a_phase_begun_in_mid_turn_is_told_to_go_on(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    step = Reply("Look.", tools=[ToolUse("glob", {"pattern": "*"})], input_tokens=FULL)
+    loopback([*REPLIES[:1], step])
+    agent = make_agent(
+        model=MODEL, offer_callback=Asked("phase"), permission_callback=lambda *_: True
+    )
+    session_id = run(agent, "one").session_id
+    events = events_of(agent, "List it " + LONG, session_id=session_id)
+    (started,) = [event for event in events if isinstance(event, PhaseStarted)]
+    assert started.prompt == "Go on with it."
+    (entry,) = agent.service.entries(started.session.id)
+    assert entry.kind is EntryKind.EVENT
+    assert "List it" in entry.text
