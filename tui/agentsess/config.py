@@ -52,6 +52,10 @@ class Settings:
     ``auto`` to let a summary stand for its beginning without asking."""
     empty_trash: bool = False
     """Whether the app deletes for good, when it starts, what is in the trash for too long."""
+    allow_reading: bool = False
+    """Whether read, glob and grep are used in a session's folder without a question."""
+    notify: bool = True
+    """Whether the terminal tells, while another window is in front, that a session waits."""
 
 
 def load_settings(home: Path) -> Settings:

@@ -9,6 +9,7 @@
     ├── SessionLocked           another writer holds the session
     ├── SessionFenced           another writer took the session over; nothing was written
     ├── ChangedElsewhere        what was to be undone is no longer as it was left
+    ├── InvalidPermission       a saved permission that would allow too much, or does not exist
     ├── InvalidQuery            a filter or duration that cannot be understood
     ├── StoreError              the store cannot be read or written
     │   └── StoreTooNew         a newer version wrote it; nothing was touched
@@ -94,6 +95,10 @@ class ChangedElsewhere(AgentsessError):
 
     def __init__(self, change: str) -> None:
         super().__init__(f"Not taken back: {change}. It was changed or deleted elsewhere since.")
+
+
+class InvalidPermission(AgentsessError, ValueError):
+    """A saved permission that would allow too much, or one that does not exist."""
 
 
 class InvalidQuery(AgentsessError, ValueError):

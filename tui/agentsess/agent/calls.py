@@ -23,8 +23,8 @@ class Calls:
     save: Callable[[Draft], Entry]
     emit: Callable[[AgentEvent], None]
     author: str
-    _begun: set[str] = field(default_factory=set)
-    """Ids of calls that may have had an effect."""
+    _begun: dict[str, Decision] = field(default_factory=dict)
+    """What allowed the calls that may have had an effect, by their ids."""
 
     async def answer(self, calls: Sequence[ToolCall]) -> None:
         """Ask about each call, in order, and make those that are allowed.
@@ -43,7 +43,7 @@ class Calls:
                 if not decision.allowed:
                     self._deny(call, decision)
                     continue
-                self._begun.add(call.id)
+                self._begun[call.id] = decision
                 self.emit(ToolStarted(call))
                 running.append(asyncio.create_task(self._make(call, decision)))
                 if alone:
@@ -58,19 +58,21 @@ class Calls:
     def interrupt(self, calls: Sequence[ToolCall]) -> None:
         """Answer calls that nothing more will come of."""
         for call in calls:
-            text = UNFINISHED if call.id in self._begun else _NOT_MADE
-            entry = self._save(call, ToolOutcome(text, is_error=True), {"interrupted": True})
+            decision = self._begun.get(call.id)
+            outcome = ToolOutcome(UNFINISHED if decision else _NOT_MADE, is_error=True)
+            facts = decision.to_meta() if decision else {}
+            entry = self._save(call, outcome, {"interrupted": True} | facts)
             self.emit(ToolFinished(call, entry))
 
     async def _make(self, call: ToolCall, decision: Decision) -> None:
         outcome = await self.toolbox.use(call)
-        entry = self._save(call, outcome, _answered(decision))
+        entry = self._save(call, outcome, decision.to_meta())
         self.emit(ToolFinished(call, entry))
 
     def _deny(self, call: ToolCall, decision: Decision) -> None:
         why = decision.reason or "The user did not allow it."
         outcome = ToolOutcome(f"Denied: {why}", is_error=True)
-        entry = self._save(call, outcome, _answered(decision))
+        entry = self._save(call, outcome, decision.to_meta())
         self.emit(ToolDenied(call, decision.reason, entry))
 
     def _save(self, call: ToolCall, outcome: ToolOutcome, facts: JsonObject) -> Entry:
@@ -89,11 +91,3 @@ class Calls:
         }
         draft = Draft(EntryKind.TOOL_RESULT, text_of([block]), (block,), self.author, meta)
         return self.save(draft)
-
-
-def _answered(decision: Decision) -> JsonObject:
-    """What the history keeps of a permission that was asked for."""
-    facts: JsonObject = {"permission": "allowed" if decision.allowed else "denied"}
-    if decision.reason:
-        facts["permission_reason"] = decision.reason
-    return facts

@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
 from agentsess.model import JsonObject, ToolCall
+from agentsess.sessions.service import SessionService
 
 _RESOURCE_KEYS = {
     "bash": "command",
@@ -18,6 +21,11 @@ _RESOURCE_KEYS = {
 }
 
 
+Decider = Literal["user", "session", "rule", "setting", "option", "callback", "program"]
+"""Who answers: the user in person, what the user allowed for the session, a saved permission, a
+setting, an option of the command line, the API's callback, or the program, which cannot ask."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The answer to one tool call."""
@@ -25,6 +33,22 @@ class Decision:
     allowed: bool
     reason: str = ""
     """Told to the model when the call is denied."""
+    by: Decider = "callback"
+    rule: str = ""
+    """What was answered for more than this call: a saved permission, a setting, a grant."""
+    at: datetime | None = None
+    """When; None: not known yet."""
+
+    def to_meta(self) -> JsonObject:
+        """What the history keeps of it, beside the call's result."""
+        facts = {
+            "permission": "allowed" if self.allowed else "denied",
+            "permission_reason": self.reason,
+            "decided_by": self.by,
+            "decided_at": self.at.isoformat() if self.at else "",
+            "rule": self.rule,
+        }
+        return {name: value for name, value in facts.items() if value}
 
 
 PermissionCallback = Callable[[str, str, JsonObject], bool | Decision | Awaitable[bool | Decision]]
@@ -53,3 +77,23 @@ async def ask(callback: PermissionCallback, call: ToolCall, session_id: str) -> 
     if isinstance(answer, Decision):
         return answer
     return Decision(answer is True)
+
+
+def decided_beforehand(
+    service: SessionService, action: str, details: JsonObject
+) -> Decision | None:
+    """What the user's saved permissions and settings say of a call; None: it is to be asked.
+
+    A permission callback may begin with it, given what it was called with.
+    """
+    folder = service.get(str(details["session_id"])).cwd
+    verdict = service.permissions.verdict(folder, action, call_input(details))
+    if verdict is None:
+        return None
+    reason = "" if verdict.allowed else "The user does not allow this in this project."
+    return Decision(verdict.allowed, reason, verdict.by, verdict.rule)
+
+
+def call_input(details: JsonObject) -> JsonObject:
+    """A call's own input, out of what the callback is given."""
+    return {name: value for name, value in details.items() if name != "session_id"}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentsess.agent.context import NO_OUTPUT
 from agentsess.agent.permissions import Decision, PermissionCallback, ask
-from agentsess.model import JsonObject, ToolCall
+from agentsess.model import JsonObject, ToolCall, utc_now
 
 if TYPE_CHECKING:
     from agentsess.agent.shell import Toolset
@@ -48,16 +48,20 @@ class Toolbox:
         return self._tools().definitions() if self._callback else []
 
     async def decide(self, call: ToolCall) -> Decision:
-        """Whether the call may be made."""
+        """Whether the call may be made, and when that was decided."""
+        return replace(await self._decision(call), at=utc_now())
+
+    async def _decision(self, call: ToolCall) -> Decision:
         if self._callback is None:
-            return Decision(False, "No tools are available in this run.")
+            return Decision(False, "No tools are available in this run.", "program")
         if call.name not in {tool["name"] for tool in self.definitions()}:
-            return Decision(False, f"There is no tool named {call.name!r}.")
+            return Decision(False, f"There is no tool named {call.name!r}.", "program")
         try:
             return await ask(self._callback, call, self._session_id)
         except Exception as error:  # the caller's own code: whatever it raises must deny
             _log.warning("The permission callback failed", exc_info=error)
-            return Decision(False, f"The permission check failed ({type(error).__name__}).")
+            name = type(error).__name__
+            return Decision(False, f"The permission check failed ({name}).", "program")
 
     def runs_beside_others(self, call: ToolCall) -> bool:
         """Whether the call may be under way together with others of its kind."""

@@ -5,18 +5,24 @@ from __future__ import annotations
 import asyncio
 import sys
 from argparse import Namespace
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import assert_never
 
 from agentsess.agent import events
 from agentsess.agent.agent import Agent
-from agentsess.agent.permissions import Decision, PermissionCallback, resource_of
+from agentsess.agent.permissions import (
+    Decision,
+    PermissionCallback,
+    call_input,
+    decided_beforehand,
+    resource_of,
+)
 from agentsess.commands.asking import offering, typed
 from agentsess.commands.finding import find
 from agentsess.commands.money import set_limits
 from agentsess.commands.output import YES, Output, WrongUsage, to_json
-from agentsess.model import JsonObject, ToolCall
+from agentsess.model import JsonObject, Session, ToolCall
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
@@ -35,15 +41,15 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
     task = sys.stdin.read() if args.task == "-" else args.task
     if not task.strip():
         raise WrongUsage("The task is empty: say what is to be done.")
-    session_id = find(service, args.id, out).id
-    set_limits(service, session_id, args)
+    session = find(service, args.id, out)
+    set_limits(service, session.id, args)
     agent = Agent(
         model=args.model or None,
         service=service,
-        permission_callback=_permission(args, out),
+        permission_callback=_permission(service, session, args, out),
         offer_callback=offering(out) if out.asks and args.task != "-" else None,
     )
-    stream = agent.stream(task, session_id=session_id, wait=args.wait, take_over=args.take_over)
+    stream = agent.stream(task, session_id=session.id, wait=args.wait, take_over=args.take_over)
     result = asyncio.run(_stream(stream, out))
     if out.as_json:
         out.json(
@@ -108,32 +114,33 @@ def _print(event: events.AgentEvent, out: Output) -> None:
             assert_never(event)
 
 
-def _permission(args: Namespace, out: Output) -> PermissionCallback | None:
-    """Who decides about tool calls; None if nobody can, so that none are offered."""
-    if args.allow_all:
-        return lambda action, resource, details: True
+def _permission(
+    service: SessionService, session: Session, args: Namespace, out: Output
+) -> PermissionCallback | None:
+    """Who decides about tool calls; None if nobody can, so that none are offered.
+
+    What was saved comes first, so that a denial holds whatever the options say.
+    """
     allowed = frozenset(name.strip() for each in args.allow for name in each.split(","))
     asks = out.asks and args.task != "-" and not out.as_json
-    if not allowed and not asks:
+    saved = service.permissions
+    is_decided = saved.reading_is_allowed or bool(saved.all(session.cwd))
+    if not (args.allow_all or allowed or asks or is_decided):
         return None
-    return _asking(allowed, out) if asks else _only(allowed)
 
-
-def _only(allowed: Collection[str]) -> PermissionCallback:
-    def decide(action: str, resource: str, details: JsonObject) -> Decision:
-        return Decision(action in allowed, f"Only {', '.join(sorted(allowed))} may be used.")
-
-    return decide
-
-
-def _asking(allowed: Collection[str], out: Output) -> PermissionCallback:
     async def decide(action: str, resource: str, details: JsonObject) -> Decision:
-        if action in allowed:
-            return Decision(True)
+        if decision := decided_beforehand(service, action, details):
+            return decision
+        if args.allow_all or action in allowed:
+            option = "--allow-all" if args.allow_all else f"--allow {action}"
+            return Decision(True, by="option", rule=option)
+        if not asks:
+            only = f"Only {', '.join(sorted(allowed))} may be used." if allowed else "Not allowed."
+            return Decision(False, only, "option")
         # the whole input, as JSON: nothing of it can hide from who is asked
-        whole = to_json({name: v for name, v in details.items() if name != "session_id"})
-        answer = await typed(f"Allow {action} {whole}? [y/N] ", out) in YES
-        return Decision(answer, "" if answer else "The user refused.")
+        question = f"Allow {action} {to_json(call_input(details))}? [y/N] "
+        answer = await typed(question, out) in YES
+        return Decision(answer, "" if answer else "The user refused.", "user")
 
     return decide
 

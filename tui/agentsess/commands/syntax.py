@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from agentsess.commands.syntax_money import add_limits, add_money
+from agentsess.commands.syntax_permissions import add_permissions
 from agentsess.model import Status
 
 _SESSION = """\
@@ -77,6 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_reading(add)
     _add_making(add)
     add_money(add)
+    add_permissions(add)
     _add_branching(add)
     _add_changing(add)
     _add_removing(add)
@@ -200,8 +202,9 @@ def _add_making(add: _Add) -> None:
         "running:run",
         "give the model a task in a session and print the reply as it comes",
         "Without --allow the model is offered no tools, except on a terminal, where each call\n"
-        "is asked about first. The tools are bash, read, write, edit, glob and grep; they work\n"
-        "in the session's folder. Tool calls and hints go to standard error.\n\n"
+        "is asked about first, and where permissions are saved for the folder, which hold here\n"
+        "too: a denial even against --allow. The tools are bash, read, write, edit, glob and\n"
+        "grep; they work in the session's folder. Tool calls and hints go to standard error.\n\n"
         'JSON, at the end: {"output", "session_id", "stop_reason", "usage": {"input", "output",\n'
         '"cache_read", "cache_write"}, "cost_usd"}.',
     )

@@ -49,9 +49,41 @@ def headline_of(entry: Entry) -> str:
             return one_line(said[:400])
 
 
+_DECIDERS = {
+    "user": "you",
+    "session": "you, for the session",
+    "rule": "a saved permission",
+    "setting": "a setting",
+    "callback": "the program",
+    "program": "the program",
+}
+
+
+def audit_of(entry: Entry) -> str:
+    """Who decided about a tool call, when and why; empty if its result does not say."""
+    meta = entry.meta
+    by, rule, reason = (str(meta.get(k) or "") for k in ("decided_by", "rule", "permission_reason"))
+    if not by:
+        return ""
+    said = "Denied" if meta.get("permission") == "denied" else "Allowed"
+    who = rule if by == "option" else _DECIDERS.get(by, by)
+    if rule and by != "option":
+        who += f" ({rule})"
+    if at := _moment(meta.get("decided_at")):
+        who += f", {at.astimezone():%H:%M:%S}"
+    return one_line(f"{said} by {who}" + (f": {reason}" if reason else "."))
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+
+
 def entry_notes(entry: Entry) -> list[str]:
     """What is to be known of an entry beside its text: who let a tool run, and secrets in it."""
-    notes = []
+    notes = [note] if (note := audit_of(entry)) else []
     if kinds := flags_of(entry):
         notes.append(f"Seems to hold secrets: {', '.join(kinds)}.")
     return notes

@@ -27,6 +27,7 @@ from agentsess.sessions.branching import Branching
 from agentsess.sessions.catalog import Catalog, Progress
 from agentsess.sessions.fields import counted, new_values, transition
 from agentsess.sessions.health import Health, check_store
+from agentsess.sessions.permissions import Permissions
 from agentsess.sessions.query import Query
 from agentsess.sessions.recaps import Recaps
 from agentsess.sessions.records import (
@@ -58,12 +59,16 @@ class SessionService:
     """
 
     def __init__(
-        self, store: SessionStore, catalog: Catalog, index: Path, snapshot_every: Callable[[], int]
+        self,
+        store: SessionStore,
+        catalog: Catalog,
+        index: Path,
+        settings: Callable[[], config.Settings],
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._changes = Changes(store, catalog)
-        self.branches = Branching(store, catalog, snapshot_every)
+        self.branches = Branching(store, catalog, lambda: settings().snapshot_every)
         """Snapshots, forks, rewinding."""
         self._search = SessionSearch(catalog, self, index)
         before = self.branches.snapshot_before_pruning
@@ -73,6 +78,8 @@ class SessionService:
         """Emptying the trash."""
         self.recaps = Recaps(self, store)
         """Where sessions stand, and what changed around them."""
+        self.permissions = Permissions(store, settings)
+        """What tools may do without a question."""
 
     @classmethod
     def open(cls, home: Path, *, sources: Sequence[Source] = ()) -> Self:
@@ -80,7 +87,7 @@ class SessionService:
         store = FileStore(home)
         catalog = Catalog(store, sources, home / "cache" / "found.jsonl")
         index = home / "cache" / "search.sqlite"
-        return cls(store, catalog, index, lambda: config.load_settings(home).snapshot_every)
+        return cls(store, catalog, index, lambda: config.load_settings(home))
 
     def close(self) -> None:
         """Let all files go."""
