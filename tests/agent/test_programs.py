@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from agentsess import Agent
-from support.agents import assert_requests_acceptable
+from support.agents import assert_requests_acceptable, is_alive
 from support.loopback import Hold, LoopbackServer, Reply, ToolUse
 
 CREATE = """
@@ -59,6 +60,13 @@ def python(program: str, *arguments: str) -> str:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout.strip()
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 20
+    while is_alive(pid):
+        assert time.monotonic() < deadline, f"{pid} is still there"
+        time.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -175,14 +183,15 @@ def test_a_process_killed_in_mid_answer_leaves_a_session_that_goes_on(
 def test_a_process_killed_while_a_tool_is_at_work_leaves_a_session_that_is_repaired(
     loopback: Callable[..., LoopbackServer], tmp_path: Path
 ) -> None:
-    command = "echo $$ > started; sleep 1000"
+    command = "sleep 1000 & echo $! > started; sleep 1000"
     server = loopback([ToolUse("bash", {"command": command}), Reply("Here I am.")])
     os.mkfifo(tmp_path / "started")
     agent = Agent(permission_callback=lambda *_: True)
     session = agent.create_session()
     with subprocess.Popen([sys.executable, "-c", RUN_WITH_TOOLS, session.id, "Go."]) as process:
-        (tmp_path / "started").read_text()
+        background = int((tmp_path / "started").read_text())
         process.kill()
+    wait_until_gone(background)
     result = asyncio.run(agent.run("What happened?", session_id=session.id))
     assert result.output == "Here I am."
     _, _, answer, repaired, *_ = agent.service.entries(session.id)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 from collections.abc import Callable
 from contextlib import aclosing
@@ -9,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from agentsess.agent import tools
 from agentsess.agent.agent import Agent
 from agentsess.agent.events import ToolDenied, ToolFinished, ToolRequested, ToolStarted
 from agentsess.agent.permissions import Decision
 from agentsess.errors import InvalidSession
 from agentsess.model import Entry, EntryKind, JsonObject
-from support.agents import assert_requests_acceptable, events_of, run
+from support.agents import assert_requests_acceptable, events_of, is_alive, run
 from support.loopback import LoopbackServer, Reply, ToolUse
 
 Loopback = Callable[..., LoopbackServer]
@@ -38,13 +40,6 @@ def use(
 @pytest.fixture
 def agent(make_agent: MakeAgent) -> Agent:
     return make_agent(permission_callback=lambda action, resource, details: True)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
 
 
 def test_a_file_is_written_read_and_edited(loopback: Loopback, agent: Agent, folder: Path) -> None:
@@ -144,22 +139,67 @@ def test_cancelling_a_command_ends_it_and_the_next_turn_works(
     assert_requests_acceptable(server)
 
 
+OUTSIDE = {
+    "read up": ToolUse("read", {"file_path": "../outside/secret"}),
+    "read absolute": ToolUse("read", {"file_path": "{outside}/secret"}),
+    "read by link": ToolUse("read", {"file_path": "link"}),
+    "read by linked folder": ToolUse("read", {"file_path": "folder/secret"}),
+    "write absolute": ToolUse("write", {"file_path": "{outside}/secret", "content": "x"}),
+    "write by link": ToolUse("write", {"file_path": "link", "content": "x"}),
+    "write new by linked folder": ToolUse("write", {"file_path": "folder/new", "content": "x"}),
+    "write by dangling link": ToolUse("write", {"file_path": "dangling", "content": "x"}),
+    "edit by link": ToolUse(
+        "edit", {"file_path": "link", "old_string": "secret", "new_string": "x"}
+    ),
+    "glob up": ToolUse("glob", {"pattern": "../**/*"}),
+    "glob absolute": ToolUse("glob", {"pattern": "{outside}/*"}),
+    "glob by linked folder": ToolUse("glob", {"pattern": "folder/*"}),
+    "glob in linked folder": ToolUse("glob", {"pattern": "*", "path": "folder"}),
+    "grep up": ToolUse("grep", {"pattern": "secret", "path": ".."}),
+    "grep link": ToolUse("grep", {"pattern": "secret", "path": "link"}),
+    "grep in linked folder": ToolUse("grep", {"pattern": "secret", "path": "folder"}),
+    "grep all": ToolUse("grep", {"pattern": "secret"}),
+}
+
+
+@pytest.mark.parametrize("call", OUTSIDE.values(), ids=OUTSIDE.keys())
 def test_the_file_tools_do_not_leave_the_folder(
-    loopback: Loopback, agent: Agent, folder: Path, tmp_path: Path
+    loopback: Loopback, agent: Agent, folder: Path, tmp_path: Path, call: ToolUse
 ) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text("secret")
-    (folder / "link").symlink_to(secret)
-    entries, _ = use(
-        loopback,
-        agent,
-        ToolUse("read", {"file_path": "../secret"}),
-        ToolUse("read", {"file_path": "link"}),
-        ToolUse("write", {"file_path": str(secret), "content": "x"}),
-        ToolUse("grep", {"pattern": "secret", "path": ".."}),
-    )
-    assert all(entry.meta["is_error"] for entry in entries)
-    assert secret.read_text() == "secret"
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("secret")
+    (folder / "link").symlink_to(outside / "secret")
+    (folder / "folder").symlink_to(outside)
+    (folder / "dangling").symlink_to(outside / "dangling")
+    filled = {name: value.replace("{outside}", str(outside)) for name, value in call.input.items()}
+    entries, _ = use(loopback, agent, ToolUse(call.name, filled))
+    assert entries[0].meta["is_error"] or entries[0].text == "no matches"
+    assert [path.name for path in outside.iterdir()] == ["secret"]
+    assert (outside / "secret").read_text() == "secret"
+
+
+def test_a_search_that_never_ends_is_ended(
+    loopback: Loopback, agent: Agent, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(tools._SECONDS, "grep", 0.5)
+    (folder / "a").write_text("a" * 60)
+    calls = [ToolUse("grep", {"pattern": "(a+)+b"}), ToolUse("grep", {"pattern": "a$"})]
+    entries, _ = use(loopback, agent, *calls)
+    assert entries[0].text == "grep: ended after 0.5 s without a result"
+    assert entries[1].text.endswith("a:1:" + "a" * 60)
+
+
+def test_a_search_runs_no_program_of_the_folder(
+    loopback: Loopback, agent: Agent, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "rg").write_text("#!/bin/sh\ntouch ran\n")
+    (folder / "rg").chmod(0o700)
+    (folder / "a").write_text("needle")
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    entries, _ = use(loopback, agent, ToolUse("grep", {"pattern": "nee"}))
+    assert entries[0].text == f"{folder / 'a'}:1:needle"
+    assert not (folder / "ran").exists()
 
 
 def test_every_call_is_asked_about_first(loopback: Loopback, make_agent: MakeAgent) -> None:
@@ -284,14 +324,48 @@ def test_file_names_that_are_not_text_do_no_harm(
     assert entries[0].text.endswith("?.txt")
 
 
-def test_an_image_goes_to_the_model_as_an_image(
+@pytest.mark.parametrize(
+    ("name", "data", "type_", "media_type"),
+    [
+        ("dot.png", b"\x89PNG\r\n\x1a\n", "image", "image/png"),
+        ("wrongly-named.png", b"\xff\xd8\xff\xe0", "image", "image/jpeg"),
+        ("paper.pdf", b"%PDF-1.7\n", "document", "application/pdf"),
+    ],
+)
+def test_an_image_or_pdf_goes_to_the_model_as_what_it_is(
+    loopback: Loopback,
+    agent: Agent,
+    folder: Path,
+    name: str,
+    data: bytes,
+    type_: str,
+    media_type: str,
+) -> None:
+    (folder / name).write_bytes(data)
+    entries, server = use(loopback, agent, ToolUse("read", {"file_path": name}))
+    (block,) = server.bodies[1]["messages"][-1]["content"][0]["content"]
+    assert block["type"] == type_
+    assert block["source"]["media_type"] == media_type
+    assert base64.b64decode(block["source"]["data"]) == data
+    assert entries[0].text == f"[{type_} {media_type.partition('/')[2]}, 1 KB]"
+
+
+@pytest.mark.parametrize("data", [b"", b"not an image", b"%PDF-1.7"])
+def test_a_file_that_is_no_image_is_not_sent_as_one(
+    loopback: Loopback, agent: Agent, folder: Path, data: bytes
+) -> None:
+    (folder / "fake.png").write_bytes(data)
+    entries, _ = use(loopback, agent, ToolUse("read", {"file_path": "fake.png"}))
+    assert entries[0].text == "read: the file does not hold what its name says"
+
+
+def test_an_image_that_is_too_large_is_not_read(
     loopback: Loopback, agent: Agent, folder: Path
 ) -> None:
-    (folder / "dot.png").write_bytes(b"\x89PNG\r\n\x1a\n")
-    entries, server = use(loopback, agent, ToolUse("read", {"file_path": "dot.png"}))
-    block = server.bodies[1]["messages"][-1]["content"][0]["content"][0]
-    assert block["type"] == "image"
-    assert entries[0].text == "[image]"
+    with (folder / "huge.png").open("wb") as file:
+        file.truncate(5_000_000)
+    entries, _ = use(loopback, agent, ToolUse("read", {"file_path": "huge.png"}))
+    assert "limit" in entries[0].text
 
 
 def test_events_tell_of_each_call(loopback: Loopback, agent: Agent) -> None:
@@ -323,6 +397,24 @@ def test_a_session_whose_folder_is_gone_is_not_run_with_tools(
     with pytest.raises(InvalidSession, match="gone"):
         run(agent, "Go", session_id=session.id)
     assert server.requests == []
+
+
+def test_an_error_in_the_run_ends_what_the_shell_started(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path
+) -> None:
+    class Crash(BaseException):
+        pass
+
+    def crash(action: str, resource: str, details: JsonObject) -> bool:
+        if resource == "crash":
+            raise Crash
+        return True
+
+    calls = [ToolUse("bash", {"command": "sleep 1000 & echo $! > child"})]
+    loopback([Reply(tools=[*calls, ToolUse("bash", {"command": "crash"})])])
+    with pytest.raises(Crash):
+        run(make_agent(permission_callback=crash), "Go")
+    assert not is_alive(int((folder / "child").read_text()))
 
 
 def test_waiting_for_the_user_can_be_interrupted(loopback: Loopback, make_agent: MakeAgent) -> None:

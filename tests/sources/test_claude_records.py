@@ -105,7 +105,7 @@ def test_a_prompt_with_an_image_keeps_its_blocks() -> None:
     image = {"type": "image", "source": {"type": "base64", "data": "AA=="}}
     draft = only(Transcript().user([TEXT, image]))
     assert draft.content == (TEXT, image)
-    assert draft.text == "Hello\n\n[image]"
+    assert draft.text == "Hello\n\n[image, 1 KB]"
 
 
 def test_each_line_of_a_reply_is_an_entry() -> None:

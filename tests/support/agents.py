@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentsess.agent.agent import Agent
@@ -42,3 +43,11 @@ def assert_requests_acceptable(server: LoopbackServer) -> None:
     assert server.bodies
     for body in server.bodies:
         assert_acceptable(body["messages"])
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False

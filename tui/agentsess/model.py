@@ -226,8 +226,16 @@ def text_of(content: Iterable[JsonObject]) -> str:
         elif isinstance(inner, list):
             parts.append(text_of(b for b in inner if isinstance(b, dict)))
         elif block.get("type") in ("image", "document"):
-            parts.append(f"[{block['type']}]")
+            parts.append(_placeholder(block))
     return "\n\n".join(part for part in parts if part)
+
+
+def _placeholder(block: JsonObject) -> str:
+    source = block.get("source")
+    if not isinstance(source, dict) or not isinstance(data := source.get("data"), str):
+        return f"[{block['type']}]"
+    kind = str(source.get("media_type", "")).partition("/")[2]
+    return " ".join(f"[{block['type']} {kind}".split()) + f", {len(data) * 3 // 4096 + 1} KB]"
 
 
 @dataclass(frozen=True, slots=True)

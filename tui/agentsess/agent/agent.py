@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
@@ -14,15 +14,18 @@ from typing import Any, Literal, Self
 from agentsess import config
 from agentsess.agent.connection import ClientFactory
 from agentsess.agent.events import AgentEvent, Compacted, Done, RunResult
+from agentsess.agent.functions import Function, check_names
 from agentsess.agent.offers import OfferCallback
 from agentsess.agent.permissions import PermissionCallback
 from agentsess.agent.running import AgentSettings, Runner, RunRequest
+from agentsess.agent.tools import BUILT_IN
 from agentsess.model import Recap, Session
 from agentsess.sessions.phases import start_phase
 from agentsess.sessions.search import Hit
 from agentsess.sessions.service import SessionService
 
 DEFAULT_MAX_TOKENS = 32_000
+DEFAULT_TOOL_TIMEOUT = 300.0
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +42,10 @@ class Agent:
         system: The system prompt; None: a short one that names the working folder.
         permission_callback: Asked ``(action, resource, details)`` before every tool call,
             sync or async; it answers with a bool or a `Decision`. None: no tools at all.
+        tools: Functions that the model may call beside the tools for files and the shell:
+            typed, with a docstring, sync (called in a thread) or async; methods too.
+            They need a permission callback, which is asked about their calls as well.
+        tool_timeout: Seconds that a call of one of these may take.
         offer_callback: Asked when a run comes to a limit, sync or async: given an `Offer`, it
             answers with the name of one of its options. None: the option that spends least.
         cwd: Working folder of new sessions; None: the current one.
@@ -60,6 +67,8 @@ class Agent:
         name: str = "",
         system: str | None = None,
         permission_callback: PermissionCallback | None = None,
+        tools: Sequence[Function] = (),
+        tool_timeout: float = DEFAULT_TOOL_TIMEOUT,
         offer_callback: OfferCallback | None = None,
         cwd: str | Path | None = None,
         max_tokens: int = DEFAULT_MAX_TOKENS,
@@ -69,6 +78,7 @@ class Agent:
         service: SessionService | None = None,
         client: ClientFactory | None = None,
     ) -> None:
+        _check_tools(tools, permission_callback)
         home = home or config.data_home()
         self._own_service = service is None
         self.service = service or _default_service(home)
@@ -83,6 +93,8 @@ class Agent:
             client=client,
             compact=compact,
             context_window=context_window,
+            tools=tuple(tools),
+            tool_timeout=tool_timeout,
         )
         self._runner = Runner(self._settings, self.service, home)
 
@@ -190,6 +202,8 @@ class Agent:
         wait: float = 0.0,
         take_over: bool = False,
         resume_note: bool = False,
+        tools: Sequence[Function] = (),
+        attachments: Sequence[str | Path] = (),
     ) -> RunResult:
         """Give the model a task and work on it to the end.
 
@@ -201,11 +215,15 @@ class Agent:
             take_over: Take the session from another run; that one is refused from then on.
             resume_note: Tell the model first where the session stands and what changed since
                 its last turn; the note is an entry of its own.
+            tools: Functions for this run, beside the agent's. The provider's cache of the
+                conversation is good only for runs with the same tools.
+            attachments: Images (PNG, JPEG, GIF, WebP) and PDFs to show to the model.
 
         Raises:
             AgentError: Asking the model failed; everything said so far is in the history.
             SessionLocked: Another run holds the session.
             IllegalTransition: The session is archived.
+            ValueError: The task is empty, or a tool or an attachment cannot be used.
         """
         result: RunResult | None = None
         events = self.stream(
@@ -215,6 +233,8 @@ class Agent:
             wait=wait,
             take_over=take_over,
             resume_note=resume_note,
+            tools=tools,
+            attachments=attachments,
         )
         async with aclosing(events):
             async for event in events:
@@ -232,6 +252,8 @@ class Agent:
         wait: float = 0.0,
         take_over: bool = False,
         resume_note: bool = False,
+        tools: Sequence[Function] = (),
+        attachments: Sequence[str | Path] = (),
     ) -> AsyncGenerator[AgentEvent, None]:
         """As `run`, telling what happens as it happens; the last event is `Done`.
 
@@ -240,8 +262,18 @@ class Agent:
         """
         if not task.strip():
             raise ValueError("The task is empty: say what is to be done.")
+        _check_tools([*self._settings.tools, *tools], self._settings.permission_callback)
         return self._events(
-            RunRequest(task, session_id, max_iterations, wait, take_over, resume_note)
+            RunRequest(
+                task,
+                session_id,
+                max_iterations,
+                wait,
+                take_over,
+                resume_note,
+                tools=tuple(tools),
+                attachments=tuple(map(Path, attachments)),
+            )
         )
 
     async def compact(
@@ -306,6 +338,12 @@ class Agent:
             Whether this agent was running there.
         """
         return self._runner.interrupt(session_id)
+
+
+def _check_tools(tools: Sequence[Function], callback: PermissionCallback | None) -> None:
+    if tools and callback is None:
+        raise ValueError("Tools need a permission_callback, which says what may be called.")
+    check_names(tools, BUILT_IN)
 
 
 def _absolute(path: str | Path) -> str:

@@ -18,13 +18,15 @@ from agentsess.agent.connection import ClientFactory, Connection
 from agentsess.agent.context import Conversation
 from agentsess.agent.context_limit import ContextLimit
 from agentsess.agent.events import AgentEvent, Done, Failed, RunResult
+from agentsess.agent.functions import Function
+from agentsess.agent.media import attachment
 from agentsess.agent.offers import OfferCallback
 from agentsess.agent.permissions import PermissionCallback
 from agentsess.agent.resume_note import resume_note, was_told
 from agentsess.agent.tools import Toolbox
 from agentsess.agent.turn import Checkpoint, Turn, TurnSettings
 from agentsess.errors import IllegalTransition, InvalidSession
-from agentsess.model import EntryKind, Session, Status
+from agentsess.model import Draft, EntryKind, Session, Status
 from agentsess.sessions.service import SessionService
 from agentsess.sessions.writer import SessionWriter
 
@@ -47,6 +49,8 @@ class AgentSettings:
     client: ClientFactory | None
     compact: Literal["ask", "auto"] | None
     context_window: int | None
+    tools: Sequence[Function]
+    tool_timeout: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class RunRequest:
     shorten: Literal["", "compact", "clear"] = ""
     """Make the conversation shorter by a summary, or by leaving out old results of tools,
     rather than give the model a task."""
+    tools: Sequence[Function] = ()
+    attachments: Sequence[Path] = ()
 
 
 @dataclass(slots=True)
@@ -91,8 +97,9 @@ class Runner:
         run = self._runs.get(session_id)
         if run is None:
             return False
-        run.interrupted = True
-        run.task.cancel()
+        if not run.interrupted:
+            run.interrupted = True
+            run.task.cancel()
         return True
 
     async def run(self, request: RunRequest, emit: Callable[[AgentEvent], None]) -> None:
@@ -103,6 +110,7 @@ class Runner:
         """
         connection = Connection(self._settings.client, emit)
         try:
+            prompt = await asyncio.to_thread(_prompt, request)
             if not request.shorten:
                 await connection.check()
             session = self._session(request)
@@ -110,7 +118,9 @@ class Runner:
                 if session.status is not Status.ACTIVE and not request.shorten:
                     self._service.resume(session.id)
                 conversation = await asyncio.to_thread(self._conversation, session.id)
-                toolbox = self._toolbox(session)
+                toolbox = self._toolbox(session, request)
+                if toolbox.functions:
+                    await toolbox.load()
                 limit = self._context_limit()
                 turn = Turn(
                     self._turn_settings(session, request),
@@ -124,7 +134,7 @@ class Runner:
                 )
                 try:
                     note = await self._note(session, request)
-                    await self._carry_out(turn, request, note)
+                    await self._carry_out(turn, request, prompt, note)
                 finally:
                     self._conversations[session.id] = conversation
                     await toolbox.close()
@@ -147,8 +157,15 @@ class Runner:
             author=ours.name,
         )
 
-    def _toolbox(self, session: Session) -> Toolbox:
-        return Toolbox(self._folder(session), session.id, self._settings.permission_callback)
+    def _toolbox(self, session: Session, request: RunRequest) -> Toolbox:
+        ours = self._settings
+        return Toolbox(
+            self._folder(session),
+            session.id,
+            ours.permission_callback,
+            [*ours.tools, *request.tools],
+            ours.tool_timeout,
+        )
 
     def _checkpoints(self, session: Session) -> Sequence[Checkpoint]:
         """What is asked before each request, in this order; it may put offers to the user."""
@@ -198,13 +215,13 @@ class Runner:
         recap = self._service.recap(session.id)
         return resume_note(recap, self._service.recaps.changes(session.id), session.notes)
 
-    async def _carry_out(self, turn: Turn, request: RunRequest, note: str) -> None:
+    async def _carry_out(self, turn: Turn, request: RunRequest, prompt: Draft, note: str) -> None:
         started = time.monotonic()
         current = asyncio.current_task()
         assert current is not None
         run = self._runs[turn.writer.session_id] = _Run(current)
         try:
-            stop_reason = await self._work(turn, request, note)
+            stop_reason = await self._work(turn, request, prompt, note)
         except asyncio.CancelledError:
             if not run.interrupted:
                 raise
@@ -227,10 +244,10 @@ class Runner:
         )
         turn.emit(Done(result))
 
-    async def _work(self, turn: Turn, request: RunRequest, note: str) -> str:
+    async def _work(self, turn: Turn, request: RunRequest, prompt: Draft, note: str) -> str:
         """Do what is asked for; why it stopped."""
         if not request.shorten:
-            return await turn.run(request.task, note)
+            return await turn.run(prompt, note)
         shortener = Shortener(turn, self._service)
         await (shortener.compact() if request.shorten == "compact" else shortener.clear())
         return "compacted"
@@ -279,6 +296,17 @@ class Runner:
             stop.set()
             waiting.add_done_callback(_give_back)
             raise
+
+
+def _prompt(request: RunRequest) -> Draft:
+    """The prompt as it is kept and sent: what is attached comes before the words about it."""
+    if not request.attachments:
+        return Draft(EntryKind.USER, request.task)
+    blocks = [attachment(path) for path in request.attachments]
+    pairs = zip(blocks, request.attachments, strict=True)
+    names = [f"[{block['type']} {path.name}]" for block, path in pairs]
+    text = "\n\n".join([request.task, *names])
+    return Draft(EntryKind.USER, text, (*blocks, {"type": "text", "text": request.task}))
 
 
 def _give_back(waiting: asyncio.Future[SessionWriter]) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -22,37 +24,66 @@ from anthropic.lib.tools.agent_toolset import (
     AgentToolContext,
     BashSession,
     beta_agent_toolset_20260401,
+    resolve_path,
 )
+
+from agentsess.agent import searching
+from agentsess.agent.media import named_truly
+from agentsess.agent.waiting import in_thread
 
 _SECRET_PREFIXES = ("ANTHROPIC_",)
 _SEARCHES = ("glob", "grep")
+_WATCH = 'read -r _; kill -s KILL -- "-$1"'
+"""Waits for the end of a pipe, which comes when its other side dies, and then ends a group."""
+
+
+def _environment() -> dict[str, str]:
+    """This process's variables without its keys."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(_SECRET_PREFIXES)}
+
+
+def _end_group(leader: int) -> None:
+    # on macOS a group that has ended is not permitted to be killed
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 class Shell(BashSession):
-    """A bash whose children go with it: it leads a process group of its own."""
+    """A bash whose children go with it: it leads a process group of its own.
+
+    Should this process be killed, a watcher ends the group in its place.
+    """
+
+    _watcher: subprocess.Popen[bytes]
 
     @classmethod
     async def start(
         cls, workdir: str | os.PathLike[str], *, env: Mapping[str, str] | None = None
     ) -> Self:
-        inherited = os.environ if env is None else env
-        scrubbed = {k: v for k, v in inherited.items() if not k.startswith(_SECRET_PREFIXES)}
         process = await anyio.open_process(
             ["/bin/bash", "--noprofile", "--norc"],
             cwd=workdir,
-            env={**scrubbed, "PS1": "", "PS2": "", "TERM": "dumb"},
+            env={**(_environment() if env is None else env), "PS1": "", "PS2": "", "TERM": "dumb"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        return cls(process)
+        shell = cls(process)
+        shell._watcher = subprocess.Popen(
+            ["/bin/sh", "-c", _WATCH, "sh", str(process.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        return shell
 
     async def close(self) -> None:
         """Kill the shell and everything that it started, also in the background."""
-        # on macOS a group that has ended is not permitted to be killed
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._proc.pid, signal.SIGKILL)
+        _end_group(self._proc.pid)
+        self._watcher.kill()
+        self._watcher.communicate()
         await super().close()
 
 
@@ -61,8 +92,8 @@ class Toolset:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        context = AgentToolContext(workdir=folder)
-        self._tools = {tool.name: tool for tool in beta_agent_toolset_20260401(context)}
+        self._context = AgentToolContext(workdir=folder)
+        self._tools = {tool.name: tool for tool in beta_agent_toolset_20260401(self._context)}
         self._shell: Shell | None = None
         self._ended = False
         """Whether a shell ended by itself; the model is told when it gets a new one."""
@@ -80,19 +111,41 @@ class Toolset:
         """
         if name == "bash":
             return await self._bash(arguments)
-        call = self._tools[name].call(arguments)
         if name in _SEARCHES:
-            # they walk the tree without ever giving way to the event loop
-            result = await asyncio.to_thread(asyncio.run, call)
-        else:
-            result = await call
-        return result if isinstance(result, str) else [dict(block) for block in result]
+            return await self._search(name, arguments)
+        # they read and write without ever giving way to the event loop
+        result = await in_thread(lambda: asyncio.run(self._tools[name].call(arguments)))
+        return result if isinstance(result, str) else [named_truly(dict(b)) for b in result]
 
     async def close(self) -> None:
         """End the shell, if one was started."""
         if self._shell is not None:
             await self._shell.close()
             self._shell = None
+
+    async def _search(self, name: str, arguments: dict[str, Any]) -> str:
+        pattern, path = arguments.get("pattern"), arguments.get("path") or "."
+        if not (isinstance(pattern, str) and pattern and isinstance(path, str)):
+            raise ToolError(f"{name}: pattern is required, and it and path must be text")
+        root = resolve_path(self._context, path)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", searching.__file__),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            start_new_session=True,
+        )
+        try:
+            wanted = json.dumps([name, str(root), pattern, str(self._folder)])
+            output, _ = await process.communicate(wanted.encode())
+        finally:
+            _end_group(process.pid)
+            await process.wait()
+        text = output.decode("utf-8", "surrogateescape")
+        if process.returncode:
+            raise ToolError(f"{name}: {text or 'the search broke off'}")
+        return text
 
     async def _bash(self, arguments: dict[str, Any]) -> str:
         note = ""

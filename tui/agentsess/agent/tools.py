@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agentsess.agent.context import NO_OUTPUT
+from agentsess.agent.functions import Function, Functions
 from agentsess.agent.permissions import Decision, PermissionCallback, ask
+from agentsess.agent.waiting import Stopped, TookTooLong, within
 from agentsess.model import JsonObject, ToolCall, utc_now
 
 if TYPE_CHECKING:
     from agentsess.agent.shell import Toolset
 
 _OUTPUT_LIMIT = 60_000
+BUILT_IN = ("bash", "read", "write", "edit", "glob", "grep")
+"""Names of the tools for files and the shell."""
 _READ_ONLY = frozenset({"read", "glob", "grep"})
+_PLAIN = (ValueError, TypeError, OSError)
+"""Errors that say by themselves what is wrong."""
+_SECONDS = dict.fromkeys(("read", "write", "edit", "glob", "grep"), 60.0)
+"""How long a call may take; bash keeps its own time."""
 _log = logging.getLogger(__name__)
 
 
@@ -35,17 +46,40 @@ class Toolbox:
         folder: Where they work; the file tools cannot leave it.
         session_id: Told to the permission callback.
         callback: Asked before every call; None: there are no tools.
+        functions: The caller's own tools, beside those for files and the shell.
+        function_seconds: How long a call of one of them may take.
     """
 
-    def __init__(self, folder: Path, session_id: str, callback: PermissionCallback | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        session_id: str,
+        callback: PermissionCallback | None,
+        functions: Sequence[Function] = (),
+        function_seconds: float = math.inf,
+    ) -> None:
         self._folder = folder
         self._session_id = session_id
         self._callback = callback
+        self.functions = functions
+        self._function_seconds = function_seconds
         self._toolset: Toolset | None = None
+        self._loaded: Functions | None = None
+
+    async def load(self) -> None:
+        """Import what the tools need, away from the event loop.
+
+        Raises:
+            ValueError: The model cannot be told how to call one of the functions.
+        """
+        if self._callback and (self._toolset is None or self._loaded is None):
+            await asyncio.to_thread(self.definitions)
 
     def definitions(self) -> list[JsonObject]:
         """The tools as a request names them, in an order that never changes."""
-        return self._tools().definitions() if self._callback else []
+        if self._callback is None:
+            return []
+        return [*self._tools().definitions(), *self._own().definitions()]
 
     async def decide(self, call: ToolCall) -> Decision:
         """Whether the call may be made, and when that was decided."""
@@ -54,7 +88,7 @@ class Toolbox:
     async def _decision(self, call: ToolCall) -> Decision:
         if self._callback is None:
             return Decision(False, "No tools are available in this run.", "program")
-        if call.name not in {tool["name"] for tool in self.definitions()}:
+        if call.name not in BUILT_IN and call.name not in self._own():
             return Decision(False, f"There is no tool named {call.name!r}.", "program")
         try:
             return await ask(self._callback, call, self._session_id)
@@ -65,18 +99,31 @@ class Toolbox:
 
     def runs_beside_others(self, call: ToolCall) -> bool:
         """Whether the call may be under way together with others of its kind."""
-        return call.name in _READ_ONLY
+        if call.name in BUILT_IN:
+            return call.name in _READ_ONLY
+        return call.name in self._own() and self._own().is_async(call.name)
 
     async def use(self, call: ToolCall) -> ToolOutcome:
         """Make an allowed call. What goes wrong in it is an outcome, not an error."""
         from anthropic.lib.tools import ToolError
 
+        is_own = call.name not in BUILT_IN
+        seconds = self._function_seconds if is_own else _SECONDS.get(call.name, math.inf)
+        tools = self._own() if is_own else self._tools()
         try:
-            result: Any = await self._tools().call(call.name, call.input)
+            result: Any = await within(seconds, tools.call(call.name, call.input))
         except ToolError as error:
             return ToolOutcome(_shortened(error.content), is_error=True)
-        except (ValueError, TypeError, OSError) as error:
-            return ToolOutcome(f"{call.name}: {error}", is_error=True)
+        except TookTooLong:
+            text = f"{call.name}: ended after {seconds:g} s without a result"
+            return ToolOutcome(text, is_error=True)
+        except Stopped:
+            return ToolOutcome(f"{call.name}: it was cancelled", is_error=True)
+        except Exception as error:  # the caller's own code: whatever it raises is for the model
+            said = _shortened(str(error)) if isinstance(error, _PLAIN) else _shortened(repr(error))
+            if is_own:
+                _log.warning("The tool %s failed", call.name, exc_info=error)
+            return ToolOutcome(f"{call.name}: {said}", is_error=True)
         return ToolOutcome(_shortened(result))
 
     async def close(self) -> None:
@@ -92,11 +139,21 @@ class Toolbox:
             self._toolset = Toolset(self._folder)
         return self._toolset
 
+    def _own(self) -> Functions:
+        if self._loaded is None:
+            self._loaded = Functions(self.functions)
+        return self._loaded
 
-def _shortened(content: Any) -> str | list[JsonObject]:
+
+def _shortened(content: Any) -> Any:
     """Not more than a request can well hold: the beginning and the end of long text."""
     if not isinstance(content, str):
-        return [dict(block) for block in content]
+        return [
+            {**block, "text": _shortened(str(block.get("text")))}
+            if block.get("type") == "text"
+            else dict(block)
+            for block in content
+        ]
     if len(content) <= _OUTPUT_LIMIT:
         return content if content.strip() else NO_OUTPUT
     half = _OUTPUT_LIMIT // 2

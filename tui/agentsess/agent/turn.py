@@ -102,7 +102,7 @@ class Turn:
     def __post_init__(self) -> None:
         self._calls = Calls(self.toolbox, self.save, self.emit, self.settings.author)
 
-    async def run(self, prompt: str, note: str = "") -> str:
+    async def run(self, prompt: Draft, note: str = "") -> str:
         """Send the prompt and go on until the model ends its turn; why it stopped.
 
         Args:
@@ -118,7 +118,7 @@ class Turn:
                 self._note("repaired", "The last run broke off while tools were at work.")
             if note:
                 self._note(NOTE_EVENT, note)
-            entry = self.save(Draft(EntryKind.USER, prompt))
+            entry = self.save(prompt)
             self.emit(PromptSaved(self.writer.session_id, entry))
             return await self._until_done()
         except BaseException as error:
@@ -193,6 +193,7 @@ class Turn:
         incoming = Incoming()
         try:
             client = await self.connection.client()
+            await self.toolbox.load()
             request = self.request(self.conversation.messages())
             async with client.messages.stream(**request) as stream:
                 async for event in stream:

@@ -1,0 +1,66 @@
+"""Images and PDFs that come with a prompt."""
+
+from __future__ import annotations
+
+import base64
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agentsess.agent.agent import Agent
+from support.agents import assert_requests_acceptable, run
+from support.loopback import LoopbackServer, Reply
+
+Loopback = Callable[..., LoopbackServer]
+MakeAgent = Callable[..., Agent]
+PNG = b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(3000)
+
+
+def test_an_image_and_a_pdf_go_along_with_the_prompt(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path
+) -> None:
+    (folder / "shot.png").write_bytes(PNG)
+    (folder / "paper.pdf").write_bytes(b"%PDF-1.7\n")
+    server = loopback([Reply("I see."), Reply("Still.")])
+    agent = make_agent()
+    files = [folder / "shot.png", str(folder / "paper.pdf")]
+    result = run(agent, "What is this?", attachments=files)
+    run(agent, "And now?", session_id=result.session_id)
+    image, document, text = server.bodies[1]["messages"][0]["content"]
+    assert base64.b64decode(image["source"]["data"]) == PNG
+    assert image["source"]["media_type"] == "image/png"
+    assert document["type"] == "document"
+    assert text == {"type": "text", "text": "What is this?"}
+    assert result.entries[0].text == "What is this?\n\n[image shot.png]\n\n[document paper.pdf]"
+    assert_requests_acceptable(server)
+
+
+def test_the_bytes_of_an_image_are_kept_once(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path, tmp_path: Path
+) -> None:
+    (folder / "shot.png").write_bytes(PNG)
+    loopback([Reply("I see.")])
+    run(make_agent(), "What is this?", attachments=[folder / "shot.png"])
+    encoded = base64.b64encode(PNG)[100:900]
+    stored = [p.read_bytes() for p in (tmp_path / "store").rglob("*") if p.is_file()]
+    assert sum(data.count(encoded) for data in stored) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "words"),
+    [("notes.txt", 10, "no PNG"), ("huge.png", 5_000_000, "larger than"), ("", 0, "No such file")],
+    ids=["no image", "too large", "missing"],
+)
+def test_what_cannot_be_attached_is_said_before_anything_is_sent(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path, name: str, size: int, words: str
+) -> None:
+    if name:
+        (folder / name).write_bytes((PNG if name.endswith("png") else b"text") + b"0" * size)
+    server = loopback()
+    agent = make_agent()
+    with pytest.raises((ValueError, OSError), match=words):
+        run(agent, "Look", attachments=[folder / (name or "missing.png")])
+    assert server.requests == []
+    assert agent.list_sessions() == []

@@ -1,0 +1,66 @@
+"""Images and PDFs: what the model may be shown, and how it is sent."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from agentsess.model import JsonObject
+
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"%PDF-", "application/pdf"),
+)
+_MOST_BYTES = {"image": 5 * 1024 * 1024 // 4 * 3, "document": 20 * 1024 * 1024}
+"""What the API takes at most, before it is encoded."""
+
+
+def media_type(data: bytes) -> str:
+    """What a file is, by its first bytes; empty if the model cannot be shown it."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for start, kind in _SIGNATURES if data.startswith(start)), "")
+
+
+def attachment(path: Path) -> JsonObject:
+    """A file as a content block.
+
+    Raises:
+        ValueError: It is no image or PDF, or too large.
+        OSError: It cannot be read.
+    """
+    data = path.read_bytes()
+    kind = media_type(data)
+    if not kind:
+        raise ValueError(f"{path.name} is no PNG, JPEG, GIF, WebP or PDF file.")
+    block = "document" if kind == "application/pdf" else "image"
+    if len(data) > (most := _MOST_BYTES[block]):
+        raise ValueError(
+            f"{path.name} is larger than {most / 1024 / 1024:.2g} MB. Make it smaller."
+        )
+    encoded = base64.standard_b64encode(data).decode()
+    return {
+        "type": block,
+        "source": {"type": "base64", "media_type": kind, "data": encoded},
+    }
+
+
+def named_truly(block: JsonObject) -> JsonObject:
+    """A block of a file that was named after its suffix, named after what it holds.
+
+    One that lies would have this request refused, and every later one with it.
+
+    Raises:
+        ValueError: It holds nothing that the model can be shown.
+    """
+    source = block.get("source")
+    if not isinstance(source, dict) or source.get("type") != "base64":
+        return block
+    kind = media_type(base64.b64decode(str(source.get("data", ""))[:32]))
+    is_pdf = kind == "application/pdf"
+    if not kind or is_pdf != (block["type"] == "document"):
+        raise ValueError("the file does not hold what its name says")
+    return {**block, "source": {**source, "media_type": kind}}
