@@ -175,7 +175,7 @@ def test_a_summary_from_the_history_stands_in_for_a_model_that_gives_none(
     entry = compact(agent, session_id)
     assert entry.meta["by"] == "history"
     about, _, text = entry.text.partition("\n\n")
-    assert "made from the history alone" in about
+    assert "Made from the history: " in about
     assert why in about
     assert "Port the parser to Python 3" in text
     assert "Never touch the fixtures." in text

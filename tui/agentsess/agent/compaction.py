@@ -84,20 +84,17 @@ class Shortener:
         is_answered = keep_tail and not conversation.waits
         request = "" if is_answered else self._last_request(kept_from)
         text = joined(summary.text, request, notes_of(self._service.get(self._session_id)))
-        source = f"made from the history alone ({summary.why})" if summary.why else summary.by
         facts: JsonObject = {"by": summary.by}
         if summary.answer:
             answer = summary.answer
             facts |= {"model": answer.model, "usage": answer.usage.to_json()}
             facts["cost_usd"] = answer.cost_usd
-        return await self._save(
-            "compacted",
-            f"A summary stands for entries 1–{kept_from - 1:,} from here on, {source}",
-            text,
-            kept_from,
-            conversation.weight(kept_from) + len(text),
-            facts,
+        after = self._tokens(conversation.weight(kept_from) + len(text))
+        about = (
+            f"From here on a summary stands for entries 1–{kept_from - 1:,}: {self._by(after)}. "
+            + (f"Made from the history: {summary.why}." if summary.why else f"By {summary.by}.")
         )
+        return await self._save("compacted", joined(about, text), kept_from, after, facts)
 
     async def clear(self) -> Entry:
         """Leave out the results of tools, and images, before the newest messages.
@@ -106,11 +103,15 @@ class Shortener:
             InvalidSession: There are none that are worth it.
         """
         kept_from = self._tail()
-        after = self._conversation.weight_without_results(kept_from)
-        if after >= self._conversation.weight():
+        weight = self._conversation.weight_without_results(kept_from)
+        if weight >= self._conversation.weight():
             raise InvalidSession("There are no old results of tools that could be left out.")
-        about = f"Results of tools before entry {kept_from:,} are left out from here on"
-        return await self._save("cleared", about, "", kept_from, after, {})
+        after = self._tokens(weight)
+        text = (
+            f"From here on long results of tools before entry {kept_from:,} are left out: "
+            f"{self._by(after)}."
+        )
+        return await self._save("cleared", text, kept_from, after, {})
 
     def tokens_in_results(self) -> int:
         """About how much shorter the conversation gets without old results."""
@@ -131,6 +132,9 @@ class Shortener:
         known = self._conversation.tokens or 1
         per_character = known / (self._conversation.weight() + _FIXED)
         return round(min(per_character, 1 / CHARS_PER_TOKEN) * (weight + _FIXED))
+
+    def _by(self, after: int) -> str:
+        return f"about {after:,} tokens are sent in place of {self._conversation.tokens:,}"
 
     # -- the summary
 
@@ -193,22 +197,20 @@ class Shortener:
     # -- the event
 
     async def _save(
-        self, event: str, about: str, text: str, kept_from: int, weight: int, facts: JsonObject
+        self, event: str, text: str, kept_from: int, after: int, facts: JsonObject
     ) -> Entry:
         """Write down what is sent from here on; a snapshot is taken first."""
-        before, after = self._conversation.tokens, self._tokens(weight)
         branches = self._service.branches
         await asyncio.to_thread(branches.snapshot, self._session_id, reason="before compacting")
         meta: JsonObject = {
             "event": event,
             "kept_from": kept_from,
-            "tokens_before": before,
+            "tokens_before": self._conversation.tokens,
             "context_tokens": after,
             **facts,
         }
-        told = joined(f"{about}; about {before:,} → {after:,} tokens.", text)
         turn = self._turn
-        entry = turn.save(Draft(EntryKind.EVENT, told, author=turn.settings.author, meta=meta))
+        entry = turn.save(Draft(EntryKind.EVENT, text, author=turn.settings.author, meta=meta))
         if "usage" in meta:
             turn.spend(entry.usage, meta["cost_usd"])
         turn.emit(Compacted(entry))

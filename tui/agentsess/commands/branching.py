@@ -6,9 +6,9 @@ from argparse import Namespace
 
 from agentsess.commands.changing import agreed
 from agentsess.commands.finding import find
-from agentsess.commands.output import Output, named
+from agentsess.commands.output import Output, named, print_made
 from agentsess.errors import InvalidSession
-from agentsess.model import Session, utc_now
+from agentsess.model import utc_now
 from agentsess.sessions.export import headline_of
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
@@ -104,7 +104,7 @@ def fork(service: SessionService, args: Namespace, out: Output) -> int:
         session = service.branches.fork(origin.id, at, args.title)
     else:
         session = service.continue_here(origin.id, at)
-    _made(session, out)
+    print_made(session, out)
     return 0
 
 
@@ -144,10 +144,3 @@ def lineage(service: SessionService, args: Namespace, out: Output) -> int:
     for each in children:
         out.line(f"{'   ' * (len(ancestors) + 1)}{named(each)}")
     return 0
-
-
-def _made(session: Session, out: Output) -> None:
-    if out.as_json:
-        out.json(session.to_json())
-    else:
-        out.line(session.id)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from agentsess.commands.finding import find, find_all
-from agentsess.commands.output import Output, WrongUsage, named
+from agentsess.commands.output import Output, WrongUsage, named, print_made
 from agentsess.errors import InvalidMetadata
 from agentsess.model import JsonObject, Session, Status
 from agentsess.sessions.service import SessionService
@@ -30,10 +30,7 @@ def new(service: SessionService, args: Namespace, out: Output) -> int:
         budget_usd=args.budget_usd,
         max_tokens_total=args.max_tokens_total,
     )
-    if out.as_json:
-        out.json(session.to_json())
-    else:
-        out.line(session.id)
+    print_made(session, out)
     return 0
 
 
@@ -82,10 +79,7 @@ def continue_(service: SessionService, args: Namespace, out: Output) -> int:
     """`continue`: another program's conversation as a new session of ours."""
     origin = find(service, args.id, out)
     session = service.continue_here(origin.id)
-    if out.as_json:
-        out.json(session.to_json())
-    else:
-        out.line(session.id)
+    print_made(session, out)
     return 0
 
 

@@ -168,6 +168,14 @@ def named(session: Session) -> str:
     return f"“{one_line(clean(session.title))}”"
 
 
+def print_made(session: Session, out: Output) -> None:
+    """Say which session was made."""
+    if out.as_json:
+        out.json(session.to_json())
+    else:
+        out.line(session.id)
+
+
 _STYLE = re.compile("\x1b\\[[0-9;]*m")
 
 

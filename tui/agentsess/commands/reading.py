@@ -14,8 +14,8 @@ from agentsess import config
 from agentsess.commands.finding import find
 from agentsess.commands.output import Output, json_array, short_ids, to_json
 from agentsess.errors import StoreError
-from agentsess.model import Entry, EntryKind, Session, utc_now
-from agentsess.sessions.export import entry_notes, export_markdown, headline_of
+from agentsess.model import Entry, Session, utc_now
+from agentsess.sessions.export import body_of, entry_notes, export_markdown, headline_of
 from agentsess.sessions.indexing import SearchHealth
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
@@ -68,8 +68,8 @@ def show(service: SessionService, args: Namespace, out: Output) -> int:
         out.line(f"\n{out.styled(one_line(clean(head)), '1')}  {out.styled(when, '2')}")
         for note in entry_notes(entry):
             out.line(out.styled(one_line(clean(note)), "2"))
-        if entry.kind is not EntryKind.EVENT and entry.text:
-            out.text(entry.text.rstrip("\n") + "\n")
+        if body := body_of(entry):
+            out.text(body.rstrip("\n") + "\n")
         for call in entry.tool_calls:
             out.line(f"→ {one_line(clean(call.name))} {_shortened(to_json(call.input))}")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from agentsess.commands.syntax_branching import add_branching
 from agentsess.commands.syntax_money import add_limits, add_money
 from agentsess.commands.syntax_permissions import add_permissions
 from agentsess.model import Status
@@ -79,7 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_making(add)
     add_money(add)
     add_permissions(add)
-    _add_branching(add)
+    add_branching(add)
     _add_changing(add)
     _add_removing(add)
     return parser
@@ -232,69 +233,6 @@ def _add_making(add: _Add) -> None:
         help="let the model use this tool without asking; repeatable, or with commas",
     )
     allow.add_argument("--allow-all", action="store_true", help="let it use every tool")
-
-
-_SNAPSHOT = '{"id", "session_id", "name", "entry", "at", "checksum", "reason"}'
-_POINT = "an entry's number, start, end, or a snapshot's name or id"
-
-
-def _add_branching(add: _Add) -> None:
-    command = add(
-        "snapshot",
-        "branching:snapshot",
-        "name the point where a session is now",
-        f"JSON: {_SNAPSHOT}.",
-    )
-    _add_id(command)
-    command.add_argument("name", nargs="?", default="", metavar="NAME")
-
-    command = add(
-        "snapshots",
-        "branching:snapshots",
-        "list a session's snapshots and check them",
-        "Exits with 1 if the history is no longer what a snapshot saw.\n\n"
-        f'JSON: an array of {_SNAPSHOT[:-1]}, "intact"}}.',
-    )
-    _add_id(command)
-
-    command = add(
-        "compare",
-        "branching:compare",
-        "say what was said and changed between two points of a session",
-        'JSON: {"first", "last", "entries": […], "files": [{"path", "action", "times"}],\n'
-        '"commands": [{"command", "outcome", "detail"}]}; entries are as in show.',
-    )
-    _add_id(command)
-    command.add_argument("first", metavar="FROM", help=_POINT)
-    command.add_argument("last", nargs="?", default="end", metavar="TO", help="default: end")
-
-    command = add(
-        "fork",
-        "branching:fork",
-        "make a session that begins with another's entries, and print its id",
-        "JSON: the new session.",
-    )
-    _add_id(command)
-    command.add_argument("title", nargs="?", default="", metavar="TITLE")
-    command.add_argument("--at", default="", metavar="POINT", help=_POINT)
-
-    command = add(
-        "rewind",
-        "branching:rewind",
-        "go back to a snapshot; what came after goes on in a branch",
-        'JSON: {"session": …, "branch": …}.',
-    )
-    _add_id(command)
-    command.add_argument("snapshot", metavar="SNAPSHOT", help="its name or its id's beginning")
-    command.add_argument("--yes", action="store_true", help="do not ask")
-
-    command = add(
-        "lineage",
-        "branching:lineage",
-        "show where a session comes from and what continues it",
-        'JSON: {"session": …, "ancestors": […], "children": […]}, the nearest ancestor first.',
-    )
-    _add_id(command)
 
 
 def _add_changing(add: _Add) -> None:

@@ -45,8 +45,15 @@ def headline_of(entry: Entry) -> str:
             outcome = "failed" if entry.meta.get("is_error") else "result"
             return f"{entry.meta.get('tool') or 'tool'}: {outcome}"
         case EntryKind.EVENT:
-            said = entry.text or str(entry.meta.get("event") or "event")
-            return one_line(said[:400])
+            said = entry.text.strip().partition("\n\n")[0]
+            return one_line((said or str(entry.meta.get("event") or "event"))[:400])
+
+
+def body_of(entry: Entry) -> str:
+    """What is said beyond the headline: of an event, all but its first paragraph."""
+    if entry.kind is EntryKind.EVENT:
+        return entry.text.strip().partition("\n\n")[2].strip()
+    return entry.text
 
 
 _DECIDERS = {
@@ -92,6 +99,8 @@ def entry_notes(entry: Entry) -> list[str]:
 def _entry(entry: Entry) -> Iterator[str]:
     if entry.kind is EntryKind.EVENT:
         yield f"\n*{_inert(headline_of(entry))}* ({_time(entry.at)})\n"
+        if body := body_of(entry):
+            yield f"\n{_quoted(body)}\n"
         return
     yield f"\n### {_inert(headline_of(entry))} · {_time(entry.at)}\n"
     for note in entry_notes(entry):
