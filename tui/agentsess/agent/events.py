@@ -89,7 +89,7 @@ class ToolDenied:
 
 @dataclass(frozen=True, slots=True)
 class UsageChanged:
-    """Another reply is paid for."""
+    """Another reply has begun, whose request is paid for, or is whole."""
 
     usage: Usage
     """Tokens of the run so far."""

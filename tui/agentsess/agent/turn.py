@@ -227,6 +227,7 @@ class Turn:
         match event.type:
             case "message_start":
                 incoming.snapshot = stream.current_message_snapshot
+                self._tell_pending(incoming)
             case "content_block_stop":
                 incoming.finished.add(event.index)
             case "text":
@@ -259,6 +260,12 @@ class Turn:
     def _tell_usage(self, reply: Entry) -> None:
         self.emit(UsageChanged(self.usage, self.cost_usd, reply.usage.context))
 
+    def _tell_pending(self, incoming: Incoming) -> None:
+        """What is sent is known, and paid for, when the reply begins."""
+        _, usage, cost = self._taken(incoming.message())
+        total = None if None in (cost, self.cost_usd) else (self.cost_usd or 0) + (cost or 0)
+        self.emit(UsageChanged(self.usage + usage, total, usage.context))
+
     def _reply_draft(self, content: list[JsonObject], meta: JsonObject) -> Draft:
         return Draft(
             EntryKind.ASSISTANT, text_of(content), tuple(content), self.settings.author, meta
@@ -266,9 +273,7 @@ class Turn:
 
     def _facts(self, incoming: Incoming) -> JsonObject:
         message = incoming.message()
-        usage = Usage.from_api(message.get("usage"))
-        model = str(message.get("model") or self.settings.model)
-        cost = cost_usd(model, usage, utc_now())
+        model, usage, cost = self._taken(message)
         self.spend(usage, cost)
         return {
             "model": model,
@@ -277,6 +282,12 @@ class Turn:
             "usage": usage.to_json(),
             "cost_usd": cost,
         }
+
+    def _taken(self, message: JsonObject) -> tuple[str, Usage, float | None]:
+        """The model that replied, and what that took and cost so far."""
+        model = str(message.get("model") or self.settings.model)
+        usage = Usage.from_api(message.get("usage"))
+        return model, usage, cost_usd(model, usage, utc_now())
 
     def spend(self, usage: Usage, cost_usd: float | None) -> None:
         """Count what a request took; None when its price is not known."""

@@ -7,17 +7,23 @@ from datetime import datetime
 import msgspec
 from textual.content import Content
 
-from agentsess.model import JsonObject, Session
-from agentsess.ui.render.format import day, dollars, duration, long_age, size, tokens
+from agentsess.model import JsonObject, Session, Usage
+from agentsess.sessions.turn_use import TurnUse
+from agentsess.ui.render.format import cost, day, dollars, duration, long_age, size, tokens
 from agentsess.ui.render.text import MUTED, clean, one_line
+from agentsess.ui.render.use import hits, render_gauge
 
 _LABEL = 9
-_GAUGE = 12
 _MOST_VALUES = 20
 
 
 def render_details(
-    session: Session, *, now: datetime, width: int, context_window: int | None = None
+    session: Session,
+    *,
+    now: datetime,
+    width: int,
+    context_window: int | None = None,
+    turn: TurnUse | None = None,
 ) -> Content:
     """Everything known about a session but its conversation.
 
@@ -26,9 +32,11 @@ def render_details(
         now: For ages.
         width: Cells in a line.
         context_window: Tokens that its model can hold, if that is known.
+        turn: What its newest turn took.
     """
     sections = [
         _work(session, now),
+        _turn(turn or TurnUse(), now),
         _use(session, context_window),
         _place(session, width),
         _tags(session),
@@ -65,28 +73,57 @@ def _work(session: Session, now: datetime) -> Content | None:
     return _section("Work", lines)
 
 
+def _turn(turn: TurnUse, now: datetime) -> Content | None:
+    """What the newest turn took; nothing is said of one in which nothing was asked."""
+    if not turn.usage.total:
+        return None
+    lines = _tokens(turn.usage)
+    lines.append(_line("cost", cost(turn.cost_usd, turn.known_cost_usd)))
+    if turn.began and turn.latest:
+        lines.append(_line("took", duration((turn.latest - turn.began).total_seconds())))
+    return _section("Last turn" if turn.began else "Last turn, its end", lines)
+
+
 def _use(session: Session, context_window: int | None) -> Content | None:
-    usage = session.usage
-    cached = usage.cache_read + usage.cache_write
-    lines = [
-        _line("tokens", f"{tokens(usage.input + cached)} in · {tokens(usage.output)} out"),
-        _line("cached", f"{tokens(usage.cache_read)} read, {tokens(usage.cache_write)} new"),
-        _line("cost", dollars(session.cost_usd)),
-        _line("storage", size(session.size_bytes)),
-    ]
+    lines = _tokens(session.usage)
     if session.context_tokens:
-        lines.insert(2, _context(session.context_tokens, context_window))
+        lines.append(_context(session.context_tokens, context_window))
+    lines.append(_line("cost", cost(session.cost_usd, session.known_cost_usd)))
+    lines += _limits(session)
+    lines.append(_line("storage", size(session.size_bytes)))
     return _section("Use", lines)
+
+
+def _tokens(usage: Usage) -> list[Content]:
+    lines = [_line("tokens", f"{tokens(usage.prompt)} in · {tokens(usage.output)} out")]
+    if usage.prompt:
+        written = f" · {tokens(usage.cache_write)} new" if usage.cache_write else ""
+        lines.append(_line("cached", f"{hits(usage)}{written}"))
+    if usage.web_searches:
+        lines.append(_line("searched", f"{usage.web_searches:,} times"))
+    return lines
 
 
 def _context(used: int, window: int | None) -> Content:
     if not window:
         return _line("context", f"{tokens(used)} (window unknown)")
-    share = min(1.0, used / window)
-    filled = round(share * _GAUGE)
-    style = "$text-error" if share > 0.85 else "$text-warning" if share > 0.6 else "$text-success"
-    gauge = Content.styled("━" * filled, style) + Content.styled("─" * (_GAUGE - filled), MUTED)
-    return Content.styled("context".ljust(_LABEL), MUTED) + gauge + Content(f" {share:.0%}")
+    return _gauge("context", used / window, f"of {tokens(window)}")
+
+
+def _limits(session: Session) -> list[Content]:
+    lines = []
+    if session.budget_usd:
+        share = session.known_cost_usd / session.budget_usd
+        lines.append(_gauge("budget", share, f"of {dollars(session.budget_usd)}"))
+    if session.max_tokens_total:
+        share = session.token_count / session.max_tokens_total
+        lines.append(_gauge("limit", share, f"of {tokens(session.max_tokens_total)}"))
+    return lines
+
+
+def _gauge(label: str, share: float, of: str) -> Content:
+    line = Content.styled(label.ljust(_LABEL), MUTED) + render_gauge(share)
+    return line + Content(f" {share:.0%} {of}")
 
 
 def _place(session: Session, width: int) -> Content | None:

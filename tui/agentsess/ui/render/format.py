@@ -55,6 +55,13 @@ def dollars(amount: float | None) -> str:
     return f"${amount:,.2f}"
 
 
+def cost(amount: float | None, known: float = 0.0) -> str:
+    """What something cost: ``$0.42``; ``at least $0.40`` if only that part is known."""
+    if amount is not None:
+        return dollars(amount)
+    return f"at least {dollars(known)}" if known >= 0.01 else "price unknown"
+
+
 def size(number: int) -> str:
     """Bytes, short: ``812 B``, ``14 KB``, ``3.4 MB``."""
     if number < 1_000:

@@ -28,6 +28,7 @@ from agentsess.ui.screens.actions import SessionActions
 from agentsess.ui.screens.branching import Branches
 from agentsess.ui.screens.navigation import SORTS, Navigation
 from agentsess.ui.screens.resuming import Resuming
+from agentsess.ui.screens.spending import Spending
 from agentsess.ui.screens.talking import Talking
 from agentsess.ui.screens.tidying import Tidying
 from agentsess.ui.widgets.chat_pane import ChatPane, FindInput
@@ -51,7 +52,7 @@ _POLL_SECONDS = 1.0
 _SCAN_SECONDS = 15.0
 
 
-class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigation):
+class MainScreen(SessionActions, Branches, Resuming, Talking, Spending, Tidying, Navigation):
     """Three panes. What takes long runs in workers; handlers only show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in KEYS]
@@ -334,6 +335,8 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
         runs = self.app.runs
         self.chat.show(session, page, live=runs.is_working(session_id))
         self.show_details()
+        if not session.is_own:
+            self.price_turn(session_id, page.entries)
         thinking, text = runs.unsaved(session_id)
         if thinking:
             self.chat.transcript.stream_thinking(thinking)
@@ -342,12 +345,6 @@ class MainScreen(SessionActions, Branches, Resuming, Talking, Tidying, Navigatio
         if question := runs.question(session_id):
             self.ask(question)
         return True
-
-    def show_details(self) -> None:
-        """Show the facts of the open session."""
-        session = self.chat.session
-        window = self.app.context_window(session.model) if session else None
-        self.details.show(session, utc_now(), window)
 
     def _follow_open(self, sessions: dict[str, Session]) -> None:
         """Bring the open session's facts and entries up to date with the list."""

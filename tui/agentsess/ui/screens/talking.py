@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on, work
 from textual.widgets import Input
 
+from agentsess.agent.events import UsageChanged
 from agentsess.agent.permissions import Decision
 from agentsess.errors import AgentsessError, SessionLocked
 from agentsess.ui.render.text import one_line
@@ -98,6 +99,8 @@ class Talking(Panes):
                 self.catch_up(message.session_id)  # one came while the session was being opened
             else:
                 self.chat.take(message.event)
+            if isinstance(message.event, UsageChanged):
+                self.show_details()
         if not hasattr(message.event, "text"):
             self.reload()
 
@@ -160,6 +163,7 @@ class Talking(Panes):
             self.chat.remove_question()
             self.chat.transcript.set_status("")
             self.catch_up(session.id)
+            self.show_details()
             if isinstance(message.error, SessionLocked):
                 self._offer_lock(session.id, message.task, message.error)
             elif message.error:

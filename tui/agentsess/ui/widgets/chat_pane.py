@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import ClassVar
@@ -14,13 +15,14 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from agentsess.agent import events as happened
-from agentsess.model import EntryKind, Page, Recap, Session, Status
-from agentsess.ui.render.format import dollars, tokens
+from agentsess.model import Entry, EntryKind, Page, Recap, Session, Status
+from agentsess.sessions.turn_use import TurnUse, turn_use
 from agentsess.ui.render.sessions import GLYPHS, source_label
 from agentsess.ui.render.text import clean, one_line
 from agentsess.ui.widgets.asking import Asking
 from agentsess.ui.widgets.prompt import Prompt
 from agentsess.ui.widgets.recap_card import RecapCard
+from agentsess.ui.widgets.status_line import StatusLine
 from agentsess.ui.widgets.transcript import Transcript
 
 WELCOME = """
@@ -72,13 +74,15 @@ class ChatPane(Vertical):
     recap_card = getters.query_one(RecapCard)
     banner = getters.query_one("#banner", Static)
     find_input = getters.query_one(FindInput)
-    status_line = getters.query_one("#status-line", Static)
+    status_line = getters.query_one(StatusLine)
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.session: Session | None = None
         self.question: Asking | None = None
         """What the run asks; a question that is on its way out does not count."""
+        self.turn = TurnUse()
+        """What the newest turn took."""
         self._last_seq = 0
         self._drafts: dict[str, str] = {}
         """What stands unsent in the prompts of sessions that are not in view."""
@@ -91,7 +95,7 @@ class ChatPane(Vertical):
         yield RecapCard()
         yield Static(Content(""), id="banner")
         yield Prompt()
-        yield Static(Content(""), id="status-line")
+        yield StatusLine()
 
     def on_mount(self) -> None:
         self.show_nothing()
@@ -110,7 +114,7 @@ class ChatPane(Vertical):
         self.set_class(True, "-empty")
         self.border_title = Content("New session" if draft_folder else "Chat")
         self.border_subtitle = Content(one_line(draft_folder))
-        self.status_line.update(Content(""))
+        self.status_line.clear()
         folder = one_line(draft_folder, 200)
         welcome = NEW_SESSION.format(folder=folder) if draft_folder else WELCOME
         self.query_one("#welcome", Static).update(Content(welcome.strip("\n")))
@@ -131,6 +135,7 @@ class ChatPane(Vertical):
             self.say("")
             self.remove_question()
         self._last_seq = page.total
+        self.turn = turn_use(page.entries if session.is_own else ())
         self.transcript.show(page, live=live)
         self.describe(session)
         prompts = [e.text for e in page.entries if e.kind is EntryKind.USER and e.text]
@@ -160,14 +165,6 @@ class ChatPane(Vertical):
         if not session.is_own:
             state = f"{state} · {source_label(session.source)}"
         self.border_subtitle = Content(state)
-        used = session.usage
-        parts = [
-            one_line(session.model, 40) or "no model yet",
-            f"{tokens(used.input + used.cache_read + used.cache_write)} in",
-            f"{tokens(used.output)} out",
-            dollars(session.cost_usd),
-        ]
-        self.status_line.update(Content(" · ".join(parts)))
         self._allow_prompt(session)
 
     def _allow_prompt(self, session: Session) -> None:
@@ -189,8 +186,13 @@ class ChatPane(Vertical):
         """Add the entries of a page that are not shown yet."""
         new = [entry for entry in page.entries if entry.seq > self._last_seq]
         if new:
-            self.transcript.append(new)
-            self._last_seq = new[-1].seq
+            self._add(new)
+
+    def _add(self, entries: Sequence[Entry]) -> None:
+        self.transcript.append(entries)
+        self._last_seq = entries[-1].seq
+        for entry in entries:
+            self.turn = self.turn.after(entry)
 
     @property
     def last_seq(self) -> int:
@@ -213,12 +215,13 @@ class ChatPane(Vertical):
             case happened.Compacting(characters):
                 written = f", {characters:,} characters so far" if characters else ""
                 self.transcript.set_status(f"Writing a summary{written}… esc stops")
-            case happened.ToolRequested() | happened.UsageChanged() | happened.PhaseStarted():
+            case happened.UsageChanged(usage, cost_usd, context_tokens):
+                self.turn = self.turn.told(usage, cost_usd, context_tokens)
+            case happened.ToolRequested() | happened.PhaseStarted():
                 pass
             case _:
                 if event.entry.seq > self._last_seq:
-                    self.transcript.append([event.entry])
-                    self._last_seq = event.entry.seq
+                    self._add([event.entry])
                 self.transcript.set_status("Working… esc stops")
 
     def say(self, text: str, *, error: bool = False) -> None:

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from agentsess.model import Session
+from agentsess.sessions.turn_use import TurnUse
 from agentsess.ui.render.details import render_details
 
 
@@ -35,14 +36,20 @@ class Details(VerticalScroll):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: tuple[Session, datetime, int | None] | None = None
+        self._shown: tuple[Session, datetime, int | None, TurnUse] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(Content(""))
 
-    def show(self, session: Session | None, now: datetime, window: int | None = None) -> None:
+    def show(
+        self,
+        session: Session | None,
+        now: datetime,
+        window: int | None = None,
+        turn: TurnUse | None = None,
+    ) -> None:
         """Show a session's facts, or none."""
-        self._shown = (session, now, window) if session else None
+        self._shown = (session, now, window, turn or TurnUse()) if session else None
         self._draw()
 
     def on_resize(self) -> None:
@@ -51,7 +58,9 @@ class Details(VerticalScroll):
     def _draw(self) -> None:
         content = Content("")
         if self._shown:
-            session, now, window = self._shown
+            session, now, window, turn = self._shown
             width = max(20, self.scrollable_content_region.width)
-            content = render_details(session, now=now, width=width, context_window=window)
+            content = render_details(
+                session, now=now, width=width, context_window=window, turn=turn
+            )
         self.query_one(Static).update(content)
