@@ -134,7 +134,8 @@ class Shortener:
         return round(min(per_character, 1 / CHARS_PER_TOKEN) * (weight + _FIXED))
 
     def _by(self, after: int) -> str:
-        return f"about {after:,} tokens are sent in place of {self._conversation.tokens:,}"
+        before = self._conversation.tokens
+        return f"about {_rounded(after)} tokens are sent in place of {_rounded(before)}"
 
     # -- the summary
 
@@ -216,3 +217,7 @@ class Shortener:
         turn.emit(Compacted(entry))
         turn.emit(UsageChanged(turn.usage, turn.cost_usd, after))
         return entry
+
+
+def _rounded(tokens: int) -> str:
+    return f"{round(tokens, -2) if tokens > 1_000 else tokens:,}"

@@ -46,6 +46,8 @@ KEYS = (
     Key("session.fork", "f", "fork", "Fork", "go another way from here, in a new session", _WORK),
     Key("session.snapshots", "S", "snapshots", "Snapshots",
         "named points: take one, go back, fork, compare", _WORK),
+    Key("session.room", "C", "make_room", "Make room",
+        "the conversation is long: compact it, or begin a new phase", _WORK),
     Key("run.stop", "ctrl+c", "stop", "Stop", "copy the selection, else stop the run", _WORK,
         everywhere=True),
     Key("prompt.focus", "ctrl+l,i", "prompt", "Prompt", "go to the prompt", _WORK),

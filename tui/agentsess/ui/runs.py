@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -94,7 +94,7 @@ class Runs:
 
     @dataclass
     class Ended(Message):
-        """A run is over; ``error`` says why if it failed, ``task`` is the prompt's text."""
+        """A run is over; ``error`` says why if it failed, ``task`` is the prompt, if any."""
 
         session_id: str
         task: str
@@ -156,9 +156,26 @@ class Runs:
             wait: Seconds to wait for a run of another process.
             take_over: Take the session from a run of another process.
         """
+        self._begin(
+            session_id,
+            task,
+            self._agent.stream(task, session_id=session_id, wait=wait, take_over=take_over),
+        )
+
+    def shorten(self, session_id: str, *, clear_results: bool) -> None:
+        """Begin to make what is sent of a session shorter; it must not be at work here.
+
+        Args:
+            session_id: Where.
+            clear_results: Leave out old results of tools, rather than have all summed up.
+        """
+        stream = self._agent.stream_compact(session_id, clear_results=clear_results)
+        self._begin(session_id, "", stream)
+
+    def _begin(self, session_id: str, task: str, stream: AsyncGenerator[AgentEvent, None]) -> None:
         run = self._runs.setdefault(session_id, _Run())
         run.failed, run.text, run.thinking = False, "", ""
-        run.task = asyncio.create_task(self._work(run, task, session_id, wait, take_over))
+        run.task = asyncio.create_task(self._work(run, session_id, task, stream))
 
     async def stop(self, session_id: str) -> bool:
         """Interrupt a run; what was said is kept. False if there was none."""
@@ -225,13 +242,11 @@ class Runs:
             run.question = None
 
     async def _work(
-        self, run: _Run, task: str, session_id: str, wait: float, take_over: bool
+        self, run: _Run, session_id: str, task: str, stream: AsyncGenerator[AgentEvent, None]
     ) -> None:
         error: AgentsessError | None = None
         try:
-            async with aclosing(
-                self._agent.stream(task, session_id=session_id, wait=wait, take_over=take_over)
-            ) as events:
+            async with aclosing(stream) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         run.text += event.text
@@ -241,7 +256,7 @@ class Runs:
                         run.text = run.thinking = ""
                     self._post(self.Happened(session_id, event))
         except AgentsessError as failure:
-            error, run.failed = failure, True
+            error, run.failed = failure, bool(task)
         except Exception as failure:
             # The edge of the run: whatever it was, the user must be told and get the text back.
             _log.exception("A run failed unexpectedly")

@@ -8,6 +8,7 @@ from textual.content import Content
 
 from agentsess.model import Entry, EntryKind, JsonObject, ToolCall
 from agentsess.sessions.secrets import flags_of
+from agentsess.ui.render.boundaries import is_boundary, render_boundary
 from agentsess.ui.render.format import clock, duration
 from agentsess.ui.render.markdown import render_markdown
 from agentsess.ui.render.text import FAINT, MUTED, first_line, one_line, plain
@@ -55,6 +56,8 @@ def render_entry(
         header: Whether to say who speaks and when; not needed when the same one goes on.
     """
     if entry.kind is EntryKind.EVENT:
+        if is_boundary(entry):
+            return render_boundary(entry, expanded=expanded, width=width)
         return render_event(entry, expanded=expanded)
     if entry.kind is EntryKind.TOOL_RESULT:
         return render_result(entry, width, expanded=expanded)

@@ -28,6 +28,7 @@ from agentsess.ui.screens.actions import SessionActions
 from agentsess.ui.screens.branching import Branches
 from agentsess.ui.screens.navigation import SORTS, Navigation
 from agentsess.ui.screens.resuming import Resuming
+from agentsess.ui.screens.shortening import Shortening
 from agentsess.ui.screens.spending import Spending
 from agentsess.ui.screens.talking import Talking
 from agentsess.ui.screens.tidying import Tidying
@@ -52,7 +53,9 @@ _POLL_SECONDS = 1.0
 _SCAN_SECONDS = 15.0
 
 
-class MainScreen(SessionActions, Branches, Resuming, Talking, Spending, Tidying, Navigation):
+class MainScreen(
+    SessionActions, Branches, Resuming, Shortening, Talking, Spending, Tidying, Navigation
+):
     """Three panes. What takes long runs in workers; handlers only show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key.binding for key in KEYS]

@@ -5,7 +5,13 @@ from __future__ import annotations
 from textual import on, work
 from textual.widgets import Input
 
-from agentsess.agent.events import UsageChanged
+from agentsess.agent.events import (
+    Compacting,
+    PhaseStarted,
+    TextDelta,
+    ThinkingDelta,
+    UsageChanged,
+)
 from agentsess.agent.permissions import Decision
 from agentsess.errors import AgentsessError, SessionLocked
 from agentsess.ui.render.text import one_line
@@ -43,7 +49,7 @@ class Talking(Panes):
             await self.show_session(session.id)
             self.reload(session.id)
             # The prompt is this session's, whatever the user looks at by now.
-            self._start(session.id, text)
+            self.send_to(session.id, text)
             return
         shown = self.chat.session
         if shown is None or self.app.runs.is_working(shown.id):
@@ -51,9 +57,12 @@ class Talking(Panes):
             self.chat.say("The model is still at work here: esc stops it." if shown else "")
             return
         self.chat.hide_recap()
-        self._start(shown.id, text)
+        self.send_to(shown.id, text)
 
-    def _start(self, session_id: str, text: str, *, wait: bool = False, take: bool = False) -> None:
+    def send_to(
+        self, session_id: str, text: str, *, wait: bool = False, take: bool = False
+    ) -> None:
+        """Give the model a prompt in a session, in view or not."""
         seconds = _LONG_WAIT if wait else 0.0
         self.app.runs.start(session_id, text, wait=seconds, take_over=take)
         if self._in_view(session_id):
@@ -81,7 +90,7 @@ class Talking(Panes):
     def _lock_answered(self, key: str | None, session_id: str, text: str) -> None:
         is_shown = self.chat.session is not None and self.chat.session.id == session_id
         if key in ("w", "t") and is_shown:
-            self._start(session_id, text, wait=key == "w", take=key == "t")
+            self.send_to(session_id, text, wait=key == "w", take=key == "t")
         else:
             self.chat.give_back(session_id, text)
 
@@ -93,15 +102,18 @@ class Talking(Panes):
     def _happened(self, message: Runs.Happened) -> None:
         if not self.app.is_open:
             return  # told late: its panes are gone
-        if self._in_view(message.session_id):
-            entry = getattr(message.event, "entry", None)
+        event = message.event
+        if isinstance(event, PhaseStarted):
+            self.go_on_in(event.session, event.prompt, show=self._in_view(message.session_id))
+        elif self._in_view(message.session_id):
+            entry = getattr(event, "entry", None)
             if entry is not None and entry.seq > self.chat.last_seq + 1:
                 self.catch_up(message.session_id)  # one came while the session was being opened
             else:
-                self.chat.take(message.event)
-            if isinstance(message.event, UsageChanged):
+                self.chat.take(event)
+            if isinstance(event, UsageChanged):
                 self.show_details()
-        if not hasattr(message.event, "text"):
+        if not isinstance(event, TextDelta | ThinkingDelta | Compacting):
             self.reload()
 
     @on(Runs.Asked)
@@ -168,9 +180,13 @@ class Talking(Panes):
                 self._offer_lock(session.id, message.task, message.error)
             elif message.error:
                 self.chat.say(str(message.error), error=True)
-                # Sent again unchanged it goes on where it failed, and is not said twice.
-                self.chat.give_back(session.id, message.task)
+                self._give_back(message)
         elif message.error:
-            self.chat.give_back(message.session_id, message.task)
+            self._give_back(message)
             self.notify(one_line(str(message.error), 200), severity="error", markup=False)
         self.reload()
+
+    def _give_back(self, message: Runs.Ended) -> None:
+        # Sent again unchanged it goes on where it failed, and is not said twice.
+        if message.task:
+            self.chat.give_back(message.session_id, message.task)

@@ -16,7 +16,7 @@ from agentsess.agent.offers import Offer, Option
 from agentsess.ui.render.text import MUTED, clean, one_line
 from agentsess.ui.widgets.asking import Asking
 
-_TITLES = {"budget": "The budget is reached", "context": "The context window is nearly full"}
+_TITLES = {"budget": "The budget is reached", "context": "The conversation has become long"}
 _TAKEN = "jk"
 """Letters that scroll."""
 
@@ -27,7 +27,7 @@ class OfferPrompt(Asking):
     BINDING_GROUP_TITLE = "Limit"
     HELP = "The run waits for an answer. Nothing is sent until you choose."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "first", "Stop here", id="offer.first"),
+        Binding("escape", "first", "First answer", id="offer.first"),
     ]
 
     @dataclass
