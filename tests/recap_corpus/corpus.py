@@ -50,8 +50,8 @@ class Label:
     """A fact that a reader must learn, and how it is recognised in a line.
 
     ``keys`` are words that the line must hold, each as the beginning of one of its words (a
-    number as a whole); ``a|b`` is either, ``-a`` must not be there. Of ``files`` the key is the
-    path, of ``commands`` the first word of ``text`` says how it ended.
+    number as a whole); ``a|b`` is either, ``a+b`` both in a row, ``-a`` must not be there. Of
+    ``files`` the key is the path, of ``commands`` the first word of ``text`` says how it ended.
     """
 
     field: str
@@ -98,7 +98,7 @@ class Case:
     @property
     def tuning(self) -> bool:
         """Whether it is of the half that rules were tried on: those with an odd number."""
-        return int(self.name[:2]) % 2 == 1
+        return int(self.name.split("_")[0]) % 2 == 1
 
     def labelled(self, name: str) -> list[Label]:
         """The labels of one field."""

@@ -19,7 +19,8 @@ from recap_corpus.corpus import FIELDS, Case, Label, fold, said_by, words_of
 FACTS = ("done", "in_progress", "next", "decisions", "questions", "blockers", "agents")
 OWN_WORDS = frozenset(
     fold(
-        "Phase phases Schritte to are is done in progress next now all of steps created edited "
+        "Phase phases milestones stages Schritte etapas fases pasos étapes "
+        "steps to are is done in progress next now all of steps created edited "
         "passed failed fails unknown commit Permission refused The last turn was "
         "interrupted during Interrupted at and Not finished yet Only the first prompt so far"
     ).split()
@@ -94,9 +95,9 @@ class Score:
     ours: Tally = field(default_factory=Tally)
     """Of all fields together: a line is right if it says any label of the session."""
     baseline: Tally = field(default_factory=Tally)
-    invented: list[str] = field(default_factory=list)
-    missed: list[str] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
+    invented: list[str] = field(default_factory=list, repr=False)
+    missed: list[str] = field(default_factory=list, repr=False)
+    wrong: list[str] = field(default_factory=list, repr=False)
 
 
 def score(cases: Iterable[Case]) -> Score:

@@ -11,31 +11,31 @@ from recap_corpus.score import Score, invented, score
 TUNED = {
     "headline": (0.95, 0.95),
     "goal": (0.95, 0.95),
-    "done": (0.95, 0.9),
-    "in_progress": (0.8, 0.8),
-    "next": (0.95, 0.95),
-    "decisions": (0.9, 0.95),
-    "questions": (0.95, 0.95),
-    "blockers": (0.95, 0.95),
+    "done": (0.95, 0.95),
+    "in_progress": (0.95, 0.95),
+    "next": (0.9, 0.95),
+    "decisions": (0.95, 0.94),
+    "questions": (0.94, 0.95),
+    "blockers": (0.84, 0.95),
     "files": (0.95, 0.95),
     "commands": (0.95, 0.95),
     "agents": (0.95, 0.95),
 }
 """By field: the recall and the precision that the half reaches on which rules were tried."""
 REPORTED = {
-    "headline": (0.85, 0.95),
-    "goal": (0.9, 0.9),
-    "done": (0.85, 0.9),
-    "in_progress": (0.8, 0.95),
-    "next": (0.85, 0.9),
-    "decisions": (0.7, 0.9),
-    "questions": (0.65, 0.55),
-    "blockers": (0.7, 0.95),
+    "headline": (0.9, 0.95),
+    "goal": (0.93, 0.93),
+    "done": (0.88, 0.95),
+    "in_progress": (0.75, 0.95),
+    "next": (0.84, 0.78),
+    "decisions": (0.8, 0.9),
+    "questions": (0.8, 0.8),
+    "blockers": (0.6, 0.8),
     "files": (0.95, 0.95),
-    "commands": (0.8, 0.9),
+    "commands": (0.9, 0.88),
     "agents": (0.95, 0.95),
 }
-"""The same of the half that was only counted."""
+"""The same of the half that was only counted. What it misses is not shown: it is not to be read."""
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,9 @@ def test_each_field_is_found_and_right_as_often_as_it_was(
     name: str, tuned: Score, reported: Score
 ) -> None:
     for half, least in ((tuned, TUNED), (reported, REPORTED)):
-        tally = half.fields[name]
-        assert (tally.recall, tally.precision) >= (least[name][0], 0), half.missed
-        assert tally.precision >= least[name][1], half.wrong
+        recall, precision = half.fields[name].recall, half.fields[name].precision
+        assert recall >= least[name][0]
+        assert precision >= least[name][1]
 
 
 def test_recaps_say_more_than_the_first_prompt_and_the_last_reply(
@@ -82,7 +82,7 @@ def test_a_recap_made_bit_by_bit_is_the_recap_made_at_once(case: Case) -> None:
 
 
 def test_the_corpus_is_large_and_varied() -> None:
-    assert len(cases()) >= 40
+    assert len(cases()) >= 60
     assert sum(len(case.entries) > 100 for case in cases()) >= 1
     assert {case.style for case in cases()} == {"own", "claude"}
     assert all(case.labels for case in cases())

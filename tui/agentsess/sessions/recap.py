@@ -62,7 +62,10 @@ class _Turn:
     """The prompt that is being answered, and how far that is."""
 
     start: int = 0
-    request: str = ""
+    request: Fact = field(default_factory=lambda: Fact(""))
+    """What it asks for: of a mere answer, what was announced before."""
+    begun: bool = False
+    """It asks for work, or work on it has begun."""
     questions: list[str] = field(default_factory=list)
     asked_to_go_on: bool = False
     worked: bool = False
@@ -143,10 +146,17 @@ class RecapBuilder:
         reading = read(text)
         goes_on = talk.just_go_on(text)
         request = talk.request_of(text)
-        self._minutes.prompted(reading, entry.seq, goes_on=goes_on, opens=self._goal is None)
+        answers_only = self._minutes.prompted(
+            reading, entry.seq, goes_on=goes_on, opens=self._goal is None
+        )
+        asked = Fact(request, (entry.seq,))
+        begun = talk.asks_for_work(text)
+        if answers_only and not begun and (announced := self._board.announced()):
+            asked = Fact(announced.text, (*announced.seqs[:1], entry.seq))
         self._turn = _Turn(
             entry.seq,
-            request,
+            asked,
+            begun,
             talk.user_questions(reading),
             goes_on,
             changes=self._tools.changes,
@@ -167,7 +177,7 @@ class RecapBuilder:
             self._error = Fact(plain(text), (entry.seq,))
             return
         self._error = self._interrupted = None
-        self._replied = True
+        self._replied = self._turn.begun = True
         self._agents.worked(entry.author, entry.seq)
         for call in calls:
             self._call(call, entry)
@@ -304,8 +314,8 @@ class RecapBuilder:
         doing = [f for f in distinct(_facts(items, State.DOING)) if not said_in(f, known)]
         turn = self._turn
         unfinished = (turn.stuck or not turn.finished) and self._replied and not turn.asked_to_go_on
-        if unfinished and turn.request and not doing:
-            doing.append(Fact(turn.request, (turn.start,)))
+        if unfinished and turn.begun and turn.request.text and not doing:
+            doing.append(turn.request)
         known += doing
         coming = [f for f in distinct(_facts(items, State.TODO)) if not said_in(f, known)]
         return tuple(done), tuple(doing[:MOST]), tuple(coming[:MOST])
@@ -341,8 +351,8 @@ class RecapBuilder:
             board=self._board,
             prompts=self._prompts,
             replied=self._replied,
-            finished=self._turn.finished,
-            request=self._turn.request,
+            finished=self._turn.finished or not self._turn.begun,
+            request=self._turn.request.text,
             reply=self._reply,
             figure=self._figure,
             turn_start=self._turn.start,

@@ -18,11 +18,13 @@ _DECIDED = re.compile(
     r"(?:it was|was|is) decided|decided (?:to|on|against) |"
     r"(?:i|we)(?:['’]ll| will) (?:go with|stick with|stay with)|"
     r"let['’]?s (?:go with|stick with|stay with|settle on)|"
+    r"^i (?:used|chose|took|kept|picked|went with)\b.*\b(?:instead of|rather than)\b|"
     r"wir (?:nehmen|verwenden|bleiben bei|haben (?:uns )?(?:\w+ ){0,6}entschieden)|"
     r"(?:hemos decidido|decidimos|nos quedamos con)|(?:nous avons décidé|on part sur))\b",
     re.IGNORECASE,
 )
 _DECIDING = (
+    *("instead", "rather"),
     *("decid", "agreed", "settle", "opted", "chose", " with ", "wir ", "entschieden"),
     *("nos quedamos", "décidé", "on part"),
 )
@@ -34,7 +36,8 @@ _LAID_DOWN = re.compile(
     r"from now on)\b[\s,.!:;–—-]*)*"
     r"(?:let['’]?s (?:use|keep|drop|do without|not)|we(?:['’]ll|['’]d| will| would)? "
     r"(?:use|keep|drop|rather)|go (?:with|for)|(?:use|keep|leave|skip|drop|forget|stop|put|take|"
-    r"prefer|stick (?:with|to)|make it|call it|never|always|only|don['’]?t)\s|"
+    r"ignore|"
+    r"prefer|stick (?:with|to)|make it|call it|never|always|don['’]?t)\s|"
     r"i(?:['’]d)? (?:prefer|rather)|i['’]m convinced|no (?!idea|problem|worries|rush|need)\w+|"
     r"vamos a usar|usemos|usaremos|usa |mejor |deja |nimm|nehmen wir|lass |utilisons|va pour|"
     r"on (?:part sur|garde)\b|prends |garde )",
@@ -42,8 +45,13 @@ _LAID_DOWN = re.compile(
 )
 _CONTRAST = re.compile(
     r", (?:not|never) (?:the |a |an |on |in |in the )?[\w#./-]+[.!]?$|\b(?:instead|rather than)\b|"
-    r"\b(?:no|not) [\w-]+, (?:but|only)\b|, nicht \w+[.!]?$|, no \w+[.!]?$|, pas \w+[.!]?$|"
-    r"\b(?:everywhere|from now on|in future|in all cases)\b",
+    r"\b(?:no|not) [\w-]+, (?:but|only)\b|, (?:nicht|no|pas) (?:\w+ ){0,2}\w+[.!]?$|"
+    r", (?:keep|drop|leave|skip) \w+|しません|しないで|不要|不用|"
+    r"\b(?:ok(?:ay)?|yes|fine|good|sure|agreed|all \w+),? but\b|\bignore (?:it|them|that)\b|"
+    r", ignore\b|"
+    r"\bon (?:l[ae]s? )?(?:supprime|garde|laisse|prend)\b|\b(?:weglassen|lassen wir)\b|"
+    r"\bno l[aeo]s? \w+|"
+    r"\b(?:everywhere|by default|from now on|in future|in all cases)\b",
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(
@@ -83,12 +91,18 @@ _CHOICE = re.compile(
     re.IGNORECASE,
 )
 # A question of fact is answered, too, but nothing is decided by it.
+_OF_FACT = re.compile(
+    r"^(?:(?:and|but|so|also)\b,? )?(?:is|are|was|were|does|did|has|have|had|do you (?:run|know|"
+    r"use|"
+    r"already|see|have (?:it|one|them|that|access))|what (?:does|do you|is|are|did|happen)|"
+    r"where (?:is|are)|who (?:is|are)|why|since|"
+    r"when (?:did|was)|ist|sind|hat|habt|wer |woher|warum|seit|hay|está|es |por qué|est|y a-t-il|"
+    r"pourquoi)\b",
+    re.IGNORECASE,
+)
 _OF_WILL = re.compile(
-    r"\b(?:should|shall|must|may|want(?:ed)?|would|prefer|keep|or|which|ok(?:ay)?|how (?:long|"
-    r"far|many|"
-    r"much|should|shall)|do we|are we|who|soll(?:en)?|willst|möchtest|dürfen?|oder|welche\w*|"
-    r"quieres?|prefieres?|parece|debo|o|cuál|cuánto|voulez|veux|faut|va|ou|quel\w*)\b|还是|要|"
-    r"それとも|ますか|ですか",
+    r"\b(?:should|shall|must|may|want(?:ed)?|would|prefer|keep|or|ok(?:ay)?|soll(?:en)?|oder|o|ou|"
+    r"faut)\b|还是|要|それとも",
     re.IGNORECASE,
 )
 _TASK = re.compile(
@@ -101,16 +115,43 @@ _TASK = re.compile(
     re.IGNORECASE,
 )
 _AGREED = re.compile(
-    r"^(?:ok(?:ay)?|yes|yep|yeah|agreed|right|fine|good|exactly|ja|genau|sí|vale|oui|d['’]accord)\b"
-    r"[\s,.!:–—-]+",
+    r"^(?:makes sense|sounds (?:good|right|fine)|ok(?:ay)?|yes|yep|yeah|agreed|right|fine|good|"
+    r"exactly|ja|genau|sí|vale|oui|d['’]accord)\b"
+    r"[\s,.!:–—-]+|\b(?:ok(?:ay)?|fine|agreed)[.!]*$|\byes\b",
     re.IGNORECASE,
 )
-_REQUEST = re.compile(r"^(?:could|can|would|will) (?:you|some(?:one|body)|any(?:one|body))\b", re.I)
+# Which of the ways that the reply named.
+_WHICH = re.compile(r"^(?:the )?(?:first|second|third|former|latter|both|neither|[a-e])\b", re.I)
+_YOURS = re.compile(
+    r"\bi (?:still )?need to know (?:whether|if|how|which|when|what|who)\b|"
+    r"\b(?:your (?:decision|call|choice)|up to you|you decide|let me know|tell me)\b",
+    re.I,
+)
+# A question that its own paragraph goes on to answer is put to nobody.
+_SELF_ANSWERED = re.compile(
+    r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b", re.IGNORECASE
+)
+_RHETORICAL = re.compile(
+    r"^(?:so )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b", re.I
+)
+_REQUEST = re.compile(
+    r"^¿?(?:(?:could|can|would|will) (?:you|some(?:one|body)|any(?:one|body))|puedes|podrías|"
+    r"(?:kannst|könntest) du|könnte jemand|peux-tu|pouvez-vous)\b",
+    re.IGNORECASE,
+)
+# Whether the agent may go on: any other word than yes speaks of something else.
+_MAY_I = re.compile(
+    r"^¿?(?:(?:(?:ok|so|or)\b,? )?(?:may|shall|should|can) i|(?:do you )?want me to|soll ich|"
+    r"quieres que|veux-tu que|dois-je)\b",
+    re.IGNORECASE,
+)
+_NO_ANSWER = re.compile(r"^(?:not (?:now|yet)|later|(?:good|great) (?:question|point))\b", re.I)
 _PUT_OFF = re.compile(
-    r"\b(?:i(?:['’]ll| will| must| have to| need to| should)? (?:ask|check|find out|clarify|think)|"
-    r"let me (?:ask|check|think)|(?:i )?(?:don['’]?t know|dunno)|not sure|no idea|frag(?:e|en)|"
-    r"weiß (?:ich )?nicht|ni idea|no sé|preguntar[eé]?|je (?:demande|ne sais pas)|"
-    r"what would you|you decide|up to you)\b|我去问|確認します",
+    r"\b(?:i(?:['’]ll| will| must| have to| need to| should)? (?:ask|check|find out|clarify|look)|"
+    r"i(?:['’]ll| will| need to) think|let me (?:ask|check|think)|(?:i )?(?:don['’]?t know|"
+    r"dunno)|not sure|no idea|frag(?:e|en)|"
+    r"weiß (?:ich )?nicht|ni idea|no sé|pregunt(?:o|ar[eé]?)|lo decide|je (?:demande|ne sais pas)|"
+    r"what would you|you decide|up to you)\b|我去问|聞いて|確認し",
     re.IGNORECASE,
 )
 _SMALL_WORDS = frozenset(
@@ -143,19 +184,29 @@ def laid_down(prompt: Reading, reply: frozenset[str]) -> list[str]:
         plain(sentence)
         for sentence in prompt.sentences[:12]
         if len(sentence) <= 200
+        and matter(sentence)
         and not asks(sentence)
-        and len(matter(sentence)) > 1
-        and (_LAID_DOWN.match(sentence) or _CONTRAST.search(sentence) or _agrees(sentence, reply))
+        and not _TASK.match(sentence)
+        and (
+            _LAID_DOWN.match(sentence)
+            or _CONTRAST.search(sentence)
+            or _agrees(sentence, reply)
+            or (sentence is prompt.sentences[0] and _echoes(sentence, reply))
+        )
     ]
 
 
 def _agrees(sentence: str, reply: frozenset[str]) -> bool:
-    words = matter(sentence)
-    return bool(
-        _AGREED.match(sentence)
-        and not _TASK.match(sentence)
-        and len(words & reply) >= 0.6 * len(words)
-    )
+    words = matter(_AGREED.sub("", sentence, count=1))
+    return bool(_AGREED.search(sentence)) and 2 * len(words & reply) >= len(words) > 0
+
+
+def _echoes(sentence: str, reply: frozenset[str]) -> bool:
+    """Whether it begins with a few words that only repeat what the reply proposed."""
+    clause = re.split(r"[,;:–—]", sentence)[0]
+    words = matter(clause)
+    told = clause.endswith("ed") and " " not in clause  # "merged" tells, it lays nothing down
+    return bool(words) and len(clause.split()) <= 5 and words <= reply and not told
 
 
 def noted_in(reply: Reading) -> list[str]:
@@ -177,14 +228,17 @@ def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
     """The questions listed under a heading, and those that a reply ends with."""
     listed = [t for t in reading.sections.get(Section.QUESTIONS, ()) if fold(t) not in NONE]
     tail = reading.sentences[max(0, min(reading.last_block, len(reading.sentences) - 3)) :]
-    # A question that its own paragraph goes on to answer is put to nobody.
     closing = len(tail)
-    while closing and asks(tail[closing - 1]):
+    if closing > 1 and asks(tail[-2]) and not _RHETORICAL.match(tail[-2]):
+        closing -= not _SELF_ANSWERED.match(tail[-1])
+    while closing and (asks(tail[closing - 1]) or _YOURS.search(tail[closing - 1])):
         closing -= 1
     asked = [
-        _with_itsmatter(tail, index)
+        _with_its_matter(tail, index)
         for index, sentence in enumerate(tail)
-        if asks(sentence) and len(sentence) >= 4 and (index >= closing or _TO_YOU.search(sentence))
+        if len(sentence) >= 4
+        and (asks(sentence) or (index >= closing and _YOURS.search(sentence)))
+        and (index >= closing or _TO_YOU.search(sentence))
     ]
     known = {fold(text) for text in listed}
     return listed, [
@@ -192,13 +246,20 @@ def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
     ]
 
 
+def offer_in(reading: Reading) -> str:
+    """The last sentence of a reply that names ways to choose from without asking."""
+    offers = (s for s in reversed(reading.sentences[-4:]) if _CHOICE.search(s) and not asks(s))
+    return plain(next(offers, ""))
+
+
 NONE = frozenset({"none", "no", "nothing", "n a", "none so far", "keine", "ninguno", "aucun"})
 """What stands under a heading that has nothing to list, folded."""
 
 
-def _with_itsmatter(said: Sequence[str], index: int) -> str:
+def _with_its_matter(said: Sequence[str], index: int) -> str:
     """A question; "What do you think?" together with the sentence that it is about."""
-    if index and (_OF_THE_LAST.match(said[index]) or len(said[index]) < 12):
+    short = len(said[index]) < 12 or not asks(said[index])
+    if index and (_OF_THE_LAST.match(said[index]) or short):
         return plain(f"{said[index - 1]} {said[index]}")
     return plain(said[index])
 
@@ -212,21 +273,29 @@ def put_off(prompt: Reading, questions: Sequence[str]) -> list[str]:
     return [q for q in open_questions if any(words & matter(q) for words in later)]
 
 
-def answers_in(prompt: Reading, questions: Sequence[str]) -> list[tuple[str, str]]:
-    """The sentences of a prompt that answer, and which of the open questions each answers."""
+def answers_in(prompt: Reading, questions: Sequence[str], offer: str = "") -> list[tuple[str, str]]:
+    """The sentences of a prompt that answer, and which of the open questions each answers; or
+    that pick one of the ways named in an ``offer``."""
     found: list[tuple[str, str]] = []
     said = [s for s in prompt.sentences[:4] if len(s) <= 200 and not asks(s)]
-    choices = [q for q in questions if _CHOICE.search(q)]
+    if offer and not questions and said and _WHICH.match(said[0]):
+        return [(plain(said[0]).rstrip("."), offer)]
+    others = [q for q in questions if not _MAY_I.match(q)]
+    choices = [q for q in others if _CHOICE.search(q)] or others
     for sentence in said:
         words = matter(sentence)
-        if not words or _PUT_OFF.search(sentence) or _TASK.match(sentence):
+        if not words or any(p.search(sentence) for p in (_PUT_OFF, _TASK, _NO_ANSWER)):
             continue
         best = max(questions, key=lambda q: len(words & matter(q)), default="")
         if not words & matter(best):
             best = choices[-1] if choices and sentence == said[0] else ""
-        if best and _OF_WILL.search(best):
+        if best and not _REQUEST.match(best) and not _of_fact(best):
             found.append((plain(sentence).rstrip("."), best))
     return found
+
+
+def _of_fact(question: str) -> bool:
+    return bool(_OF_FACT.match(question)) and not _OF_WILL.search(question)
 
 
 def matter(text: str) -> frozenset[str]:

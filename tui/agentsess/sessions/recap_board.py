@@ -141,6 +141,10 @@ class Board:
         coming = self.stated.setdefault(State.TODO, {})
         coming.update({fold(text): Item(text, State.TODO, (seq,)) for text in texts})
 
+    def announced(self) -> Item | None:
+        """What was last said to come next."""
+        return next(reversed(self.stated.get(State.TODO, {}).values()), None)
+
     def worked(self, since: int) -> None:
         """A turn that did work ended: what was announced before ``since`` may be done by now."""
         self.idle += 1

@@ -20,7 +20,8 @@ _COMMAND_LENGTH = 120
 _HINT = re.compile(
     r"test|spec|tox|nox|build|make|lint|check|mypy|ruff|flake8|black|isort|pyright|tsc|clippy|fmt|"
     r"migrat|upgrade|alembic|dbt|commit|push|merge|rebase|terraform|kubectl|helm|deploy|mvn|"
-    r"gradle|bazel|vet|prettier|pre-commit|jest|cypress|playwright|2to3|futurize|bats|audit"
+    r"gradle|bazel|vet|pa11y|lighthouse|vale|spell|sqlx|analy|xcode|fastlane|publish|upload|"
+    r"rollback|prettier|pre-commit|jest|cypress|playwright|2to3|futurize|bats|audit"
 )
 _WRAPPERS = re.compile(
     r"^(?:(?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|\S*)|sudo|time|nice|env|exec|command|xvfb-run|"
@@ -51,7 +52,13 @@ _NOTABLE = re.compile(
     r"python[\d.]*\s+(?:\S*/)?(?:tests?/\S+|test_\w+\.py|\w+_test\.py|setup\.py\s+(?:test|build))|"
     r"git\s+(?:-C\s+\S+\s+)?(?:commit|push|merge|rebase)|"
     r"terraform\s+(?:plan|apply|validate)|kubectl\s+(?:apply|rollout)|helm\s+(?:upgrade|install)|"
-    r"ansible-playbook"
+    r"ansible-playbook|(?:sqlx|diesel|goose|dbmate|sequelize|typeorm)\s+\S*migrat\S*|"
+    r"sqlx\s+migrate|"
+    r"pa11y|lighthouse|markdownlint|vale|codespell|yamllint|tflint|swiftlint|phpstan|"
+    r"(?:sbt|stack|cabal|lein|deno|ng|nx|flutter|dart)\s+(?:test|build|analyze)|xcodebuild|"
+    r"fastlane|"
+    r"twine\s+upload|(?:npm|cargo|poetry)\s+publish|docker\s+push|helm\s+rollback|"
+    r"(?:vercel|netlify|fly|serverless|firebase)\s+deploy"
     r")(?=\s|$)"
 )
 _SPLIT = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")

@@ -30,27 +30,34 @@ class Minutes:
     """Questions that the user must ask somebody else first."""
     by_tool: dict[str, Fact] = field(default_factory=dict)
     """Questions put by a tool, by its call."""
+    offer: str = ""
+    """Ways to choose from that the last reply named."""
     reply: frozenset[str] = frozenset()
     """What the last reply was about."""
+    reply_seq: int = 0
 
-    def prompted(self, reading: Reading, seq: int, *, goes_on: bool, opens: bool) -> None:
+    def prompted(self, reading: Reading, seq: int, *, goes_on: bool, opens: bool) -> bool:
         """Take a prompt: it answers, lays down and decides. One that ``opens`` the session does
-        neither of the first two, one that just ``goes_on`` none."""
+        neither of the first two, one that just ``goes_on`` none. Returns whether it answered."""
         if goes_on:
             self.asked = []
-            return
+            return False
+        answered: set[str] = set()
         if not opens:
             answered = self._answer(reading, seq)
             laid_down = answers.laid_down(reading, self.reply)
             self.decide([text for text in laid_down if text.rstrip(".") not in answered], seq)
         self.decide(answers.decisions_in(reading), seq)
+        self.obstacles += [Fact(text, (seq,)) for text in talk.obstacles_in(reading)]
+        return bool(answered)
 
     def _answer(self, reading: Reading, seq: int) -> set[str]:
         """Match a prompt with the open questions; returns the answers."""
         open_questions = {fact.text: fact for fact in self.questions()}
-        found = answers.answers_in(reading, list(open_questions))
+        found = answers.answers_in(reading, list(open_questions), self.offer)
         for answer, question in found:
-            seqs = (*open_questions[question].seqs, seq)
+            asked = open_questions.get(question)
+            seqs = (*asked.seqs, seq) if asked else (self.reply_seq, seq)
             self._decide(plain(f"{answer} ({question})"), seqs)
         waiting = {*answers.put_off(reading, list(open_questions))}
         waiting |= {fact.text for fact in self.put_off} - {question for _, question in found}
@@ -62,8 +69,11 @@ class Minutes:
         """Take the reply that ends the turn of a ``prompt``. ``changed``: there is work that it
         reports on."""
         self.decide(answers.decisions_in(reading), seq)
-        if not any(fact.seqs[-1] == prompt for fact in self.decisions):
-            self.decide(answers.noted_in(reading), seq)
+        decided = [answers.matter(f.text) for f in self.decisions if f.seqs[-1] == prompt]
+        for noted in answers.noted_in(reading):
+            words = answers.matter(noted)
+            if not any(len(words & known) >= 0.5 * len(words) for known in decided):
+                self.decide([noted], seq)
         claims = talk.claims_in(reading)
         if changed and not claims and (report := talk.reported(reading)):
             claims = [report]
@@ -74,6 +84,7 @@ class Minutes:
         if listed:
             self.listed = [Fact(text, (seq,)) for text in listed]
         self.asked += [Fact(text, (seq,)) for text in asked]
+        self.offer, self.reply_seq = answers.offer_in(reading), seq
         self.reply = answers.matter(" ".join(reading.sentences[-20:]))
 
     def overcome(self, since: int) -> None:
@@ -96,11 +107,13 @@ class Minutes:
             self._decide(text, (seq,))
 
     def _decide(self, text: str, seqs: tuple[int, ...]) -> None:
-        gone, meaning = answers.replaced_words(text), _decided(text)
+        decided = _decided(text)
+        gone, meaning = answers.replaced_words(decided), tokens(decided)
         self.decisions = [
             fact
             for fact in self.decisions
-            if not alike(meaning, _decided(fact.text)) and not (gone and gone <= tokens(fact.text))
+            if not alike(meaning, tokens(_decided(fact.text)))
+            and not (gone and gone <= tokens(fact.text))
         ]
         self.decisions.append(Fact(text, seqs))
         del self.decisions[:-_REMEMBERED]
@@ -112,6 +125,6 @@ class Minutes:
         del self.claims[:-_REMEMBERED]
 
 
-def _decided(text: str) -> frozenset[str]:
-    """The meaning of a decision, without the question that it answers."""
-    return tokens(text.split(" (")[0])
+def _decided(text: str) -> str:
+    """A decision without the question that it answers."""
+    return text.split(" (")[0]

@@ -97,6 +97,7 @@ _SECTION_WORDS: dict[Section, str] = {
     ),
     Section.QUESTIONS: (
         r"(?:open |outstanding |remaining |unanswered )?questions?(?: for you)?|"
+        r".{0,30}\b(?:to clarify|need to know|need from you|klären|aclarar|à clarifier)|"
         r"(?:offene )?fragen?|preguntas?(?: abiertas?| pendientes?)?|questions? ouvertes?"
     ),
     Section.BLOCKERS: r"blockers?|blocked(?: by| on)?|blockiert|bloqueado|bloqueos?|bloqué",
@@ -144,7 +145,7 @@ _STATUS_CELL = re.compile(
 
 _PHASE_WORDS = "phase|step|stage|milestone|schritt|etappe|fase|paso|etapa|étape"
 _DIGIT = re.compile(r"\d")
-_PHASE_HINT = re.compile(rf"(?:{_PHASE_WORDS}|phasen|schritte)[sn]? \d", re.IGNORECASE)
+PHASE_HINT = re.compile(rf"(?:{_PHASE_WORDS}|phasen|schritte)[sn]? \d", re.IGNORECASE)
 _PHASE_LINE = re.compile(
     rf"^[*_~]*({_PHASE_WORDS})\s+(\d{{1,3}})\b[*_]*\s*(?:[:.,–—-]\s*|\(\s*|[*_]+\s*)?(.*)$",
     re.IGNORECASE,
@@ -309,7 +310,7 @@ class _Reader:
             self.out.last_block = len(self.out.sentences)
         for sentence in sentences(text):
             self.out.sentences.append(sentence)
-            if _DIGIT.search(sentence) and _PHASE_HINT.search(sentence):
+            if _DIGIT.search(sentence) and PHASE_HINT.search(sentence):
                 self.out.phases.extend(phases_in(sentence))
 
     def _phase(self, match: re.Match[str], state: State | None) -> None:
@@ -326,7 +327,8 @@ class _Reader:
 
 
 def _is_telling(sentence: str) -> bool:
-    return len(sentence) > _SHORT_SENTENCE and sentence[-1] not in ":*"
+    length = len(sentence.encode()) // 2 if sentence > "\u3000" else len(sentence)
+    return length > _SHORT_SENTENCE and sentence[-1] not in ":*"
 
 
 def _cell_state(cell: str) -> State | None:

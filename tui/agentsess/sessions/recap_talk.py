@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 from agentsess.sessions.recap_answers import NONE, matter
-from agentsess.sessions.recap_reading import Reading, Section, phases_in
+from agentsess.sessions.recap_reading import PHASE_HINT, Reading, Section, phases_in
 from agentsess.sessions.recap_text import (
     asks,
     blocks,
     fold,
-    mentions,
     plain,
     prose,
     sentences,
@@ -47,41 +46,52 @@ _CLAIM_IN_DOUBT = re.compile(
 )
 
 _NO_REPORT = re.compile(
-    r"\b(?:can['’]?t|cannot|couldn['’]?t|not yet|still|fail(?:s|ed|ing)?|blocked|i['’]d|"
-    r"i(?:['’]ll| will| would)|should|would|almost|nearly|in progress|under ?way|"
-    r"(?:is|are|comes?) next|stopped|sorry|correct myself|here(?:['’]s| is| are)|where we are|"
-    r"so far|"
-    r"reproduced|understood|noted|agreed|noch|nicht|fehlt|falta|queda[n]?|todavía|aún|"
-    r"en curso|reste|pas encore|il manque)\b|^(?:no|not|nein|almost|yes|ok|good|i (?:found|"
-    r"see|think))\b|"
-    r"[?:]$|未|尚",
+    r"\b(?:can['’]?t|cannot|couldn['’]?t|yet|still|fails|failing|(?:has|have|run|tests?|it) failed|"
+    r"failed (?:to|with|because)|blocked|i(?:['’]d|['’]ll| will| would)|should (?:i|we)|we should|"
+    r"would|almost|nearly|in progress|under ?way|(?:is|are|comes?) next|stopped|sorry|"
+    r"correct myself|here(?:['’]s| is| are)|where we are|so far|reproduced|understood|noted|agreed|"
+    r"not started|noch|nicht|fehlt|falta|queda[n]?|todavía|aún|en curso|reste|pas encore|"
+    r"il manque)\b|^(?:no|not|nein|almost|unchanged|yes,?|ok|good|i (?:found|see|think))\b(?!:)|"
+    r"[?:]$|未|尚|还没|没有|无法|需要|等|まだ",
     re.IGNORECASE,
 )
 _PLAINLY_DONE = re.compile(
     r"^(?:(?:found and )?fixed|done|solved|resolved|behoben|erledigt|listo|hecho|corrigé)\b", re.I
 )
 _SHORT_REPORT = 30
+_DAY = (
+    r"(?:tomorrow|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|next (?:week|month|year)|"
+    r"later today|tonight|(?:am )?(?:montag|dienstag|mittwoch|donnerstag|freitag)|morgen|"
+    r"nächste (?:woche|monat)|mañana|el (?:lunes|martes|miércoles|jueves|viernes)|demain|"
+    r"lundi|mardi|mercredi|jeudi|vendredi)"
+)
 _COMING = re.compile(
-    r"^(?:next|afterwards|after that|tomorrow)\b|^(?:after|once|before) [^:]{3,50}: |"
-    r"\b(?:is|are|be|comes?|come) (?:up )?next\b|\bnext would be\b|\bi (?:want|"
-    r"['’]d like) to\b.*\bnext[.]?$|"
-    r"\bwhat(?:['’]s| is) (?:left|missing|next|remaining|open|still \w+)\b|\bwhat remains\b|"
-    r"\bthat leaves\b|\b(?:is|are) (?:still )?(?:left|outstanding|to come|(?:still )?open)\b|"
-    r"^(?:left|remaining|still (?:open|to do)|to do)\b|\bremains? to be\b|\bstill (?:needs?|"
-    r"ha(?:s|ve)) to\b|"
-    r"\bstill to (?:do|come)\b|\b(?:comes?|come|goes?) (?:after|afterwards)\b|"
-    r"\b(?:i|we)(?:['’]ll| will)\b.*\b(?:once|after|tomorrow|next (?:week|month)|on \w+day|"
-    r"as soon as)\b|"
-    r"\bbefore (?:it goes|going) live\b|"
-    r"\b(?:dann|als nächstes) (?:mache|kommt|folgt)\b|\bmorgen (?:mache|kommt|folgt)\b|"
-    r"\b(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
-    r"^(?:falta|faltan|queda|quedan|mañana|luego)\b|\b(?:il (?:manque|reste)|reste à)\b|^ensuite\b",
+    rf"^(?:(?:then|so|and|dann|und|entonces|alors|puis),? )?(?:{_DAY}|next|afterwards|after that|"
+    r"once|as soon as|danach|anschließend|sobald|als nächstes|luego|después|ensuite|après)\b|"
+    r"^(?:after|before|until) [^:]{3,50}[:,]|^(?:before|until) (?:you|we|it|that|then)\b|"
+    rf"\b(?:i|we)(?:['’]ll| will)\b.*\b(?:once|after|as soon as|{_DAY})\b|"
+    r"\b(?:is|are|be|comes?|come|goes?) (?:up )?(?:next|after(?:wards)?)\b|\bnext would be\b|"
+    r"\bi (?:want|['’]d like) to\b.*\bnext[.]?$|\bi['’]d (?:begin|start) (?:now|with)\b|"
+    r"\bwhat(?:['’]s| is| i have) (?:left|missing|next|remaining|open|not done|still \w+)\b|"
+    r"\bwhat remains\b|\bthat leaves\b|\bto go\b|^(?:left|remaining|to do|still (?:open|to do))\b|"
+    r"\b(?:is|are) (?:still )?(?:left|outstanding|to come|open)\b|\bstill to (?:do|come)\b|"
+    r"\bremains? to be\b|\b(?:still|only) (?:needs?|ha(?:s|ve)) to\b|\bneeds? to be\b|"
+    r"\b(?:has|have) to (?:be \w+|wait|see|apply|look|check|follow)\b|\bmust (?:still )?be \w+|"
+    r"\b(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
+    r"\b(?:dann|als nächstes) (?:mache|kommt|folgt)\b|\b(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
+    r"\bfaltan?\b|\bquedan?\b|\bil (?:manque|reste|faut|faudra)\b|\breste à\b|"
+    r"^(?:次は|接下来|下一步|明日|明天)|还没|还要",
     re.IGNORECASE,
 )
-_COMING_WORDS = (
-    *("next", "left", "leaves", "remain", "missing", "tomorrow", "after", "still", "later", "then"),
-    *("'ll", "’ll", "will", "outstanding", "open", "live", "fehl", "bleib", "nächst", "morgen"),
-    *("dann", "falta", "queda", "mañana", "luego", "manque", "reste", "ensuite", "to come"),
+_AT = re.compile(
+    rf"\b{_DAY}\b|\b(?:once|as soon as|until) (?:it|it['’]s|he|she|they|you|that|this|the|we)\b|"
+    r"\bsobald\b|\bwarte\w*\b.*\bbis\b|\bin (?:january|february|march|april|may|june|july|august|"
+    r"september|october|november|december)\b.*\b(?:should|will|must|can)\b|"
+    r"\bwhat i['’]d do (?:next|first|now|in)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"\b(?:was|were|had|has been|have been|yesterday|since|hat|wurde|fue|había|a été)\b", re.I
 )
 _PROMISED = re.compile(
     r"\bremind me to\b|^(?:and |but |ok |then )?(?:i['’]ll|i will|we['’]ll) (?!ask|check|think|let|"
@@ -89,42 +99,29 @@ _PROMISED = re.compile(
     re.IGNORECASE,
 )
 
-_OBSTACLE = re.compile(
-    r"^(?:i(?:['’]m| am)|we(?:['’]re| are)|this is|it is|it['’]s|that is)?\s*(?:still |now |"
-    r"currently )?"
-    r"blocked (?:by|on|until)\b|"
-    r"\b(?:i|we) (?:cannot|can['’]t|can not) (?:proceed|continue|go on|finish|push|deploy|"
-    r"connect|reproduce)\b|"
-    r"\bwaiting (?:for|on) (?:your |the )?(?:approval|access|credentials|permission|review|token|"
-    r"key|password)\b|"
-    r"^(?:i )?(?:can['’]t|cannot) (?:look|verify|apply|log in|reach|access|start|build|run)\b|"
-    r"\bfails?,? (?:because|as|since)\b|\bis missing before\b|"
-    r"\b(?:you|someone|somebody) (?:\w+ ){0,4}(?:has|have|needs?) to (?:ask|get|request|grant|"
-    r"free|give|"
-    r"renew|unlock|approve)\b|"
-    r"\b(?:ich )?bin ich blockiert\b|\bestoy bloquead[oa]\b|\bje suis bloqué\b|"
-    r"\bich komme nicht weiter\b|\bno puedo (?:continuar|seguir)\b|\bje ne peux pas continuer\b",
-    re.IGNORECASE,
+_NEEDED = (
+    r"(?:access|credentials?|permissions?|password|login|log-in|key|token|quota|approval|account|"
+    r"review|answer|go-ahead)"
 )
-
-_OBSTRUCTING = (
-    "blocked",
-    "blockiert",
-    "bloque",
-    "bloqué",
-    "fails",
-    "fail",
-    "missing",
-    "ha",
-    "need",
-    "cannot",
-    "can't",
-    "can’t",
-    "can not",
-    "waiting",
-    "weiter",
-    "puedo",
-    "peux",
+_OBSTACLE = re.compile(
+    r"\bblocked (?:by|on|until)\b|\bi(?:['’]m| am) (?:stuck|blocked)\b|"
+    r"\b(?:i|we|^)(?: \w+)? ?(?:can['’]t|cannot|can not|am unable to|are unable to) \w+|"
+    r"\b(?:is|are|am|['’]m|['’]re) (?:still |now )?waiting (?:for|on)\b|"
+    rf"\bwaits? (?:for|on) (?:your|(?-i:[A-Z])|the \w+['’]s?)|\bha(?:s|ve) to wait (?:for|until)\b|"
+    rf"\b(?:no|lacks?|needs?|requires?|misses) (?:(?:your|the|an?|any|right) )?(?:\w+ ){{0,2}}"
+    rf"{_NEEDED}\b|\b{_NEEDED} (?:is|are) (?:\w+ )?missing\b|\bis missing before\b|"
+    r"\bonly (?:you|they|he|she|(?-i:[A-Z])\w+) (?:can|has|have|knows?)\b|\buntil (?:you|she|he|"
+    r"they|(?-i:[A-Z])\w+) (?:has|have|is|are)\b|"
+    r"\b(?:you|someone|somebody) (?:\w+ ){0,4}(?:has|have|needs?) to (?:ask|get|request|grant|"
+    r"free|give|renew|unlock|approve)\b|"
+    r"\b(?:doesn|won)['’]t (?:start|work|build|run|load)\b|\bfails?,? (?:because|as|since)\b|"
+    r"\b(?:ich (?:bin blockiert|komme nicht weiter)|bin ich blockiert|warten? auf|"
+    r"kann ich(?: \w+)* nicht|kein(?:e|en)? (?:zugriff|zugang|passwort|rechte?|schlüssel))\b|"
+    r"\b(?:(?:estoy|estamos) bloquead\w+|no (?:puedo|podemos|he podido)|a la espera|"
+    r"sin (?:acceso|permisos?|clave))\b|"
+    r"\b(?:je suis bloqué|je ne peux pas|je n['’]ai pas pu|j['’]attends|pas (?:de |d['’])?"
+    r"(?:accès|clé|compte))|无法|没有(?:权限|密码|账号|访问)|等.{1,12}的|できません|待ち",
+    re.IGNORECASE,
 )
 
 _GREETING = re.compile(
@@ -187,7 +184,7 @@ def request_of(prompt: str) -> str:
             break
     if not said:
         return plain(_ungreet(prompt))
-    asked = next((i for i, sentence in enumerate(said[:5]) if _ASKING.search(sentence)), 0)
+    asked = next((i for i, s in enumerate(said[:5]) if _ASKING.search(s) or asks(s)), 0)
     joined = " ".join(said[: asked + 1])
     return joined if len(joined) <= 200 else shorten(said[asked])
 
@@ -232,7 +229,7 @@ def reported(reading: Reading) -> str:
     index = reading.sentences.index(lead) + 1
     if len(lead) < _SHORT_REPORT and index < len(reading.sentences):
         more = reading.sentences[index]
-        if not asks(more) and not _NO_REPORT.search(more):
+        if not asks(more) and not _NO_REPORT.search(more) and not _COMING.search(more):
             return plain(f"{lead} {more}")
     return plain(lead)
 
@@ -242,13 +239,11 @@ def coming_in(reading: Reading) -> list[str]:
     return [
         plain(sentence)
         for sentence in reading.sentences
-        if mentions(sentence, _COMING_WORDS)
-        and len(sentence) <= 300
+        if len(sentence) <= 300
         and not asks(sentence)
         and not sentence.endswith(":")
-        and _COMING.search(sentence)
-        and not _OBSTACLE.search(sentence)
-        and not phases_in(sentence)
+        and (_COMING.search(sentence) or (_AT.search(sentence) and not _PAST.search(sentence)))
+        and not PHASE_HINT.search(sentence)
     ]
 
 
@@ -263,7 +258,7 @@ def obstacles_in(reading: Reading) -> list[str]:
     found += [
         plain(sentence)
         for sentence in reading.sentences
-        if mentions(sentence, _OBSTRUCTING) and not asks(sentence) and _OBSTACLE.search(sentence)
+        if not asks(sentence) and _OBSTACLE.search(sentence)
     ]
     return [text for text in dict.fromkeys(found) if fold(text) not in NONE]
 
@@ -272,6 +267,11 @@ def user_questions(reading: Reading) -> list[str]:
     """The questions that a prompt puts."""
     asked = (plain(_ungreet(s)) for s in reading.sentences if asks(s))
     return [q for q in dict.fromkeys(asked) if len(q) >= 8]
+
+
+def asks_for_work(prompt: str) -> bool:
+    """Whether a prompt wants something done."""
+    return bool(_ASKING.search(prompt)) or "?" in prompt
 
 
 def just_go_on(prompt: str) -> bool:

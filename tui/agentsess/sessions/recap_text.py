@@ -11,6 +11,9 @@ FACT_LENGTH = 200
 _LONGEST_TEXT = 24_000
 """Of a longer text the head and the tail are read."""
 
+_LONGEST_SAYING = 80
+"""Of a paragraph in quotation marks; a longer one is the draft of a letter, say."""
+
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
 # Control characters, lone surrogates, and the invisible ones that reorder or hide text.
 _INVISIBLE = re.compile(
@@ -48,7 +51,7 @@ _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?…])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bz\.B\.)(?<!\bvs\.)(?<!\bNr\.)(?<!\bp\.ej\.)"
     r"|(?<=[.!?][\"')\]*”»]))\s+(?=[^a-z\s])|(?<=[。！？])|(?<=[?!])(?=[\u3040-\u9fff])"
     # Who types in lower case ends a sentence all the same.
-    r"|(?<=[a-zà-ÿ]{3}[.!?])(?<!\betc\.)(?<!\bbzw\.)(?<!\busw\.)(?<!\bvgl\.)(?<!\bresp\.)\s+"
+    r"|(?<=[a-zà-ÿ]{2}[.!?])(?<!\b(?:etc|bzw|usw|vgl)\.)(?<!\bresp\.)(?<!\b(?:no|nr|vs|ca)\.)\s+"
 )
 
 
@@ -135,14 +138,14 @@ def blocks(text: str) -> Iterator[Block]:
         stripped = line.strip()
         block = _single(line) if stripped else None
         if paragraph and (block or not stripped):
-            yield _paragraph(paragraph)
+            yield from _paragraph(paragraph)
             paragraph = []
         if block:
             yield block
         elif stripped and stripped[0] != ">":
             paragraph.append(stripped)
     if paragraph:
-        yield _paragraph(paragraph)
+        yield from _paragraph(paragraph)
 
 
 def _single(line: str) -> Block | None:
@@ -163,9 +166,10 @@ def _single(line: str) -> Block | None:
     return None
 
 
-def _paragraph(lines: list[str]) -> Block:
+def _paragraph(lines: list[str]) -> Iterator[Block]:
     text = " ".join(lines)
-    return Block("text", text, title=_lead_in(text))
+    if not (len(text) > _LONGEST_SAYING and text[0] in '"“„«' and text[-1] in '"”“»'):
+        yield Block("text", text, title=_lead_in(text))
 
 
 def _lead_in(line: str) -> str:
@@ -180,7 +184,7 @@ def sentences(text: str) -> list[str]:
 
 def asks(sentence: str) -> bool:
     """Whether a sentence is a question."""
-    return sentence.rstrip("\"')*_` »”").endswith(("?", "？"))
+    return sentence.rstrip("\"')*_` »”").endswith(("?", "？", "か。", "吗。"))
 
 
 _ASCII_WORDS = re.compile(r"[a-z0-9]+")

@@ -27,6 +27,16 @@ _DENIED = re.compile(
 _INTERRUPTED = re.compile(
     r"^\W*(?:request )?interrupted\b|interrupted by (?:the )?user", re.IGNORECASE
 )
+_CHANGES = re.compile(
+    r"(?:^|[;&|]\s*)(?:sudo )?(?:rm|mv|cp|ln|mkdir|sed -i|chmod|chown|patch|tar x|unzip|dd|"
+    r"systemctl (?:re)?(?:start|stop|enable|disable|load)|journalctl --vacuum|crontab|"
+    r"git (?:rm|mv|tag|revert|reset|cherry-pick)|gh (?:issue|pr|release) create|"
+    r"(?:apt(?:-get)?|pip|npm|brew|dnf) (?:-y )?(?:install|i|remove)|docker (?:run|compose up|"
+    r"rm|prune)|kubectl (?:set|scale|delete|patch|cordon|drain)|helm rollback|"
+    r"(?:psql|mysql|sqlite3) .*(?:-f |< |insert|update|delete|create|alter|drop)|osm2pgsql|"
+    r"aws s3 (?:cp|mv|rm|sync))\b",
+    re.IGNORECASE | re.MULTILINE,
+)
 _OVERWROTE = re.compile(r"\b(?:has been updated|updated|overwr(?:ote|itten))\b")
 _PATH_LENGTH = 300
 _PENDING = 200
@@ -94,6 +104,7 @@ class ToolLog:
             if call.parts:
                 line = (call.target, call.seq)
                 self.commands.ended(line, list(call.parts), text, seq, is_error=is_error)
+            if call.parts or _CHANGES.search(call.target):
                 self.changes += not is_error
             return True
         if is_error:
