@@ -16,7 +16,8 @@
     └── AgentError              asking the model failed; the history is intact
         ├── MissingApiKey       no key or token is configured
         ├── RequestRefused      the API refused the request (400, 401, 403, 404, 413)
-        │   └── ContextTooLong  the conversation no longer fits into the model
+        │   ├── ContextTooLong  the conversation no longer fits into the model
+        │   └── ThinkingRefused earlier thinking is not accepted any more
         ├── Overloaded          429, 500, 529: worth trying again later
         └── ConnectionLost      the network failed, before or in mid-answer
 
@@ -131,6 +132,10 @@ class RequestRefused(AgentError):
 
 class ContextTooLong(RequestRefused):
     """The conversation no longer fits into the model: it must be made shorter."""
+
+
+class ThinkingRefused(RequestRefused):
+    """Thinking from before is not accepted any more: it must be left out."""
 
 
 class Overloaded(AgentError):

@@ -4,9 +4,11 @@ The messages are byte-stable: what one request sent is the beginning of what the
 sends, whatever happened in between, so that the provider's prompt cache hits. Whatever the
 history holds, and wherever it breaks off, the messages are ones that the API accepts.
 
-Three events change what is sent from there on: at ``compacted`` and ``phase`` a summary takes
-the place of earlier messages, at ``cleared`` earlier results of tools are left out. One
-is sent itself: ``resumed``, the note that says where a session stands.
+Some events change what is sent from there on: at ``compacted`` and ``phase`` a summary takes
+the place of earlier messages, at ``cleared`` earlier results of tools are left out, and at
+all of these, at ``model`` and at ``thinking_refused``, earlier thinking is: models only take
+thinking of their own, and only if all before it is what it was. One event is sent itself:
+``resumed``, the note that says where a session stands.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ _PHASE = (
 )
 _IMPORTED_RESULT_LIMIT = 2_000
 _THINKING = ("thinking", "redacted_thinking")
+_ENDS_THINKING = ("compacted", "phase", "cleared", "model", "thinking_refused")
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 
 
@@ -62,6 +65,8 @@ class Conversation:
         """Weight of what came since."""
         self.last_prompt = (0, "")
         """Number and text of the last prompt."""
+        self.model = ""
+        """The model that was asked last."""
         self.last_seq = 0
         """Number of the last entry that was taken in."""
         self.last_at: datetime | None = None
@@ -102,6 +107,11 @@ class Conversation:
     def tokens(self) -> int:
         """About how many tokens the next request holds."""
         return self._measured + round(self._unmeasured / CHARS_PER_TOKEN)
+
+    @property
+    def has_thinking(self) -> bool:
+        """Whether thinking of the model is sent back to it."""
+        return any(_without_thinking(message) is not message for message in self._messages)
 
     @property
     def waits(self) -> bool:
@@ -161,9 +171,15 @@ class Conversation:
         if event == NOTE_EVENT and entry.text.strip() and "imported" not in entry.meta:
             self._answer_open_calls()
             self._append("user", entry.text, entry.seq)
-        if event not in ("compacted", "phase", "cleared") or "imported" in entry.meta:
+        if "imported" in entry.meta:
             return
-        self._answer_open_calls()
+        if event == "model":
+            self.model = str(entry.meta.get("model", ""))
+        if event in _ENDS_THINKING:
+            self._answer_open_calls()
+            self._messages = [_without_thinking(message) for message in self._messages]
+        if event not in ("compacted", "phase", "cleared"):
+            return
         kept_from = _number(entry.meta.get("kept_from"))
         index = self._index_of(kept_from)
         if event == "cleared":
@@ -207,6 +223,7 @@ class Conversation:
 
     def _add_reply(self, entry: Entry) -> None:
         self._answer_open_calls()
+        self.model = str(entry.meta.get("asked_model") or entry.meta.get("model") or self.model)
         calls: dict[str, str] = {}
         blocks: list[JsonObject] = []
         for block in entry.content or ({"type": "text", "text": entry.text},):
@@ -330,6 +347,13 @@ def _reply_block(block: JsonObject) -> JsonObject | None:
             return _without_nulls(block)
         case _:
             return None
+
+
+def _without_thinking(message: JsonObject) -> JsonObject:
+    content = message["content"]
+    if isinstance(content, str) or not any(block["type"] in _THINKING for block in content):
+        return message
+    return {**message, "content": [b for b in content if b["type"] not in _THINKING]}
 
 
 def _text_block(block: JsonObject) -> list[JsonObject]:

@@ -12,6 +12,7 @@ from agentsess.errors import (
     MissingApiKey,
     Overloaded,
     RequestRefused,
+    ThinkingRefused,
 )
 
 NO_KEY = (
@@ -50,6 +51,8 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 """What servers say when a conversation is longer than the model can take."""
+_THINKING = re.compile(r"signature.*thinking|thinking.*signature", re.IGNORECASE)
+"""What is said of thinking that another model wrote, or wrote to what was sent otherwise."""
 MAKE_ROOM = (
     "Make room, then send the prompt again: compact the conversation, leave out old results, "
     "or start a new phase (C in the app; the commands compact and phase)."
@@ -104,7 +107,8 @@ def _from_status(error: Any) -> AgentError:
         text = f"The conversation no longer fits into the model ({status}{detail}). {MAKE_ROOM}"
         return ContextTooLong(text, status)
     way_out = _WAYS_OUT.get(status, _WAYS_OUT[400])
-    return RequestRefused(f"The API refused the request ({status}{detail}). {way_out}", status)
+    refusal = ThinkingRefused if status == 400 and _THINKING.search(said) else RequestRefused
+    return refusal(f"The API refused the request ({status}{detail}). {way_out}", status)
 
 
 def plain(text: str) -> str:

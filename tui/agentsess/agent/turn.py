@@ -31,8 +31,10 @@ from agentsess.errors import (
     AgentError,
     ConnectionLost,
     ContextTooLong,
+    RequestRefused,
     SessionFenced,
     StoreError,
+    ThinkingRefused,
 )
 from agentsess.model import (
     Draft,
@@ -116,6 +118,7 @@ class Turn:
             if self.conversation.open_calls:
                 self._close_calls()
                 self._note("repaired", "The last run broke off while tools were at work.")
+            self._note_model()
             if note:
                 self._note(NOTE_EVENT, note)
             entry = self.save(prompt)
@@ -127,6 +130,12 @@ class Turn:
             self._note_failure(error)
             raise
 
+    def _note_model(self) -> None:
+        """Say in the history that another model goes on from here."""
+        was, now = self.conversation.model, self.settings.model
+        if was and was != now:
+            self._note("model", f"The model is now {plain(now)}; it was {plain(was)}.", model=now)
+
     async def _until_done(self) -> str:
         for _ in range(self.settings.max_iterations):
             for checkpoint in self.checkpoints:
@@ -134,11 +143,8 @@ class Turn:
                     return self._stopped(stop_reason)
             try:
                 reply, details = await self._ask()
-            except ContextTooLong:
-                stop_reason = await self._too_long()
-                if stop_reason == TOO_LONG:
-                    raise
-                if stop_reason:
+            except (ContextTooLong, ThinkingRefused) as refused:
+                if stop_reason := await self._send_less(refused):
                     return self._stopped(stop_reason)
                 continue
             stop_reason = str(reply.meta["stop_reason"])
@@ -155,6 +161,19 @@ class Turn:
                     self._note("stopped", f"The reply ended for a reason unknown here: {why}.")
                 return self._stopped(stop_reason, details)
         return self._stopped("max_iterations")
+
+    async def _send_less(self, refused: RequestRefused) -> str:
+        """Leave out what was refused; why to stop, or empty if it may be sent again."""
+        if isinstance(refused, ThinkingRefused):
+            if not self.conversation.has_thinking:
+                raise refused
+            text = "Earlier thinking is not accepted any more and left out."
+            self._note("thinking_refused", text)
+            return ""
+        stop_reason = await self._too_long()
+        if stop_reason == TOO_LONG:
+            raise refused
+        return stop_reason
 
     async def _too_long(self) -> str:
         """Have the conversation made shorter; empty if it may be sent again."""
@@ -277,6 +296,8 @@ class Turn:
         self.spend(usage, cost)
         return {
             "model": model,
+            # some servers answer under another name than they are asked by
+            **({} if model == self.settings.model else {"asked_model": self.settings.model}),
             "stop_reason": message.get("stop_reason"),
             "message_id": message.get("id"),
             "usage": usage.to_json(),

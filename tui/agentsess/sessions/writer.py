@@ -47,6 +47,8 @@ class SessionWriter:
         entries = self._store.append(self.session_id, flagged, self._lease)
         amounts, fields = _counters(entries)
         fields["size_bytes"] = self._store.history_size(self.session_id)
+        if self._document.get("model"):
+            fields.pop("model", None)  # it is the user's to change
         named = self._document.get("title") or title_of(self._document.get("metadata") or {})
         if not named and (title := _title(entries)):
             fields["title"] = title
@@ -95,6 +97,8 @@ class SessionWriter:
         paid = now.get("forked_at", 0)
         amounts, fields = _counters(self._store.entries(self.session_id), paid)
         fields["size_bytes"] = self._store.history_size(self.session_id)
+        if now.get("model"):
+            fields.pop("model", None)
         difference = {name: value - now.get(name, 0) for name, value in amounts.items()}
         self._store.count(self.session_id, difference, fields)
 
@@ -130,7 +134,7 @@ def _counters(entries: Iterable[Entry], paid: int = 0) -> tuple[dict[str, float]
         usage = entry.usage
         if entry.is_message:
             fields["context_tokens"] = usage.context
-        if model := entry.meta.get("model"):
+        if model := entry.meta.get("asked_model") or entry.meta.get("model"):
             fields["model"] = model
         if entry.seq <= paid:
             continue
