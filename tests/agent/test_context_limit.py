@@ -282,3 +282,14 @@ def test_a_phase_begun_in_mid_turn_is_told_to_go_on(
     (entry,) = agent.service.entries(started.session.id)
     assert entry.kind is EntryKind.EVENT
     assert "List it" in entry.text
+
+
+def test_a_run_that_goes_on_in_a_new_phase_is_carried_to_its_end_there(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([*REPLIES, Reply("Here I am.")])
+    agent = make_agent(model=MODEL, offer_callback=Asked("phase"))
+    session_id = nearly_full(agent)
+    result = run(agent, "three", session_id=session_id)
+    assert (result.output, result.stop_reason) == ("Here I am.", "end_turn")
+    assert agent.get_session(result.session_id).parent_id == session_id

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +12,7 @@ import pytest
 from agentsess.model import Session, Status
 from agentsess.sessions.service import SessionService
 from support.commands import Run
-from support.loopback import LoopbackServer, Reply
+from support.loopback import HttpError, LoopbackServer, Reply
 from support.screens import write_session
 
 Loopback = Callable[..., LoopbackServer]
@@ -72,3 +76,35 @@ def test_what_was_carried_over_is_shown_and_exported(run: Run, session: Session)
         assert "This session goes on where “Basket” ended." in out
         assert "Mind the tax." in out
     assert "The work goes on in “Basket (phase 2)”." in run("show", session.id).out
+
+
+def test_on_a_terminal_a_run_that_no_longer_fits_asks_how_to_go_on(
+    home: Path, loopback: Loopback, session: Session, service: SessionService
+) -> None:
+    refused = HttpError(400, "prompt is too long: 9 > 8", "invalid_request_error")
+    server = loopback([refused, Reply("Onwards.")])
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agentsess", "run", session.id, "Go on"],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, **server.environment},
+    )
+    os.close(theirs)
+    shown = b""
+    try:
+        while b"Which? [1] " not in shown:
+            shown += os.read(ours, 1000)
+        os.write(ours, b"3\n")
+        assert process.stdout is not None
+        assert process.stdout.read() == b"Onwards.\n"
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(ours)
+    assert b"2  Compact" in shown
+    assert [child.title for child in service.branches.lineage(session.id)[1]] == [
+        "Basket (phase 2)"
+    ]

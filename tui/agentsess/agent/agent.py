@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from agentsess import config
 from agentsess.agent.connection import ClientFactory
-from agentsess.agent.events import AgentEvent, Compacted, Done, RunResult
+from agentsess.agent.events import AgentEvent, Compacted, Done, PhaseStarted, RunResult
 from agentsess.agent.functions import Function, check_names
 from agentsess.agent.offers import OfferCallback
 from agentsess.agent.permissions import PermissionCallback
@@ -207,6 +207,9 @@ class Agent:
     ) -> RunResult:
         """Give the model a task and work on it to the end.
 
+        Where a new phase is chosen at the end of the model's context window, the work goes on
+        in that session, and the result is the one from there.
+
         Args:
             task: The prompt.
             session_id: Where to work; None: in a new session.
@@ -226,6 +229,7 @@ class Agent:
             ValueError: The task is empty, or a tool or an attachment cannot be used.
         """
         result: RunResult | None = None
+        phase: PhaseStarted | None = None
         events = self.stream(
             task,
             session_id=session_id,
@@ -240,8 +244,18 @@ class Agent:
             async for event in events:
                 if isinstance(event, Done):
                     result = event.result
+                elif isinstance(event, PhaseStarted):
+                    phase = event
         assert result is not None
-        return result
+        if phase is None:
+            return result
+        return await self.run(
+            phase.prompt,
+            session_id=phase.session.id,
+            max_iterations=max_iterations,
+            tools=tools,
+            attachments=attachments if phase.prompt == task else (),
+        )
 
     def stream(
         self,

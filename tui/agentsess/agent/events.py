@@ -139,7 +139,10 @@ class Compacted:
 
 @dataclass(frozen=True, slots=True)
 class PhaseStarted:
-    """The work goes on in another session, which begins with what was carried over."""
+    """The work goes on in another session, which begins with what was carried over.
+
+    This run ends with the stop reason ``new_phase``; another one is to send the prompt there.
+    """
 
     session: Session
     prompt: str

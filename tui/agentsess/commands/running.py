@@ -27,6 +27,7 @@ from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 
+_Stream = AsyncGenerator[events.AgentEvent, None]
 _RESOURCE_WIDTH = 200
 _WORTH_SAYING = {
     "max_tokens": "The reply reached its length limit. Run again to let it go on.",
@@ -50,7 +51,7 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
         offer_callback=offering(out) if out.asks and args.task != "-" else None,
     )
     stream = agent.stream(task, session_id=session.id, wait=args.wait, take_over=args.take_over)
-    result = asyncio.run(_stream(stream, out))
+    result = asyncio.run(_to_the_end(agent, stream, out))
     if out.as_json:
         out.json(
             {
@@ -66,14 +67,21 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
     return 0
 
 
-async def _stream(stream: AsyncGenerator[events.AgentEvent, None], out: Output) -> events.RunResult:
+async def _to_the_end(agent: Agent, stream: _Stream, out: Output) -> events.RunResult:
+    """The result of a run, and of the runs in the new phases in which it goes on."""
     result: events.RunResult | None = None
+    phase: events.PhaseStarted | None = None
     async with aclosing(stream):
         async for event in stream:
             if isinstance(event, events.Done):
                 result = event.result
+            elif isinstance(event, events.PhaseStarted):
+                phase = event
             elif not out.as_json:
                 _print(event, out)
+    if phase:
+        stream = agent.stream(phase.prompt, session_id=phase.session.id)
+        return await _to_the_end(agent, stream, out)
     assert result is not None
     return result
 
@@ -98,14 +106,13 @@ def _print(event: events.AgentEvent, out: Output) -> None:
             out.note(f"{reason}: trying again in {seconds:.0f} s")
         case events.EventSaved(entry) | events.Interrupted(entry) | events.Compacted(entry):
             out.note(one_line(entry.text.partition("\n\n")[0]))
-        case events.PhaseStarted(session):
-            out.note(f"The work goes on in session {session.id}.")
         case (
             events.PromptSaved()
             | events.ThinkingDelta()
             | events.ToolRequested()
             | events.UsageChanged()
             | events.Compacting()
+            | events.PhaseStarted()
             | events.Failed()
             | events.Done()
         ):
