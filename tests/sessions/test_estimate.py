@@ -99,3 +99,21 @@ def test_a_session_of_another_program_is_estimated_from_its_own_figures(tmp_path
     assert at(service, session.id, COLD).full.usd == pytest.approx(0.0125)
     assert at(service, session.id, ASKED + timedelta(hours=2)).full.usd == pytest.approx(0.2525)
     service.close()
+
+
+def test_what_was_compacted_since_is_not_in_the_cache_yet(service: SessionService) -> None:
+    session_id = worked_in(service, Usage(0, 1_000, 99_000, 1_000))
+    meta = {"event": "compacted", "kept_from": 3, "context_tokens": 4_000}
+    meta |= {"usage": Usage(200, 500, 100_000).to_json(), "cost_usd": 0.1}
+    with service.writer(session_id) as writer:
+        writer.append(Draft(EntryKind.EVENT, "Shorter.", meta=meta, at=ASKED))
+    full = at(service, session_id, WARM).full
+    assert (full.tokens, full.is_warm) == (4_000, False)
+    assert full.warm_usd == full.cold_usd
+
+
+def test_a_new_phase_carries_what_it_begins_with(service: SessionService) -> None:
+    session = service.create(title="Work (phase 2)")
+    with service.writer(session.id) as writer:
+        writer.append(Draft(EntryKind.EVENT, "x" * 7_000, meta={"event": "phase"}))
+    assert estimate(service, session.id).full.tokens > 2_000

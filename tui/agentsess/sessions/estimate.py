@@ -25,6 +25,10 @@ _OVERHEAD = 1_500
 _MOST_TAIL = 11_000
 """Tokens of the newest messages that a compaction leaves as they are, at most."""
 _RECENT = 60
+_MEASURES = {"usage", "context_tokens"}
+"""Facts of an entry that say how much was sent, or is from there on: then nothing of it is in
+the cache yet."""
+_SENT_EVENTS = ("phase", "resumed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,13 @@ def going_on(
         model: The model to go on with.
         now: For the age of the cache.
     """
-    last = max((n for n, e in enumerate(recent) if "usage" in e.meta), default=None)
+    last = max((n for n, e in enumerate(recent) if _MEASURES & e.meta.keys()), default=None)
     new = sum(_tokens_of(entry) for entry in recent[last + 1 if last is not None else 0 :])
     used = recent[last].usage if last is not None else Usage(session.context_tokens)
     carried = session.context_tokens or used.context or _OVERHEAD
-    cached = min(used.prompt, carried)
-    is_warm = model == session.model and _is_cached(session, recent, last, now)
+    is_shorter = last is not None and "context_tokens" in recent[last].meta
+    cached = 0 if is_shorter else min(used.prompt, carried)
+    is_warm = not is_shorter and model == session.model and _is_cached(session, recent, last, now)
     summary = _tokens(len("".join(_texts(recap))))
     tail = min(_MOST_TAIL, (carried + new) // 4)
     short = min(_OVERHEAD + summary, carried + new)
@@ -147,7 +152,8 @@ def _is_cached(session: Session, recent: Sequence[Entry], last: int | None, now:
 
 
 def _tokens_of(entry: Entry) -> int:
-    return 0 if entry.kind is EntryKind.EVENT else _tokens(len(entry.text))
+    is_sent = entry.kind is not EntryKind.EVENT or entry.meta.get("event") in _SENT_EVENTS
+    return _tokens(len(entry.text)) if is_sent else 0
 
 
 def _tokens(characters: int) -> int:
