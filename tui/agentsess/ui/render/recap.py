@@ -1,107 +1,299 @@
-"""A recap as `Content`: where a session stands, at a glance."""
+"""Where a session stands, drawn for the room there is: what matters most never falls out.
+
+Every line may point to the entry it came from. Lines that are still to be filled in have
+their place from the start, so that nothing moves when they come.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from textual.content import Content
 
-from agentsess.model import CommandRun, Fact, FileTouched, Recap
+from agentsess.model import Fact, Recap
+from agentsess.sessions.staleness import Change
 from agentsess.ui.render.format import long_age
 from agentsess.ui.render.text import FAINT, MUTED, one_line
 
-_MOST = {"Done": 5, "Decisions": 4}
-_MOST_ELSEWHERE = 6
+_GUTTER = 16
 _LONGEST_FACT = 400
+_TALL = 22
+"""Rows from which the parts stand apart."""
+_SINCE = (2, 3)
+"""Rows for what changed, in a low card and in a tall one."""
+_KEY, _WAY = 8, 26
 _OUTCOMES = {"passed": ("✓", "$text-success"), "failed": ("✗", "$text-error")}
 
 
-def render_recap(recap: Recap, *, now: datetime, width: int = 100) -> Content:
-    """Headline, goal and what is done, under way, next and open; empty parts do not appear."""
-    sections = [
-        _opening(recap, now, width),
-        _facts("Done", "✓", "$text-success", recap.done, width),
-        _facts("In progress", "◐", "$text-warning", recap.in_progress, width),
-        _facts("Next", "→", "$text-primary", recap.next, width),
-        _facts("Questions", "?", "$text-warning", recap.questions, width),
-        _facts("Blockers", "✗", "$text-error", recap.blockers, width),
-        _facts("Decisions", "◆", "$text-secondary", recap.decisions, width),
-        _files(recap.files, width),
-        _commands(recap.commands, width),
-        Content.styled(_origin(recap), FAINT),
-    ]
-    return Content("\n\n").join([section for section in sections if section is not None])
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to go on, and the key for it."""
+
+    key: str
+    """Textual's name of the key."""
+    text: str
+    figures: str | None = ""
+    """What it would cost; None while that is being found out."""
 
 
-def _opening(recap: Recap, now: datetime, width: int) -> Content:
-    lines = [
-        Content.styled(one_line(recap.headline, _LONGEST_FACT) or "No recap yet", "bold $text")
-    ]
-    if recap.last_activity is not None:
-        age = long_age(recap.last_activity, now)
-        lines.append(Content.styled(f"last worked {age}", MUTED))
-    if recap.goal is not None:
-        lines.append(Content(""))
-        lines += _item("Goal  ", "bold", Content(one_line(recap.goal.text, _LONGEST_FACT)), width)
-    return Content("\n").join(lines)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that is known about where a session stands."""
+
+    recap: Recap
+    now: datetime
+    notes: str = ""
+    """What the user noted."""
+    changes: tuple[Change, ...] | None = ()
+    """What is not as it was; None while that is being found out."""
+    ways: tuple[Way, ...] = ()
+    news: str = ""
+    """What is being done to the recap, or why it could not be."""
 
 
-def _facts(title: str, glyph: str, style: str, facts: Sequence[Fact], width: int) -> Content | None:
-    return _section(
-        title,
-        [(glyph, style, Content(one_line(fact.text, _LONGEST_FACT))) for fact in facts],
-        width,
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line, and the entry it leads to; 0: none."""
+
+    content: Content
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    title: str
+    items: tuple[tuple[Row, ...], ...]
+    """Each of one line or more, the weightiest first."""
+    shown: int = 0
+    counts: tuple[int, ...] = ()
+    """How many things each item names, if they are not one each."""
+
+    def count(self, items: int) -> int:
+        """How many things the first items name."""
+        return sum(self.counts[:items]) if self.counts else items
+
+
+def draw(standing: Standing, width: int, height: int | None = None) -> list[Row]:
+    """The lines of the card.
+
+    Args:
+        standing: What is known.
+        width: Cells of a line.
+        height: How many lines there may be; None: as many as it takes.
+    """
+    top = _top(standing, width, 2 if height else 4)
+    bottom = [*_since(standing, width, height), *_ways(standing, width)]
+    apart = height is None or height >= _TALL
+    gap = [Row(Content(""))] if apart else []
+    parts = _parts(standing, width, 2 if height else 9)
+    if height is None:
+        parts = [replace(part, shown=len(part.items)) for part in parts]
+    else:
+        parts = _fitted(parts, height - len(top) - len(bottom) - 2 * len(gap))
+    body = [row for part in parts for row in _section(part)]
+    rows = [*top, *gap, *body, *(gap if body and bottom else ()), *bottom]
+    return rows if height is None else rows[:height]
+
+
+def joined(rows: Sequence[Row], chosen: int = -1) -> Content:
+    """The lines as one text, the chosen one marked."""
+    return Content("\n").join(
+        row.content.stylize("reverse") if number == chosen else row.content
+        for number, row in enumerate(rows)
     )
 
 
-def _files(files: Sequence[FileTouched], width: int) -> Content | None:
-    items = []
-    for file in files:
-        times = f" ×{file.times}" if file.times > 1 else ""
-        mark, style = ("+", "$text-success") if file.action == "created" else ("~", "$text-warning")
-        text = Content(one_line(file.path, _LONGEST_FACT)) + Content.styled(times, MUTED)
-        items.append((mark, style, text))
-    return _section("Files", items, width)
+# -- what stands above
 
 
-def _commands(commands: Sequence[CommandRun], width: int) -> Content | None:
-    items = []
-    for run in commands:
-        glyph, style = _OUTCOMES.get(run.outcome, ("·", MUTED))
-        detail = one_line(run.detail, 100)
-        text = Content(one_line(run.command, 160))
-        if detail:
-            text = text + Content.styled(f"  {detail}", MUTED)
-        items.append((glyph, style, text))
-    return _section("Commands", items, width)
+def _top(standing: Standing, width: int, most: int) -> list[Row]:
+    recap = standing.recap
+    headline = one_line(recap.headline, _LONGEST_FACT) or "Nothing is known yet."
+    lines = _wrapped(Content.styled(headline, "bold $text"), width, most)
+    about = [long_age(recap.last_activity, standing.now)] if recap.last_activity else []
+    about += [_origin(recap)]
+    if recap.edited:
+        about.append(f"{_named(recap.edited)} edited")
+    facts = Content.styled(one_line(" · ".join(about), width), MUTED)
+    if standing.news:
+        facts = Content.styled(one_line(standing.news, width), "$text-warning")
+    return [*(Row(line) for line in lines), Row(facts)]
 
 
-def _section(title: str, items: Sequence[tuple[str, str, Content]], width: int) -> Content | None:
-    if not items:
-        return None
-    most = _MOST.get(title, _MOST_ELSEWHERE)
-    lines = [Content.styled(title, f"bold {MUTED}")]
-    for glyph, style, text in items[:most]:
-        lines += _item(f"{glyph} ", style, text, width)
-    if len(items) > most:
-        lines.append(Content.styled(f"  … {len(items) - most:,} more", FAINT))
-    return Content("\n").join(lines)
-
-
-def _item(mark: str, style: str, text: Content, width: int) -> list[Content]:
-    room = max(width - len(mark), 10)
-    return [
-        Content.assemble((mark if number == 0 else " " * len(mark), style), line)
-        for number, line in enumerate(text.wrap(room))
-    ]
+def _named(parts: Sequence[str]) -> str:
+    return ", ".join(part.replace("_", " ") for part in parts)
 
 
 def _origin(recap: Recap) -> str:
     by = (
         "made from the history"
         if recap.generated_by == "history"
-        else (f"written by {one_line(recap.generated_by, 60)}")
+        else f"written by {one_line(recap.generated_by, 60)}"
     )
-    covers = f" · covers {recap.covers_entries:,} entries" if recap.covers_entries else ""
-    return by + covers
+    count = recap.covers_entries
+    return f"{by}, {count:,} entr{'y' if count == 1 else 'ies'}" if count else by
+
+
+# -- the lists
+
+
+def _parts(standing: Standing, width: int, most: int) -> list[_Part]:
+    """The parts from top to bottom, each item in at most so many lines."""
+    recap, room = standing.recap, max(width - _GUTTER, 20)
+
+    def facts(title: str, glyph: str, style: str, found: Sequence[Fact]) -> _Part:
+        return _Part(title, tuple(_item(glyph, style, fact, room, most) for fact in found))
+
+    # of what is done and decided the latest matters most
+    done, decisions = recap.done[::-1], recap.decisions[::-1]
+    goal = (recap.goal,) if recap.goal else ()
+    notes = (Fact(one_line(standing.notes, _LONGEST_FACT)),) if standing.notes.strip() else ()
+    parts = [
+        facts("Goal", "", "", goal),
+        facts("You noted", "✎", "$text-accent", notes),
+        facts("Done", "✓", "$text-success", done),
+        facts("In progress", "◐", "$text-warning", recap.in_progress),
+        facts("Next", "→", "$text-primary", recap.next),
+        facts("Questions", "?", "$text-warning", recap.questions),
+        facts("Blockers", "✗", "$text-error", recap.blockers),
+        facts("Decisions", "◆", "$text-secondary", decisions),
+        _files(recap, room, most),
+        _commands(recap, room),
+    ]
+    return [part for part in parts if part.items]
+
+
+_FIRST = ("In progress", "Next", "Blockers", "Questions", "You noted", "Done", "Goal", "Decisions")
+"""Which parts get a line first where there is little room; the others come after."""
+_MOST = {"Goal": 1, "You noted": 1, "Done": 5, "Decisions": 4, "Files": 4, "Commands": 4}
+_MOST_ELSEWHERE = 6
+
+
+def _fitted(parts: list[_Part], room: int) -> list[_Part]:
+    """As many items as fit: one of each part first, then in turn one more of each."""
+
+    def weight(part: _Part) -> int:
+        return _FIRST.index(part.title) if part.title in _FIRST else len(_FIRST)
+
+    shown = {part.title: 0 for part in parts}
+    order = sorted(parts, key=weight)
+    grew = True
+    while grew:
+        grew = False
+        for part in order:
+            number = shown[part.title]
+            most = min(len(part.items), _MOST.get(part.title, _MOST_ELSEWHERE))
+            if number < most and len(part.items[number]) <= room:
+                room -= len(part.items[number])
+                shown[part.title] += 1
+                grew = True
+    return [replace(part, shown=shown[part.title]) for part in parts if shown[part.title]]
+
+
+def _section(part: _Part) -> Iterator[Row]:
+    shown, whole = part.count(part.shown), part.count(len(part.items))
+    title = part.title if shown == whole else f"{part.title} {shown}/{whole}"
+    rows = [row for item in part.items[: part.shown] for row in item]
+    for number, row in enumerate(rows):
+        gutter = title if number == 0 else ""
+        yield Row(Content.styled(gutter.ljust(_GUTTER), f"bold {MUTED}") + row.content, row.seq)
+
+
+def _item(glyph: str, style: str, fact: Fact, room: int, most: int) -> tuple[Row, ...]:
+    mark = f"{glyph} " if glyph else ""
+    seq = fact.seqs[-1] if fact.seqs else 0
+    text = Content(one_line(fact.text, _LONGEST_FACT))
+    return tuple(
+        Row(Content.assemble((mark if n == 0 else " " * len(mark), style), line), seq)
+        for n, line in enumerate(_wrapped(text, room - len(mark), most))
+    )
+
+
+def _files(recap: Recap, room: int, most: int) -> _Part:
+    items = []
+    for file in recap.files:
+        times = f" ×{file.times}" if file.times > 1 else ""
+        mark, style = ("+", "$text-success") if file.action == "created" else ("~", "$text-warning")
+        path = one_line(file.path, room - 2 - len(times))
+        text = Content.assemble((f"{mark} ", style), path, (times, MUTED))
+        items.append((Row(text, file.last_seq),))
+    if most > 2:
+        return _Part("Files", tuple(items))
+    return _side_by_side("Files", [item[0] for item in items], room)
+
+
+def _side_by_side(title: str, rows: Sequence[Row], room: int) -> _Part:
+    """Several in a line, as far as they fit; the line leads where its first one does."""
+    lines: list[Row] = []
+    counts: list[int] = []
+    for row in rows:
+        width = lines[-1].content.cell_length + 3 + row.content.cell_length if lines else room + 1
+        if width <= room:
+            lines[-1] = Row(lines[-1].content + Content("   ") + row.content, lines[-1].seq)
+            counts[-1] += 1
+        else:
+            lines.append(row)
+            counts.append(1)
+    return _Part(title, tuple((line,) for line in lines), counts=tuple(counts))
+
+
+def _commands(recap: Recap, room: int) -> _Part:
+    items = []
+    for run in recap.commands[::-1]:
+        glyph, style = _OUTCOMES.get(run.outcome, ("·", MUTED))
+        detail = one_line(run.detail, room // 2)
+        command = one_line(run.command, room - 4 - len(detail))
+        text = Content.assemble((f"{glyph} ", style), command)
+        if detail:
+            text += Content.styled(f"  {detail}", MUTED)
+        items.append((Row(text, run.seq),))
+    return _Part("Commands", tuple(items))
+
+
+# -- what stands below
+
+
+def _since(standing: Standing, width: int, height: int | None) -> list[Row]:
+    """What changed. The card says how old it is anyway, so that is no line of its own."""
+    room = max(width - _GUTTER, 20)
+    least = _SINCE[height is None or height >= _TALL]
+    title = Content.styled("Since then".ljust(_GUTTER), f"bold {MUTED}")
+    blank = Content(" " * _GUTTER)
+    if standing.changes is None:
+        lines = [Content.styled("looking…", FAINT)]
+    else:
+        texts = [c.text for c in standing.changes if c.kind != "time"]
+        lines = [
+            Content.assemble(("! ", "$text-warning"), one_line(text, room - 2)) for text in texts
+        ]
+        if not lines:
+            lines = [Content.styled("nothing else changed that can be seen", MUTED)]
+        elif height is not None and len(lines) > least:
+            more = len(lines) - least + 1
+            lines[least - 1 :] = [Content.styled(f"… and {more} more changes", FAINT)]
+    lines += [Content("")] * (least - len(lines) if height is not None else 0)
+    return [Row((blank if n else title) + line) for n, line in enumerate(lines)]
+
+
+def _ways(standing: Standing, width: int) -> Iterator[Row]:
+    for way in standing.ways:
+        key = "esc" if way.key == "escape" else way.key
+        figures = "…" if way.figures is None else way.figures
+        yield Row(
+            Content.assemble(
+                (key.rjust(_KEY - 2), "bold $text-accent"),
+                "  ",
+                (way.text.ljust(_WAY), "bold"),
+                (one_line(figures, max(width - _KEY - _WAY, 10)), MUTED),
+            )
+        )
+
+
+def _wrapped(text: Content, width: int, most: int) -> list[Content]:
+    lines = text.wrap(max(width, 10))
+    if len(lines) > most:
+        last = lines[most - 1]
+        lines = [*lines[: most - 1], last[: max(width - 1, 9)].rstrip() + Content("…")]
+    return lines
