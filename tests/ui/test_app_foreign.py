@@ -12,8 +12,8 @@ from agentsess.model import EntryKind, Status
 from agentsess.sources.base import ResumeCommand
 from agentsess.sources.claude_code import ClaudeCodeSource
 from agentsess.ui.app import AgentsessApp
-from agentsess.ui.screens.dialogs import Choose
 from agentsess.ui.widgets.prompt import Prompt
+from agentsess.ui.widgets.recap_card import RecapCard
 from support.claude_history import Transcript, write_history
 from support.loopback import LoopbackServer, Reply
 from support.screens import User, files_of, using, write_sessions
@@ -60,7 +60,8 @@ def install_claude(tmp_path: Path) -> Path:
 
 async def asked_how(user: User) -> None:
     await user.press("c")
-    await user.until(lambda: isinstance(user.app.screen, Choose), "the question")
+    await user.sees("Where things stand", "Only read")
+    await user.until(lambda: isinstance(user.app.focused, RecapCard), "the card in focus")
 
 
 async def test_a_session_of_claude_code_is_listed_opened_and_left_as_it_is(
@@ -107,7 +108,7 @@ async def test_c_without_the_command_offers_to_continue_here(app: AgentsessApp) 
         await user.sees("Continue here", "not installed")
         assert "Hand over" not in user.screen
         await user.press("escape")
-        await user.until(lambda: user.app.screen is user.main, "the list")
+        await user.sees_no_more("Where things stand")
         assert len(user.service.list()) == 1
 
 
@@ -117,7 +118,7 @@ async def test_continuing_here_makes_a_session_of_ours_with_its_conversation(
     server = loopback([Reply("Then I fix the lock.")])
     async with using(app) as user:
         await asked_how(user)
-        await user.press("h")
+        await user.press("enter")
         await user.until(lambda: user.opened and user.opened.is_own, "a session of ours")
         await user.sees("Where things stand")
         await user.until(lambda: isinstance(user.app.focused, Prompt), "the prompt")
@@ -142,7 +143,7 @@ async def test_c_with_the_command_offers_to_hand_over(
     async with using(app) as user:
         monkeypatch.setattr(user.main, "hand_over", handed.append)
         await asked_how(user)
-        await user.sees("Hand over to Claude Code", "--resume", "Continue here")
+        await user.sees("Hand over to Claude Code", "Continue here")
         await user.press("c")
         await user.until(lambda: handed, "the hand-over")
     (command,) = handed
@@ -217,7 +218,7 @@ async def test_a_file_that_is_gone_is_said_and_the_rest_works(
 async def test_the_entries_of_a_tool_keep_their_kind_when_continued(app: AgentsessApp) -> None:
     async with using(app) as user:
         await asked_how(user)
-        await user.press("h")
+        await user.press("enter")
         await user.until(lambda: user.opened and user.opened.is_own, "a session of ours")
         assert user.opened
         kinds = [entry.kind for entry in user.service.entries(user.opened.id)]

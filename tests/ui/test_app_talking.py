@@ -15,6 +15,7 @@ from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.widgets.permission import PermissionPrompt
 from agentsess.ui.widgets.prompt import Prompt
+from agentsess.ui.widgets.recap_card import RecapCard
 from support.loopback import Hold, LoopbackServer, Reply, ToolUse
 from support.screens import User, files_of, using, write_session, write_sessions
 
@@ -311,8 +312,12 @@ async def test_resuming_shows_where_it_stands_makes_it_active_and_goes_to_the_pr
         assert user.session(title).status is Status.PAUSED
         entries = user.session(title).entry_count
         await user.press("c")
-        await user.sees("Where things stand", "Goal", "Next")
+        await user.sees("Where things stand", "Goal", "Next", "MIGRATION.md changed since.")
+        await user.sees("Continue", "about 24k tokens, $")
+        assert user.session(title).status is Status.PAUSED
+        await user.press("enter")
         await user.until(lambda: isinstance(user.app.focused, Prompt), "the prompt in focus")
+        await user.sees("Ready for phase 3?   (tab takes this)")
         await user.until(lambda: user.session(title).status is Status.ACTIVE, "active")
         assert user.session(title).entry_count == entries
         await user.press("escape")
@@ -334,6 +339,8 @@ async def test_the_prompt_has_the_focus_before_a_resumed_session_is_active(
         monkeypatch.setattr(user.service, "resume", resume_when_allowed)
         try:
             await user.press("c")
+            await user.until(lambda: isinstance(user.app.focused, RecapCard), "the card")
+            await user.press("c")
             await user.until(lambda: isinstance(user.app.focused, Prompt), "the prompt in focus")
             assert user.session(title).status is Status.PAUSED
         finally:
@@ -347,6 +354,8 @@ async def test_the_recap_gives_way_to_the_conversation_when_a_prompt_is_sent(dem
         await user.goes_to(title)
         await user.press("c")
         await user.sees("Where things stand")
+        await user.press("c")
+        await user.until(lambda: isinstance(user.app.focused, Prompt), "the prompt in focus")
         await user.types("recap please", "enter")
         await user.sees("3 done, 5 open", "recap please")
         assert "Where things stand" not in user.screen

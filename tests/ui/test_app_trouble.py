@@ -150,6 +150,8 @@ async def test_a_session_that_another_process_is_running_is_read_and_not_written
         with other.writer(user.session("Work").id, agent="nightly"):
             await user.goes_to("Work")
             await user.press("c")
+            await user.sees("Where things stand")
+            await user.press("enter")
             await user.until(lambda: "In use by nightly" in user.banner, "who uses it")
             await user.sends("go")
             await user.sees("is in use by nightly", "Only read")

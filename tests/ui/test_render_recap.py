@@ -1,68 +1,191 @@
+"""The card's lines: what matters fits into the room there is, and everything has its place."""
+
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agentsess.model import CommandRun, Fact, FileTouched, Recap
-from agentsess.ui.render.recap import render_recap
+from agentsess.sessions.estimate import Estimate, GoingOn
+from agentsess.sessions.staleness import Change
+from agentsess.ui.render.going_on import priced, proposal
+from agentsess.ui.render.recap import Standing, Way, draw
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-def lines(recap: Recap, width: int = 60) -> list[str]:
-    return [line.rstrip() for line in render_recap(recap, now=NOW, width=width).plain.split("\n")]
+def facts(what: str, count: int) -> tuple[Fact, ...]:
+    return tuple(Fact(f"{what} {number}", (number + 1,)) for number in range(count))
+
+
+FULL = Recap(
+    "Phases 1 and 2 are done.",
+    goal=Fact("Port it", (1,)),
+    done=facts("did", 9),
+    in_progress=facts("doing", 2),
+    next=facts("coming", 7),
+    decisions=facts("decided", 5),
+    questions=facts("asked", 3),
+    blockers=facts("blocked", 3),
+    files=tuple(FileTouched(f"src/{n}.py", "edited", n, n) for n in range(1, 12)),
+    commands=(CommandRun("pytest", "failed", "2 failed", 9),),
+    covers_entries=412,
+    last_activity=NOW - timedelta(days=6),
+)
+
+
+def standing(recap: Recap, **others: Any) -> Standing:
+    return Standing(recap, NOW, **others)
+
+
+def lines(recap: Recap, width: int = 80, height: int | None = None, **others: Any) -> list[str]:
+    return [row.content.plain.rstrip() for row in draw(standing(recap, **others), width, height)]
 
 
 def test_only_what_is_known_appears() -> None:
-    assert lines(Recap("Two tests fail")) == ["Two tests fail", "", "made from the history"]
+    assert lines(Recap("Two tests fail")) == [
+        "Two tests fail",
+        "made from the history",
+        "",
+        "Since then      nothing else changed that can be seen",
+    ]
 
 
-def test_it_says_how_long_ago_and_by_whom() -> None:
+def test_it_says_how_long_ago_by_whom_and_what_was_edited() -> None:
     recap = Recap(
         "x",
         last_activity=NOW - timedelta(days=6),
-        generated_by="claude-sonnet-5-5",
+        generated_by="claude-haiku-5-5",
         covers_entries=412,
+        edited=("headline", "in_progress"),
     )
-    assert lines(recap)[1] == "last worked 6 days ago"
-    assert lines(recap)[-1] == "written by claude-sonnet-5-5 · covers 412 entries"
-
-
-def test_long_lists_are_cut_and_counted() -> None:
-    text = lines(Recap("x", done=tuple(Fact(f"did {i}") for i in range(9))))
-    assert text[2:9] == ["Done", *(f"✓ did {i}" for i in range(5)), "  … 4 more"]
-
-
-def test_every_part_has_its_glyph() -> None:
-    recap = Recap(
-        "x",
-        goal=Fact("port it"),
-        in_progress=(Fact("decoding"),),
-        next=(Fact("run all"),),
-        questions=(Fact("latin-1?"),),
-        blockers=(Fact("no image"),),
-        decisions=(Fact("in the driver"),),
-        files=(FileTouched("a.py", "edited", 4, 9), FileTouched("b.py", "created", 1, 8)),
-        commands=(CommandRun("pytest", "failed", "2 failed", 9),),
+    assert lines(recap, 100)[1] == (
+        "6 days ago · written by claude-haiku-5-5, 412 entries · headline, in progress edited"
     )
-    text = lines(recap)
+
+
+def test_every_part_has_its_place_and_its_glyph() -> None:
+    text = lines(FULL, notes="Ask Kim.")
     for line in (
-        "Goal  port it",
-        "◐ decoding",
-        "→ run all",
-        "? latin-1?",
-        "✗ no image",
-        "◆ in the driver",
-        "~ a.py ×4",
-        "+ b.py",
-        "✗ pytest  2 failed",
+        "Goal            Port it",
+        "You noted       ✎ Ask Kim.",
+        "Done            ✓ did 8",
+        "In progress     ◐ doing 0",
+        "Next            → coming 0",
+        "Questions       ? asked 0",
+        "Blockers        ✗ blocked 0",
+        "Decisions       ◆ decided 4",
+        "Files           ~ src/1.py",
+        "Commands        ✗ pytest  2 failed",
     ):
         assert line in text
 
 
+@pytest.mark.parametrize(("width", "height"), [(76, 17), (96, 21), (150, 41)])
+def test_a_full_recap_fits_and_says_what_it_leaves_out(width: int, height: int) -> None:
+    ways = (Way("enter", "Continue", "about 84k tokens"), Way("escape", "Only read"))
+    changes = tuple(Change("files", f"{n}.py changed since.") for n in range(5))
+    text = lines(FULL, width, height, ways=ways, changes=changes)
+    assert len(text) <= height
+    assert all(len(line) <= width for line in text)
+    joined = "\n".join(text)
+    for title in ("In progress", "Next", "Blockers", "Questions", "Done", "Since then"):
+        assert title in joined
+    assert "enter  Continue" in text[-2]
+    assert "more changes" in joined
+    assert "/9" in joined
+
+
+@given(
+    sizes=st.lists(st.integers(0, 12), min_size=6, max_size=6),
+    words=st.integers(1, 60),
+    width=st.integers(20, 140),
+    height=st.integers(6, 60),
+    changes=st.none() | st.integers(0, 6),
+)
+def test_whatever_it_holds_it_never_takes_more_lines_than_there_are(
+    sizes: list[int], words: int, width: int, height: int, changes: int | None
+) -> None:
+    names = ("done", "in_progress", "next", "decisions", "questions", "blockers")
+    lists = {name: facts("word " * words, n) for name, n in zip(names, sizes, strict=True)}
+    found = None if changes is None else (Change("files", "x changed since."),) * changes
+    rows = draw(standing(Recap("word " * words, **lists), changes=found), width, height)
+    assert len(rows) <= height
+
+
+def test_nothing_moves_when_what_changed_becomes_known() -> None:
+    ways = (Way("enter", "Continue", None), Way("escape", "Only read"))
+    for height in (17, 21, 40):
+        before = lines(FULL, 76, height, changes=None, ways=ways)
+        for count in range(6):
+            changes = (Change("files", "a.py changed since."),) * count
+            after = lines(FULL, 76, height, changes=changes, ways=ways)
+            assert len(after) == len(before)
+            start = next(n for n, line in enumerate(before) if line.startswith("Since then"))
+            assert after[:start] == before[:start]
+
+
+def test_lines_lead_to_the_entries_they_came_from() -> None:
+    rows = draw(standing(FULL), 80)
+    places = {row.content.plain[18:].strip(): row.seq for row in rows if row.seq}
+    assert places["did 8"] == 9
+    assert places["coming 0"] == 1
+    assert places["pytest  2 failed"] == 9
+
+
 def test_long_facts_hang_below_their_glyph() -> None:
-    text = lines(Recap("x", next=(Fact("word " * 20),)), width=30)
-    assert text[3:5] == ["→ word word word word word", "  word word word word word"]
+    text = lines(Recap("x", next=(Fact("word " * 16),)), width=60)
+    assert text[3].startswith("Next            → word")
+    assert text[4].startswith(" " * 18 + "word")
 
 
 def test_markup_and_escapes_are_text() -> None:
     text = lines(Recap("[/foo] \x1b[31mred", done=(Fact("a\nb"),)))
     assert text[0] == "[/foo] red"
-    assert "✓ a b" in text
+    assert "Done            ✓ a b" in text
+
+
+# -- the ways to go on
+
+
+def estimate(tokens: int, warm: float | None, cold: float | None, is_warm: bool) -> Estimate:
+    return Estimate(tokens, warm, cold, is_warm)
+
+
+def test_a_way_says_what_it_costs_now_and_without_the_cache() -> None:
+    cold = estimate(84_000, 0.03, 0.31, False)
+    warm = estimate(84_000, 0.03, 0.31, True)
+    unknown = estimate(84_000, None, None, False)
+    ways = (Way("enter", "Continue", None), Way("escape", "Only read", "nothing is changed"))
+    said = []
+    for full in (cold, warm, unknown):
+        costs = GoingOn("m", None, full, full, full)
+        first, second = priced(ways, costs)
+        said.append(first.figures)
+        assert second.figures == "nothing is changed"
+    assert said == [
+        "about 84k tokens, $0.31",
+        "about 84k tokens, $0.03 while cached, else $0.31",
+        "about 84k tokens",
+    ]
+    assert priced(ways, None)[0].figures == ""
+
+
+@pytest.mark.parametrize(
+    ("recap", "proposed"),
+    [
+        (Recap("x"), ""),
+        (Recap("x", next=(Fact("Phase 3: the tests"),)), "Ready for phase 3?"),
+        (Recap("x", next=(Fact("write the tests"),)), "Next: write the tests"),
+        (Recap("x", in_progress=(Fact("porting"),)), "Go on with: porting"),
+        (Recap("x", questions=(Fact("Which?"),), next=(Fact("a"),)), ""),
+    ],
+)
+def test_the_next_message_is_proposed_if_nothing_waits_for_the_user(
+    recap: Recap, proposed: str
+) -> None:
+    assert proposal(recap) == proposed

@@ -37,6 +37,10 @@ def demo_home(now: datetime | None = None) -> Iterator[Path]:
         yield home
 
 
+_MEANWHILE = "\nAccounting: please keep the old report beside the new one for a month.\n"
+"""What somebody wrote into the plan since it was last worked on."""
+
+
 def furnish(home: Path, now: datetime) -> None:
     """Fill a store with the demo's sessions, and the folder beside it with their projects."""
     projects = demo_project(home).parent
@@ -50,6 +54,8 @@ def furnish(home: Path, now: datetime) -> None:
         seed(service, projects, now)
     finally:
         service.close()
+    with (demo_project(home) / "MIGRATION.md").open("a", encoding="utf-8") as plan:
+        plan.write(_MEANWHILE)
 
 
 def demo_project(home: Path) -> Path:

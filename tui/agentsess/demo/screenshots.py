@@ -93,13 +93,19 @@ async def _main(visit: Visit) -> None:
 async def _resume(visit: Visit) -> None:
     await visit.go_to(_MIGRATION)
     await visit.pilot.press("c")
-    await visit.until(lambda: visit.main.chat.has_class("-recap"))
-    await visit.until(lambda: visit.main.chat.prompt.has_focus)
+    chat = visit.main.chat
+    await visit.until(lambda: chat.standing and chat.standing.changes is not None)
+    await visit.until(
+        lambda: chat.standing and all(way.figures is not None for way in chat.standing.ways)
+    )
+    await visit.until(lambda: chat.recap_card.has_focus)
 
 
 async def _tool(visit: Visit) -> None:
     await _resume(visit)
-    visit.main.chat.prompt.insert("ready for phase 3?")
+    await visit.pilot.press("enter")
+    await visit.until(lambda: visit.main.chat.prompt.has_focus)
+    visit.main.chat.prompt.write("ready for phase 3?")
     await visit.pilot.press("enter")
     await visit.asked("read")
     await visit.pilot.press("y")

@@ -48,4 +48,5 @@ def _write(service: SessionService, story: Story, folder: Path, now: datetime) -
     with service.writer(session.id, agent="demo") as writer:
         writer.append(*told.drafts)
         writer.add_duration(told.worked)
+    service.recaps.settle(session.id)
     return session.id

@@ -15,6 +15,7 @@ from zlib import crc32
 
 from agentsess.errors import AgentsessError, InvalidSession, StoreError
 from agentsess.model import Fact, JsonObject, Recap, Session, Usage, utc_now
+from agentsess.sessions.recap_editing import LISTS, PARTS, parts_of
 from agentsess.sessions.records import one_line
 from agentsess.storage.store import SessionStore
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from agentsess.sessions.service import SessionService
     from agentsess.sessions.staleness import Change
 
-LISTS = ("done", "in_progress", "next", "decisions", "questions", "blockers")
-"""Parts of a recap that are lists of facts."""
-EDITABLE = ("headline", "goal", *LISTS)
 _BUILDERS_KEPT = 16
 _AT_ONCE = 20
 """Sessions whose recaps are made ready when several are put away in one step."""
@@ -169,7 +167,7 @@ class Recaps:
         """
         recap = _written(self.from_history(session_id), self._kept(session_id))
         edits = {name: _checked(name, value) for name, value in values.items()}
-        without = _plain(recap)
+        without = parts_of(recap)
         new = {n: None if value == without[n] else value for n, value in edits.items()}
 
         def change(now: JsonObject) -> JsonObject:
@@ -201,7 +199,7 @@ def _written(recap: Recap, kept: JsonObject) -> Recap:
     seen = (written.covers_entries, written.last_activity)
     if seen != (recap.covers_entries, recap.last_activity):
         return recap
-    texts = {name: getattr(written, name) for name in (*EDITABLE, "generated_by")}
+    texts = {name: getattr(written, name) for name in (*PARTS, "generated_by")}
     return replace(recap, **texts)
 
 
@@ -216,7 +214,7 @@ def _edited(recap: Recap, edits: Mapping[str, Any]) -> Recap:
             values[name] = Fact(value, recap.goal.seqs if recap.goal else ()) if value else None
         else:
             values[name] = _with_evidence(value, getattr(recap, name))
-    return replace(recap, **values, edited=tuple(n for n in EDITABLE if n in edits))
+    return replace(recap, **values, edited=tuple(n for n in PARTS if n in edits))
 
 
 def _with_evidence(lines: Sequence[str], facts: Sequence[Fact]) -> tuple[Fact, ...]:
@@ -225,15 +223,9 @@ def _with_evidence(lines: Sequence[str], facts: Sequence[Fact]) -> tuple[Fact, .
     return tuple(Fact(line, known.get(line, ())) for line in lines)
 
 
-def _plain(recap: Recap) -> JsonObject:
-    """The parts that can be edited, as they are edited."""
-    texts = {name: [fact.text for fact in getattr(recap, name)] for name in LISTS}
-    return {"headline": recap.headline, "goal": recap.goal.text if recap.goal else "", **texts}
-
-
 def _checked(name: str, value: Any) -> Any:
-    if name not in EDITABLE:
-        raise InvalidSession(f"A recap has no {name!r}: {', '.join(EDITABLE)}.")
+    if name not in PARTS:
+        raise InvalidSession(f"A recap has no {name!r}: {', '.join(PARTS)}.")
     if value is None:
         return None
     if name in LISTS:

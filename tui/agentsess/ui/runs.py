@@ -146,7 +146,13 @@ class Runs:
         return (run.thinking, run.text) if run else ("", "")
 
     def start(
-        self, session_id: str, task: str, *, wait: float = 0.0, take_over: bool = False
+        self,
+        session_id: str,
+        task: str,
+        *,
+        wait: float = 0.0,
+        take_over: bool = False,
+        resume_note: bool = False,
     ) -> None:
         """Begin a run; the session must not be at work here already.
 
@@ -155,12 +161,12 @@ class Runs:
             task: The prompt.
             wait: Seconds to wait for a run of another process.
             take_over: Take the session from a run of another process.
+            resume_note: Tell the model first where the session stands and what changed.
         """
-        self._begin(
-            session_id,
-            task,
-            self._agent.stream(task, session_id=session_id, wait=wait, take_over=take_over),
+        stream = self._agent.stream(
+            task, session_id=session_id, wait=wait, take_over=take_over, resume_note=resume_note
         )
+        self._begin(session_id, task, stream)
 
     def shorten(self, session_id: str, *, clear_results: bool) -> None:
         """Begin to make what is sent of a session shorter; it must not be at work here.

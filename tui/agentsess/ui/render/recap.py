@@ -21,6 +21,8 @@ _GUTTER = 16
 _LONGEST_FACT = 400
 _TALL = 22
 """Rows from which the parts stand apart."""
+_LOW = 20
+"""Rows below which nothing takes a second line."""
 _SINCE = (2, 3)
 """Rows for what changed, in a low card and in a tall one."""
 _KEY, _WAY = 8, 26
@@ -87,7 +89,8 @@ def draw(standing: Standing, width: int, height: int | None = None) -> list[Row]
     bottom = [*_since(standing, width, height), *_ways(standing, width)]
     apart = height is None or height >= _TALL
     gap = [Row(Content(""))] if apart else []
-    parts = _parts(standing, width, 2 if height else 9)
+    lines = 9 if height is None else 1 if height < _LOW else 2
+    parts = _parts(standing, width, lines)
     if height is None:
         parts = [replace(part, shown=len(part.items)) for part in parts]
     else:
@@ -167,28 +170,29 @@ def _parts(standing: Standing, width: int, most: int) -> list[_Part]:
 
 _FIRST = ("In progress", "Next", "Blockers", "Questions", "You noted", "Done", "Goal", "Decisions")
 """Which parts get a line first where there is little room; the others come after."""
-_MOST = {"Goal": 1, "You noted": 1, "Done": 5, "Decisions": 4, "Files": 4, "Commands": 4}
+_WORK = ("In progress", "Next", "Blockers", "Questions", "Done")
+"""Those that grow before the others do."""
+_MOST = {"Goal": 1, "You noted": 1, "Done": 5, "Decisions": 4, "Files": 3, "Commands": 3}
 _MOST_ELSEWHERE = 6
 
 
 def _fitted(parts: list[_Part], room: int) -> list[_Part]:
-    """As many items as fit: one of each part first, then in turn one more of each."""
+    """As many items as fit: one of each part, then up to three of the work, then the rest."""
 
     def weight(part: _Part) -> int:
         return _FIRST.index(part.title) if part.title in _FIRST else len(_FIRST)
 
-    shown = {part.title: 0 for part in parts}
     order = sorted(parts, key=weight)
-    grew = True
-    while grew:
-        grew = False
-        for part in order:
-            number = shown[part.title]
-            most = min(len(part.items), _MOST.get(part.title, _MOST_ELSEWHERE))
-            if number < most and len(part.items[number]) <= room:
-                room -= len(part.items[number])
-                shown[part.title] += 1
-                grew = True
+    shown = {part.title: 0 for part in parts}
+    for up_to, titles in ((1, shown), (3, _WORK), (_MOST_ELSEWHERE, shown)):
+        for number in range(up_to):
+            for part in order:
+                most = min(len(part.items), _MOST.get(part.title, _MOST_ELSEWHERE))
+                if part.title not in titles or shown[part.title] != number or number >= most:
+                    continue
+                if len(part.items[number]) <= room:
+                    room -= len(part.items[number])
+                    shown[part.title] += 1
     return [replace(part, shown=shown[part.title]) for part in parts if shown[part.title]]
 
 

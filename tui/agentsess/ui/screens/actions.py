@@ -50,24 +50,24 @@ class SessionActions(Panes):
         self.notify(one_line(text, 240), severity="error" if error else "information", markup=False)
 
     @work(group="change")
-    async def change(self, what: Callable[[], object], said: str = "") -> None:
-        """Make a change in the background, say so, and show it."""
+    async def change(self, what: Callable[[], object], said: str = "", also: str = "") -> None:
+        """Make a change in the background, say so and what else can be done, and show it."""
         try:
             await self.app.aside(what)
         except AgentsessError as error:
             self.tell(str(error), error=True)
             return
         if said:
-            self.tell(f"{said}. z undoes it.")
+            self.tell(f"{said}. {also}z undoes it.")
         self.sessions.clear_marks()
         self.reload()
 
-    def _all(self, done: str, change: Callable[[Sequence[str]], object]) -> None:
+    def _all(self, done: str, change: Callable[[Sequence[str]], object], also: str = "") -> None:
         """Make one change to all chosen sessions, in one step."""
         chosen = self.chosen()
         if chosen:
             ids = [session.id for session in chosen]
-            self.change(lambda: change(ids), f"{done} {_named(chosen)}")
+            self.change(lambda: change(ids), f"{done} {_named(chosen)}", also)
 
     # -- work
 
@@ -80,16 +80,16 @@ class SessionActions(Panes):
 
     def action_pause(self) -> None:
         """Mark as paused; a run is stopped first."""
-        self._set_status(Status.PAUSED, "Paused")
+        self._set_status(Status.PAUSED, "Paused", "n notes what to remember, ")
 
     def action_complete(self) -> None:
         """Mark as completed; a run is stopped first."""
         self._set_status(Status.COMPLETED, "Completed")
 
-    def _set_status(self, status: Status, done: str) -> None:
+    def _set_status(self, status: Status, done: str, also: str = "") -> None:
         for session in self.chosen():
             self.stop_run(session.id)
-        self._all(done, lambda ids: self.app.service.set_status(ids, status))
+        self._all(done, lambda ids: self.app.service.set_status(ids, status), also)
 
     @work(group="stop")
     async def stop_run(self, session_id: str) -> None:

@@ -47,6 +47,8 @@ class Panes(Screen[None]):
         """Where a new session will work; empty while none is being started."""
         self.coming = ""
         """Id of the session that is shown or on its way; empty if none is."""
+        self.to_tell: set[str] = set()
+        """Sessions whose model is told, with the next prompt, what changed since the last."""
 
     def live(self) -> dict[str, Live]:
         """What is going on, by session."""
@@ -56,6 +58,7 @@ class Panes(Screen[None]):
     if TYPE_CHECKING:
         # Each is a part of the screen that another part calls.
         def tell(self, text: str, *, error: bool = False) -> None: ...
+        def _in_view(self, session_id: str) -> bool: ...
         def reload(self, select: str = "") -> Worker[None]: ...
         def scan_sources(self) -> Worker[None]: ...
         def open(self, session_id: str, go_there: bool = False) -> Worker[None]: ...

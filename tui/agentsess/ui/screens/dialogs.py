@@ -85,13 +85,17 @@ class AskText(Dialog[str]):
 class AskNote(Dialog[str]):
     """Asks for a text of several lines; escape answers None."""
 
-    CSS = DIALOG_CSS.format(name="AskNote") + "AskNote TextArea { height: 10; }"
+    CSS = DIALOG_CSS.format(name="AskNote") + (
+        "AskNote TextArea { height: 10; }"
+        "AskNote.-tall > Vertical { width: 100; } AskNote.-tall TextArea { height: 1fr; }"
+        "AskNote.-tall > Vertical { height: 90%; }"
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "keep", "Keep", id="dialog.keep"),
     ]
 
-    def __init__(self, title: str, value: str = "") -> None:
-        super().__init__()
+    def __init__(self, title: str, value: str = "", *, tall: bool = False) -> None:
+        super().__init__(classes="-tall" if tall else None)
         self._title, self._value = title, value
 
     def compose(self) -> ComposeResult:

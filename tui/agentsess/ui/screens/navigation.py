@@ -71,6 +71,8 @@ class Navigation(Panes):
                 self.chat.question.focus()
             elif self.chat.has_class("-empty"):
                 self.chat.prompt.focus()
+            elif self.chat.standing:
+                self.chat.recap_card.focus()
             else:
                 self.chat.transcript.focus()
         else:

@@ -1,47 +1,183 @@
-"""Resuming a session: where it stands first, then the prompt, here or in its own program."""
+"""Resuming a session: where it stands and what changed, then on, here or in its own program."""
 
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
+from dataclasses import replace
 
-from textual import work
+from textual import on, work
 from textual.app import SuspendNotSupported
 
 from agentsess.errors import AgentsessError
 from agentsess.model import Session, Status, utc_now
+from agentsess.sessions.estimate import estimate
+from agentsess.sessions.recap_editing import editable, read_edited
 from agentsess.sources.base import ResumeCommand
+from agentsess.ui.render.going_on import CONTINUE, HERE, READ, priced, proposal
+from agentsess.ui.render.recap import Standing, Way
 from agentsess.ui.render.sessions import source_label
-from agentsess.ui.render.text import one_line
 from agentsess.ui.screens.base import Panes
-from agentsess.ui.screens.dialogs import Choice, Choose
+from agentsess.ui.screens.dialogs import AskNote
+from agentsess.ui.widgets.recap_card import RecapCard
 
 
 class Resuming(Panes):
     """The part of the main screen that brings the user back into a session."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._command: ResumeCommand | None = None
+        """How the session on the card goes on in its own program."""
+
+    # -- the card
+
     def action_resume(self) -> None:
-        """Show where a session stands, make it active, and go to the prompt."""
-        if session := self.chosen_one():
+        """Show where a session stands, and the ways to go on with it."""
+        session = self.chosen_one()
+        if session is None:
+            return
+        if session.status is Status.ARCHIVED:
+            self.tell("It is archived: a unarchives it first.", error=True)
+        elif session.trashed_at is not None:
+            self.tell("It is in the trash: U takes it out first.", error=True)
+        else:
             self.coming = session.id
             self.resume(session)
 
+    def action_recap(self) -> None:
+        """Show where a session stands, to read it."""
+        if session := self.chosen_one():
+            self.coming = session.id
+            self.recap(session)
+
     @work(exclusive=True, group="open")
     async def resume(self, session: Session) -> None:
-        """Resume a session of ours, or ask how to resume another program's."""
+        """Show where a session stands and how to go on; nothing is changed yet."""
+        if await self.show_session(session.id):
+            await self._show_standing(session, await self._ways(session))
+
+    @work(exclusive=True, group="open")
+    async def recap(self, session: Session) -> None:
+        """Show a session and where it stands."""
+        if await self.show_session(session.id):
+            await self._show_standing(session, ())
+
+    async def _ways(self, session: Session) -> tuple[Way, ...]:
+        only_read = Way(READ, "Only read", "everything stays as it is")
+        if session.is_own:
+            return (Way(CONTINUE, "Continue", None), only_read)
+        name = source_label(session.source)
+        command = None
+        with suppress(AgentsessError):
+            command = await self.app.aside(self.app.service.resume_command, session.id)
+        self._command = command if command and not command.problem else None
+        if self._command:
+            hand_over = Way(CONTINUE, f"Hand over to {name}", None)
+            return (hand_over, Way(HERE, "Continue here", None), only_read)
+        why = command.problem if command else f"its own command is not installed ({name})"
+        return (Way(CONTINUE, "Continue here", None), replace(only_read, figures=why))
+
+    async def _show_standing(self, session: Session, ways: tuple[Way, ...]) -> None:
+        try:
+            recap = await self.app.aside(self.app.service.recap, session.id)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        self.chat.show_standing(Standing(recap, utc_now(), session.notes, None, ways))
+        self.action_focus_pane("chat")
+        self.look_around(session)
+        if ways:
+            self.price_ways(session)
+
+    @work(exclusive=True, group="look-around")
+    async def look_around(self, session: Session) -> None:
+        """Find out what changed since, and show it; until then nothing waits for it."""
+        try:
+            changes = await self.app.aside(self.app.service.recaps.changes, session.id)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        if changes and session.is_own:
+            self.to_tell.add(session.id)
+        self._fill_in(session, changes=changes)
+
+    @work(exclusive=True, group="price-ways")
+    async def price_ways(self, session: Session) -> None:
+        """Find out what the ways to go on would cost, and show it."""
+        costs = None
+        with suppress(AgentsessError):  # they are shown without figures
+            costs = await self.app.aside(estimate, self.app.service, session.id)
+        if standing := self.chat.standing:
+            self._fill_in(session, ways=priced(standing.ways, costs))
+
+    def _fill_in(self, session: Session, **known: object) -> None:
+        """Show what has become known, if its session's card is still there."""
+        standing = self.chat.standing
+        if standing and self._in_view(session.id):
+            standing = replace(standing, **known)  # type: ignore[arg-type]
+            tells = session.id in self.to_tell if session.is_own and standing.changes else None
+            self.chat.recap_card.update(standing, tells)
+
+    # -- what is done on it
+
+    @on(RecapCard.WayTaken)
+    def _way_taken(self, event: RecapCard.WayTaken) -> None:
+        session = self.chat.session
+        if session is None:
+            return
+        if event.key == READ:
+            self.chat.hide_recap()
+        elif session.is_own:
+            self.go_on(session)
+        elif event.key == CONTINUE and self._command:
+            self.hand_over(self._command)
+        else:
+            self.continue_here(session.id)
+
+    @on(RecapCard.Jumped)
+    def _jumped(self, event: RecapCard.Jumped) -> None:
+        self.chat.hide_recap()
+        self.action_focus_pane("chat")
+        self.chat.transcript.jump_to(event.seq)
+
+    @on(RecapCard.TellToggled)
+    def _tell_toggled(self) -> None:
+        session = self.chat.session
+        if session and session.is_own:
+            self.to_tell ^= {session.id}
+            self._fill_in(session)
+
+    @on(RecapCard.EditWanted)
+    def _edit_wanted(self) -> None:
+        if (session := self.chat.session) and (standing := self.chat.standing):
+            self.app.push_screen(
+                AskNote("The recap in your words", editable(standing.recap), tall=True),
+                lambda text: self._edited(session, text),
+            )
+
+    def _edited(self, session: Session, text: str | None) -> None:
+        if text is not None:
+            self.edit_recap(session, text)
+
+    @work(group="change")
+    async def edit_recap(self, session: Session, text: str) -> None:
+        """Keep the user's words."""
+        try:
+            edit = self.app.service.recaps.edit
+            recap = await self.app.aside(edit, session.id, read_edited(text))
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        self._fill_in(session, recap=recap)
+
+    # -- going on
+
+    @work(group="go-on")
+    async def go_on(self, session: Session) -> None:
+        """Make a session of ours active and go to the prompt; the card stays while one writes."""
         service = self.app.service
-        if session.status is Status.ARCHIVED:
-            self.tell("It is archived: a unarchives it first.", error=True)
-            return
-        if session.trashed_at is not None:
-            self.tell("It is in the trash: U takes it out first.", error=True)
-            return
-        if not await self.show_session(session.id):
-            return
-        await self._show_recap(session)
-        if not session.is_own:
-            await self._resume_elsewhere(session)
-            return
-        self.action_prompt()  # first: whoever sees that it is active again begins to type
+        self._to_the_prompt()  # first: whoever sees that it is active again begins to type
         try:
             if session.status is not Status.ACTIVE:
                 await self.app.aside(service.resume, session.id)
@@ -51,46 +187,14 @@ class Resuming(Panes):
             self.tell(str(error), error=True)
         self.reload()
 
-    async def _show_recap(self, session: Session) -> None:
-        try:
-            recap = await self.app.aside(self.app.service.recap, session.id)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
-        self.chat.show_recap(recap, utc_now())
-
-    async def _resume_elsewhere(self, session: Session) -> None:
-        name = source_label(session.source)
-        try:
-            command = await self.app.aside(self.app.service.resume_command, session.id)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
-        choices = [
-            Choice(
-                "h",
-                "Continue here",
-                f"a new session with its conversation; {name}'s stays as it is",
-            )
-        ]
-        if command and not command.problem:
-            detail = f"{' '.join(command.argv)} in {command.cwd}"
-            choices.insert(0, Choice("c", f"Hand over to {name}", one_line(detail, 80)))
-        why = command.problem if command else f"Its own command is not installed ({name})."
-        text = f"{why}\n" if why else ""
-        # The worker must not wait here: another session may be opened meanwhile.
-        self.app.push_screen(
-            Choose("Resume", text, choices), lambda key: self._resumed(key, session, command)
-        )
-
-    def _resumed(self, key: str | None, session: Session, command: ResumeCommand | None) -> None:
-        if key == "c" and command:
-            self.hand_over(command)
-        elif key == "h":
-            self.continue_here(session.id)
+    def _to_the_prompt(self) -> None:
+        self.action_prompt()
+        if standing := self.chat.standing:
+            self.chat.prompt.propose(proposal(standing.recap))
 
     def hand_over(self, command: ResumeCommand) -> None:
         """Give the terminal to another program, and take it back when that ends."""
+        self.chat.hide_recap()
         try:
             with self.app.suspend():
                 subprocess.run(command.argv, cwd=command.cwd, check=False)
@@ -110,18 +214,6 @@ class Resuming(Panes):
             self.chat.say(str(error), error=True)
             return
         await self.show_session(session.id)
-        await self._show_recap(session)
+        await self._show_standing(session, ())
         self.reload(session.id)
-        self.action_prompt()
-
-    def action_recap(self) -> None:
-        """Show where a session stands, changing nothing."""
-        if session := self.chosen_one():
-            self.coming = session.id
-            self.recap(session)
-
-    @work(exclusive=True, group="open")
-    async def recap(self, session: Session) -> None:
-        """Show a session and where it stands."""
-        if await self.show_session(session.id):
-            await self._show_recap(session)
+        self._to_the_prompt()

@@ -8,6 +8,7 @@ from textual.widgets import Input
 from agentsess.agent.events import (
     Compacting,
     PhaseStarted,
+    PromptSaved,
     TextDelta,
     ThinkingDelta,
     UsageChanged,
@@ -64,7 +65,8 @@ class Talking(Panes):
     ) -> None:
         """Give the model a prompt in a session, in view or not."""
         seconds = _LONG_WAIT if wait else 0.0
-        self.app.runs.start(session_id, text, wait=seconds, take_over=take)
+        note = session_id in self.to_tell
+        self.app.runs.start(session_id, text, wait=seconds, take_over=take, resume_note=note)
         if self._in_view(session_id):
             self.chat.say("")
             doing = "Waiting for the other run to end… esc stops waiting" if wait else "Asking…"
@@ -103,6 +105,8 @@ class Talking(Panes):
         if not self.app.is_open:
             return  # told late: its panes are gone
         event = message.event
+        if isinstance(event, PromptSaved):
+            self.to_tell.discard(message.session_id)
         if isinstance(event, PhaseStarted):
             self.go_on_in(event.session, event.prompt, show=self._in_view(message.session_id))
         elif self._in_view(message.session_id):

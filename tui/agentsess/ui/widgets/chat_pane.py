@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -15,8 +14,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from agentsess.agent import events as happened
-from agentsess.model import Entry, EntryKind, Page, Recap, Session, Status
+from agentsess.model import Entry, EntryKind, Page, Session, Status
 from agentsess.sessions.turn_use import TurnUse, turn_use
+from agentsess.ui.render.recap import Standing
 from agentsess.ui.render.sessions import GLYPHS, source_label
 from agentsess.ui.render.text import clean, one_line
 from agentsess.ui.widgets.asking import Asking
@@ -145,6 +145,7 @@ class ChatPane(Vertical):
         """Put away what was written for one session, and bring what was for another."""
         if session_id != self._written_for:
             self._drafts[self._written_for] = self.prompt.text
+            self.prompt.propose("")
             self._written_for = session_id
             self.prompt.write(self._drafts.pop(session_id, ""))
 
@@ -230,18 +231,29 @@ class ChatPane(Vertical):
         self.banner.set_class(bool(text), "-shown")
         self.banner.set_class(error, "-error")
 
-    def show_recap(self, recap: Recap, now: datetime) -> None:
+    def show_standing(self, standing: Standing) -> None:
         """Show where the session stands."""
-        self.recap_card.show(recap, now=now, keys=[("type", "to go on"), ("esc", "hides this")])
-        self.recap_card.set_class(True, "-shown")
-        self.set_class(True, "-recap")
+        self.recap_card.show(standing)
+        self._give_recap_room(True)
+
+    @property
+    def standing(self) -> Standing | None:
+        """Where the session stands, if that is shown."""
+        return self.recap_card.standing if self.has_class("-recap") else None
 
     def hide_recap(self) -> bool:
         """Take the recap away; True if it was shown."""
-        was_shown = self.recap_card.has_class("-shown")
-        self.recap_card.set_class(False, "-shown")
-        self.set_class(False, "-recap")
+        was_shown = self.has_class("-recap")
+        had_focus = self.recap_card.has_focus
+        self._give_recap_room(False)
+        if had_focus:
+            self.transcript.focus()
         return was_shown
+
+    def _give_recap_room(self, shown: bool) -> None:
+        self.recap_card.set_class(shown, "-shown")
+        self.set_class(shown, "-recap")
+        self.screen.set_class(shown, "-recap")
 
     def ask(self, question: Asking) -> None:
         """Put a run's question above the prompt."""

@@ -71,6 +71,7 @@ class Prompt(TextArea):
         self._place = 0
         self._draft = ""
         self._hint = ""
+        self._proposal = ""
         self._reason = ""
 
     def set_history(self, prompts: Sequence[str]) -> None:
@@ -81,6 +82,11 @@ class Prompt(TextArea):
     def set_hint(self, hint: str) -> None:
         """Show a hint while the prompt is empty."""
         self._hint = hint
+        self._show_hint()
+
+    def propose(self, text: str) -> None:
+        """Propose what to send while the prompt is empty: tab takes it; empty: nothing is."""
+        self._proposal = clean(text)
         self._show_hint()
 
     def set_disabled_reason(self, reason: str) -> None:
@@ -97,7 +103,8 @@ class Prompt(TextArea):
         self.write(f"{text}\n\n{meanwhile}" if meanwhile.strip() else text)
 
     def _show_hint(self) -> None:
-        self.placeholder = Content(clean(self._reason or self._hint))
+        proposal = f"{self._proposal}   (tab takes this)" if self._proposal else ""
+        self.placeholder = Content(clean(self._reason or proposal or self._hint))
 
     def write(self, text: str) -> None:
         """Put a text in place of what stands there."""
@@ -112,6 +119,10 @@ class Prompt(TextArea):
             event.stop()
             event.prevent_default()
             self.action_submit()
+        elif event.key == "tab" and self._proposal and not self.text and not self.read_only:
+            event.stop()
+            event.prevent_default()
+            self.write(self._proposal)
 
     async def _on_paste(self, event: events.Paste) -> None:
         if not self.read_only:
@@ -130,6 +141,7 @@ class Prompt(TextArea):
             self._history.append(text)
         self._place = len(self._history)
         self._draft = ""
+        self.propose("")
         self.load_text("")
         self.post_message(self.Submitted(text))
 

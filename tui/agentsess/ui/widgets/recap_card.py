@@ -17,6 +17,8 @@ from textual.widget import Widget
 from agentsess.ui.render.recap import Row, Standing, draw, joined
 from agentsess.ui.render.text import clean
 
+AGAIN = "c"
+"""The key that brought the card: pressed again, it takes the first way."""
 _WIDEST = 120
 
 
@@ -151,6 +153,8 @@ class RecapCard(VerticalScroll):
         """A key of one of the ways takes it; enter on a line goes to its entry."""
         keys = [way.key for way in self.standing.ways] if self.standing else []
         key = event.character if event.character in keys else event.key
+        if key == AGAIN and keys:
+            key = keys[0]
         if key == "enter" and self._lines.chosen >= 0:
             self.action_jump()
         elif key in keys:
@@ -164,11 +168,15 @@ class RecapCard(VerticalScroll):
         """Choose the next line that leads somewhere, or the one before."""
         rows = self._lines.rows(self._lines.content_size.width)
         places = [number for number, row in enumerate(rows) if row.seq]
-        later = [n for n in places if (n > self._lines.chosen) == (by > 0) != (n == self._lines.chosen)]
-        if later:
-            self._lines.chosen = later[0] if by > 0 else later[-1]
+        here = self._lines.chosen
+        if by > 0:
+            further = [number for number in places if number > here]
+        else:
+            further = [number for number in reversed(places) if here < 0 or number < here]
+        if further:
+            self._lines.chosen = further[0]
             self._lines.refresh()
-            self.scroll_to_region(Region(0, self._lines.chosen, 1, 1), animate=False)
+            self.scroll_to_region(Region(0, further[0], 1, 1), animate=False)
 
     def action_jump(self) -> None:
         """Go to the entry of the chosen line."""
@@ -205,7 +213,7 @@ class RecapCard(VerticalScroll):
 
 
 def _foot(tells: bool | None) -> Content:
-    keys = [("↑↓ enter", "its entry"), ("a", "all"), ("e", "edit"), ("W", "have it written")]
+    keys = [("↑↓", "to entries"), ("a", "all"), ("e", "edit"), ("W", "write")]
     if tells is not None:
         keys.insert(0, ("t", f"tells the model: {'yes' if tells else 'no'}"))
     return Content(" · ").join(

@@ -194,8 +194,9 @@ class Transcript(EntryWindow):
             self._reach = seq
             self._ask_older()
             return
-        index = next((i for i, e in enumerate(self._entries) if e.seq >= seq), None)
-        if index is not None:
+        # a tool's result stands with its call, which comes before it
+        index = max((i for i, e in enumerate(self._entries) if e.seq <= seq), default=0)
+        if self._entries:
             self._go_to(index)
 
     def find(self, text: str, *, backwards: bool = False) -> bool:

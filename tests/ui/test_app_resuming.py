@@ -1,0 +1,190 @@
+"""Coming back to a session: the card, what changed, and the ways to go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agentsess.model import Session, Status
+from agentsess.sessions.recaps import Recaps
+from agentsess.sessions.service import SessionService
+from agentsess.ui.app import AgentsessApp
+from agentsess.ui.screens.dialogs import AskNote
+from agentsess.ui.widgets.prompt import Prompt
+from agentsess.ui.widgets.recap_card import RecapCard
+from support.loopback import LoopbackServer, Reply
+from support.screens import User, using, write_session
+
+pytestmark = pytest.mark.anyio
+
+Loopback = Callable[..., LoopbackServer]
+PLAN = "Plan:\n- [x] read the code\n- [ ] port the parser\n- [ ] write the tests"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "ledger"
+    path.mkdir()
+    (path / "uv.lock").write_text("one")
+    return path
+
+
+@pytest.fixture
+def paused(tmp_path: Path, folder: Path) -> Session:
+    """A session worked in six days ago and paused."""
+    service = SessionService.open(tmp_path / "store")
+    talk = ("Port the ledger.", PLAN) * 40
+    session = write_session(service, "Port it", *talk, hours_ago=150, cwd=str(folder))
+    service.recaps.settle(session.id)
+    service.pause(session.id)
+    service.close()
+    return session
+
+
+@pytest.fixture
+def app(tmp_path: Path, paused: Session) -> AgentsessApp:
+    return AgentsessApp(tmp_path / "store", folder=str(tmp_path))
+
+
+async def comes_back(user: User) -> None:
+    await user.press("c")
+    await user.until(lambda: isinstance(user.app.focused, RecapCard), "the card")
+    await user.until(lambda: (s := user.main.chat.standing) and s.changes is not None, "changes")
+
+
+async def goes_on(user: User) -> None:
+    await user.press("enter")
+    await user.until(lambda: isinstance(user.app.focused, Prompt), "the prompt")
+
+
+async def test_the_card_says_what_changed_and_nothing_is_done_yet(
+    app: AgentsessApp, folder: Path
+) -> None:
+    (folder / "uv.lock").write_text("two")
+    async with using(app, size=(100, 30)) as user:
+        await comes_back(user)
+        await user.sees("1 of 3 steps done", "6 days ago", "Dependencies changed: uv.lock.")
+        await user.sees("Continue", "Only read", "tells the model: yes")
+        assert user.main.chat.recap_card.max_scroll_y == 0
+        await user.press("escape")
+        await user.sees_no_more("Where things stand")
+        assert user.session("Port it").status is Status.PAUSED
+
+
+async def test_the_proposed_message_is_taken_by_tab(app: AgentsessApp, loopback: Loopback) -> None:
+    server = loopback([Reply("On it.")])
+    async with using(app) as user:
+        await comes_back(user)
+        await goes_on(user)
+        await user.press("tab", "enter")
+        await user.sees("On it.")
+    assert server.bodies[0]["messages"][-1]["content"] == "Next: port the parser"
+
+
+async def test_the_first_prompt_tells_the_model_what_changed_and_the_next_does_not(
+    app: AgentsessApp, folder: Path, loopback: Loopback
+) -> None:
+    server = loopback([Reply("On it."), Reply("Still on it.")])
+    (folder / "uv.lock").write_text("two")
+    async with using(app) as user:
+        await comes_back(user)
+        await goes_on(user)
+        await user.types("Go on", "enter")
+        await user.sees("This session is resumed", "On it.")
+        await user.sends("More")
+        await user.sees("Still on it.")
+    said = [m["content"] for m in server.bodies[1]["messages"] if isinstance(m["content"], str)]
+    assert sum("Dependencies changed: uv.lock." in text for text in said) == 1
+
+
+async def test_t_keeps_it_from_the_model(
+    app: AgentsessApp, folder: Path, loopback: Loopback
+) -> None:
+    server = loopback([Reply("On it.")])
+    (folder / "uv.lock").write_text("two")
+    async with using(app) as user:
+        await comes_back(user)
+        await user.press("t")
+        await user.sees("tells the model: no")
+        await goes_on(user)
+        await user.types("Go on", "enter")
+        await user.sees("On it.")
+    assert "uv.lock" not in str(server.bodies[0]["messages"])
+
+
+async def test_a_line_leads_to_the_entry_it_came_from(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await comes_back(user)
+        await user.press("j", "enter")
+        await user.sees_no_more("Where things stand")
+        transcript = user.main.chat.transcript
+        await user.until(lambda: transcript.cursor_entry is not None, "an entry")
+        assert transcript.cursor_entry
+        assert transcript.cursor_entry.seq == 1
+
+
+async def test_what_the_user_writes_into_the_recap_stays(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await comes_back(user)
+        await user.press("e")
+        await user.until(lambda: isinstance(user.app.screen, AskNote), "the editor")
+        await user.fills("# Headline\nAsk Kim first.\n# Next\n- call Kim\n", "ctrl+s")
+        await user.sees("Ask Kim first.", "call Kim", "headline, next edited")
+        assert user.service.recap(user.session("Port it").id).headline == "Ask Kim first."
+
+
+async def test_a_note_typed_after_pausing_is_on_the_card(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await user.press("p")
+        await user.is_told("n notes what to remember")
+        await user.press("n")
+        await user.until(lambda: isinstance(user.app.screen, AskNote), "the note")
+        await user.types("Kim knows the format.", "ctrl+s")
+        await user.until(lambda: user.session("Port it").notes, "the note kept")
+        await comes_back(user)
+        await user.sees("You noted", "Kim knows the format.")
+
+
+async def test_a_slow_look_around_keeps_nobody_waiting(
+    app: AgentsessApp, monkeypatch: pytest.MonkeyPatch, loopback: Loopback
+) -> None:
+    loopback([Reply("On it.")])
+    may_answer = threading.Event()
+
+    def slow(self: Recaps, session_id: str) -> tuple[()]:
+        assert may_answer.wait(60)
+        return ()
+
+    monkeypatch.setattr(Recaps, "changes", slow)
+    async with using(app) as user:
+        try:
+            await user.press("c")
+            await user.sees("Where things stand", "looking…", "Continue")
+            await goes_on(user)
+            await user.types("Go on", "enter")
+            await user.sees("On it.")
+        finally:
+            may_answer.set()
+
+
+async def test_w_shows_the_card_without_ways(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await user.press("w")
+        await user.sees("Where things stand", "port the parser")
+        assert "Only read" not in user.screen
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 50)])
+async def test_a_session_with_nothing_in_it_and_no_folder_can_be_resumed(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    service = SessionService.open(tmp_path / "store")
+    service.create(title="Empty")
+    service.close()
+    async with using(AgentsessApp(tmp_path / "store"), size=size) as user:
+        await comes_back(user)
+        await user.sees("Nothing has happened yet.", "Continue", "Only read")
+        await goes_on(user)
