@@ -27,13 +27,15 @@ def priced(ways: tuple[Way, ...], costs: GoingOn | None) -> tuple[Way, ...]:
     return tuple(
         way
         if way.figures is not None
-        else replace(way, figures=_said(figures[way.key]) if way.key in figures else "")
+        else replace(way, figures=_said(way, figures[way.key]) if way.key in figures else "")
         for way in ways
     )
 
 
-def _said(estimate: Estimate) -> str:
-    said = f"about {tokens(estimate.tokens)} tokens"
+def _said(way: Way, estimate: Estimate) -> str:
+    # the summary is asked for by a request of its own, which carries all of it
+    then = "one more request, then " if way.key == COMPACT else ""
+    said = f"{then}about {tokens(estimate.tokens)} tokens"
     if estimate.usd is None:
         return said
     said += f", {dollars(estimate.usd)}"

@@ -162,6 +162,7 @@ def _parts(standing: Standing, width: int, most: int) -> list[_Part]:
         facts("Questions", "?", "$text-warning", recap.questions),
         facts("Blockers", "✗", "$text-error", recap.blockers),
         facts("Decisions", "◆", "$text-secondary", decisions),
+        facts("Agents", "●", MUTED, recap.agents),
         _files(recap, room, most),
         _commands(recap, room),
     ]

@@ -14,7 +14,15 @@ from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.estimate import estimate
 from agentsess.sessions.recap_editing import editable, read_edited
 from agentsess.sources.base import ResumeCommand
-from agentsess.ui.render.going_on import CONTINUE, HERE, READ, priced, proposal
+from agentsess.ui.render.going_on import (
+    COMPACT,
+    CONTINUE,
+    HERE,
+    NEW_PHASE,
+    READ,
+    priced,
+    proposal,
+)
 from agentsess.ui.render.recap import Standing, Way
 from agentsess.ui.render.sessions import source_label
 from agentsess.ui.screens.base import Panes
@@ -65,8 +73,10 @@ class Resuming(Panes):
 
     async def _ways(self, session: Session) -> tuple[Way, ...]:
         only_read = Way(READ, "Only read", "everything stays as it is")
+        new_phase = Way(NEW_PHASE, "New phase", None)
         if session.is_own:
-            return (Way(CONTINUE, "Continue", None), only_read)
+            compact = (Way(COMPACT, "Compact first", None),) if session.context_tokens else ()
+            return (Way(CONTINUE, "Continue", None), *compact, new_phase, only_read)
         name = source_label(session.source)
         command = None
         with suppress(AgentsessError):
@@ -74,9 +84,10 @@ class Resuming(Panes):
         self._command = command if command and not command.problem else None
         if self._command:
             hand_over = Way(CONTINUE, f"Hand over to {name}", None)
-            return (hand_over, Way(HERE, "Continue here", None), only_read)
+            return (hand_over, Way(HERE, "Continue here", None), new_phase, only_read)
         why = command.problem if command else f"its own command is not installed ({name})"
-        return (Way(CONTINUE, "Continue here", None), replace(only_read, figures=why))
+        only_read = replace(only_read, figures=why)
+        return (Way(CONTINUE, "Continue here", None), new_phase, only_read)
 
     async def _show_standing(self, session: Session, ways: tuple[Way, ...]) -> None:
         try:
@@ -128,8 +139,12 @@ class Resuming(Panes):
             return
         if event.key == READ:
             self.chat.hide_recap()
+        elif event.key == NEW_PHASE:
+            self.start_phase(session)
         elif session.is_own:
             self.go_on(session)
+            if event.key == COMPACT:
+                self.shorten(session, clear_results=False)
         elif event.key == CONTINUE and self._command:
             self.hand_over(self._command)
         else:
