@@ -315,3 +315,34 @@ def test_the_end_of_a_run_keeps_what_is_around_the_session(
     (folder / "uv.lock").write_text("two")
     (change,) = agent.service.recaps.changes(result.session_id)
     assert change.text == "Dependencies changed: uv.lock."
+
+
+def test_runs_after_one_another_go_over_one_connection(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([Reply("One"), Reply("Two"), Reply("Three"), Reply("Four")])
+
+    async def run_three() -> None:
+        for agent in (make_agent(), make_agent()):
+            await agent.run("Hi")
+        await asyncio.gather(make_agent().run("Hi"))
+
+    asyncio.run(run_three())
+    asyncio.run(make_agent().run("Hi"))
+    ports = [request.port for request in server.requests]
+    assert ports[0] == ports[1] == ports[2] != ports[3]
+
+
+def test_a_changed_key_is_used_from_the_next_run_on(
+    loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = loopback([Reply("One"), Reply("Two")])
+
+    async def run_both() -> None:
+        await make_agent().run("Hi")
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-another")
+        await make_agent().run("Hi")
+
+    asyncio.run(run_both())
+    keys = [request.headers["Authorization"] for request in server.requests]
+    assert keys == ["Bearer sk-loopback", "Bearer sk-another"]

@@ -137,6 +137,8 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    port: int = 0
+    """Of the client: requests over one connection have the same."""
 
     @property
     def json(self) -> Any:
@@ -320,7 +322,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._play(self.owner.next_step(parsed), parsed)
 
     def _record(self, body: bytes) -> None:
-        self.owner.requests.append(Request(self.command, self.path, dict(self.headers), body))
+        self.owner.requests.append(
+            Request(self.command, self.path, dict(self.headers), body, self.client_address[1])
+        )
 
     def _play(self, step: Step, body: Json) -> None:
         model = body["model"]

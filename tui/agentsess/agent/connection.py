@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from agentsess import config
 from agentsess.agent.events import Retrying
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
 _SLOW_IMPORTS = {"anthropic", "genai_prices"}
+_IDLE_SECONDS = 60.0
+"""How long a client waits for the next run."""
 
 ClientFactory = Callable[[], "AsyncAnthropic"]
 """Makes the client of one run; it is closed when the run ends."""
@@ -53,7 +58,7 @@ class Connection:
         if self._client is None:
             if not sys.modules.keys() >= _SLOW_IMPORTS:
                 await asyncio.to_thread(_load)
-            original = self._factory() if self._factory else _default_client()
+            original = self._factory() if self._factory else _kept_client() or _default_client()
             self._original = original
             if not _has_credentials(original):
                 raise MissingApiKey(NO_KEY)
@@ -61,8 +66,8 @@ class Connection:
         return self._client
 
     async def close(self) -> None:
-        """Let the network go."""
-        if self._original is not None:
+        """Let the network go, soon: the next run in this event loop may go on with it."""
+        if self._original is not None and not (self._factory is None and _keep(self._original)):
             await self._original.close()
 
     async def _report(self, request: Any, call_next: Callable[[Any], Any]) -> Any:
@@ -82,6 +87,54 @@ class Connection:
             seconds = _asked_for(response.headers) or _backoff(request.retries_taken)
             self._on_retry(Retrying(seconds, str(status)))
         return response
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A client that waits for the next run, for which it saves a handshake or two."""
+
+    client: AsyncAnthropic
+    environment: dict[str, str]
+    closing: asyncio.Task[None] | None = None
+
+
+_kept: WeakKeyDictionary[asyncio.AbstractEventLoop, _Kept] = WeakKeyDictionary()
+
+
+def _keep(client: AsyncAnthropic) -> bool:
+    """Whether the client is kept for a while; the end of the event loop closes it too."""
+    loop = asyncio.get_running_loop()
+    if loop in _kept:
+        return False
+    kept = _kept[loop] = _Kept(client, _sdk_environment())
+    kept.closing = asyncio.create_task(_close_later(kept))
+    return True
+
+
+async def _close_later(kept: _Kept) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        await asyncio.sleep(_IDLE_SECONDS)
+    finally:
+        if _kept.get(loop) is kept:
+            del _kept[loop]
+            await kept.client.close()
+
+
+def _kept_client() -> AsyncAnthropic | None:
+    """The client of an earlier run in this event loop, if it would be made the same now."""
+    loop = asyncio.get_running_loop()
+    kept = _kept.get(loop)
+    if kept is None or kept.environment != _sdk_environment():
+        return None
+    del _kept[loop]
+    if kept.closing:
+        kept.closing.cancel()
+    return kept.client
+
+
+def _sdk_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("ANTHROPIC_")}
 
 
 def _load() -> None:

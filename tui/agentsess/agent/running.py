@@ -110,7 +110,7 @@ class Runner:
         """
         connection = Connection(self._settings.client, emit)
         try:
-            prompt = await asyncio.to_thread(_prompt, request)
+            prompt = await _prompt(request)
             if not request.shorten:
                 await connection.check()
             session = self._session(request)
@@ -298,11 +298,11 @@ class Runner:
             raise
 
 
-def _prompt(request: RunRequest) -> Draft:
+async def _prompt(request: RunRequest) -> Draft:
     """The prompt as it is kept and sent: what is attached comes before the words about it."""
     if not request.attachments:
         return Draft(EntryKind.USER, request.task)
-    blocks = [attachment(path) for path in request.attachments]
+    blocks = [await asyncio.to_thread(attachment, path) for path in request.attachments]
     pairs = zip(blocks, request.attachments, strict=True)
     names = [f"[{block['type']} {path.name}]" for block, path in pairs]
     text = "\n\n".join([request.task, *names])

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +25,9 @@ from anthropic.lib.tools.agent_toolset import (
     AgentToolContext,
     BashSession,
     beta_agent_toolset_20260401,
+    beta_edit_tool,
+    beta_read_tool,
+    beta_write_tool,
     resolve_path,
 )
 
@@ -33,6 +37,7 @@ from agentsess.agent.waiting import in_thread
 
 _SECRET_PREFIXES = ("ANTHROPIC_",)
 _SEARCHES = ("glob", "grep")
+_FILE_TOOLS = {"read": beta_read_tool, "write": beta_write_tool, "edit": beta_edit_tool}
 _WATCH = 'read -r _; kill -s KILL -- "-$1"'
 """Waits for the end of a pipe, which comes when its other side dies, and then ends a group."""
 
@@ -87,20 +92,21 @@ class Shell(BashSession):
         await super().close()
 
 
+@cache
+def definitions() -> list[dict[str, Any]]:
+    """The tools as a request names them, the same for every folder."""
+    return [dict(tool.to_dict()) for tool in beta_agent_toolset_20260401(AgentToolContext())]
+
+
 class Toolset:
-    """The SDK's tools in one folder, with one shell; a context manager that ends the shell."""
+    """The SDK's tools in one folder, with one shell that is to be closed."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._context = AgentToolContext(workdir=folder)
-        self._tools = {tool.name: tool for tool in beta_agent_toolset_20260401(self._context)}
         self._shell: Shell | None = None
         self._ended = False
         """Whether a shell ended by itself; the model is told when it gets a new one."""
-
-    def definitions(self) -> list[dict[str, Any]]:
-        """The tools as a request names them."""
-        return [dict(tool.to_dict()) for tool in self._tools.values()]
 
     async def call(self, name: str, arguments: dict[str, Any]) -> str | list[dict[str, Any]]:
         """Use a tool.
@@ -113,8 +119,9 @@ class Toolset:
             return await self._bash(arguments)
         if name in _SEARCHES:
             return await self._search(name, arguments)
-        # they read and write without ever giving way to the event loop
-        result = await in_thread(lambda: asyncio.run(self._tools[name].call(arguments)))
+        tool = _FILE_TOOLS[name](self._context)
+        # it reads and writes without ever giving way to the event loop
+        result = await in_thread(lambda: asyncio.run(tool.call(arguments)))
         return result if isinstance(result, str) else [named_truly(dict(b)) for b in result]
 
     async def close(self) -> None:

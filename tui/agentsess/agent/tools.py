@@ -72,14 +72,17 @@ class Toolbox:
         Raises:
             ValueError: The model cannot be told how to call one of the functions.
         """
-        if self._callback and (self._toolset is None or self._loaded is None):
+        if self._callback and self._loaded is None:
             await asyncio.to_thread(self.definitions)
 
     def definitions(self) -> list[JsonObject]:
         """The tools as a request names them, in an order that never changes."""
         if self._callback is None:
             return []
-        return [*self._tools().definitions(), *self._own().definitions()]
+        # the SDK: not before the first request
+        from agentsess.agent.shell import definitions
+
+        return [*definitions(), *self._own().definitions()]
 
     async def decide(self, call: ToolCall) -> Decision:
         """Whether the call may be made, and when that was decided."""
@@ -133,7 +136,6 @@ class Toolbox:
 
     def _tools(self) -> Toolset:
         if self._toolset is None:
-            # the SDK: not before the first request
             from agentsess.agent.shell import Toolset
 
             self._toolset = Toolset(self._folder)
