@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -256,8 +257,32 @@ class TestDoctor:
         history.write_bytes(history.read_bytes().replace(b"hello", b"jello"))
         ran = run("doctor", "--json")
         assert ran.code == 1
-        assert ran.json["damage"]["sessions"] == {session.id: 1}
-        assert session.id[:8] in run("doctor").out
+        assert ran.json["damage"]["sessions"] == [
+            {"id": session.id, "title": "hello", "records": 1, "entries": 1}
+        ]
+        told = f"  {session.id[:8]}  “hello”: 1 damaged record; 1 entry can be read"
+        assert told in run("doctor").out
+
+    def test_a_session_that_the_index_lost_is_named_and_listed_again(
+        self, run: Run, service: SessionService, home: Path
+    ) -> None:
+        lost, kept = service.create(title="Lost"), service.create(title="Kept")
+        for session in (lost, kept):
+            say(service, session.id, "hello", "again")
+        service.update(kept.id, notes="a note")
+        index = home / "index" / "sessions.jsonl"
+        index.write_bytes(
+            index.read_bytes().replace(b'"Lost"', b'"Most"').replace(b"note", b"nose")
+        )
+        for path in home.rglob("history.jsonl"):
+            os.utime(path, (0, 0))
+        told = run("doctor")
+        assert told.code == 1
+        assert "2 damaged records, about “Kept”" in told.out
+        assert "Brought back: “hello”, lost from the index" in told.out
+        assert run("doctor", "--json").json["brought_back"] == []
+        assert [e.text for e in service.entries(lost.id)] == ["hello", "again"]
+        assert service.get(lost.id).entry_count == 2
 
     def test_a_key_is_told_of_but_never_printed(
         self, run: Run, monkeypatch: pytest.MonkeyPatch

@@ -73,6 +73,19 @@ def keeps_all(after: SessionService, session_id: str) -> None:
     assert not after.check().damage
 
 
+def test_while_the_first_session_of_a_store_is_made(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir()
+
+    def check(after: SessionService, session_id: str, done: bool) -> None:
+        assert [session.title for session in after.list()] in (
+            [["First"]] if done else [[], ["First"]]
+        )
+
+    try_all(home, "", monkeypatch, lambda s, _: s.create(title="First"), check)
+
+
 def test_while_a_session_is_archived(
     home: Path, session_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

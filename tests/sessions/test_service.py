@@ -25,6 +25,7 @@ from agentsess.errors import (
 )
 from agentsess.model import ALLOWED_TRANSITIONS, Draft, EntryKind, Session, Status
 from agentsess.sessions import catalog
+from agentsess.sessions.health import Damaged
 from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
 from support.claude_history import Transcript
@@ -615,7 +616,7 @@ class TestHealth:
         history.write_bytes(history.read_bytes().replace(b"hello", b"jello"))
         health = service.check()
         assert not health.ok
-        assert health.damage == {damaged.id: 1}
+        assert health.damage == (Damaged(damaged.id, "hello there", 1, 1),)
         assert [e.text for e in service.entries(damaged.id)] == ["again"]
 
 

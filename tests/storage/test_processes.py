@@ -227,7 +227,7 @@ def test_eight_processes_append_count_and_compact_at_once_and_lose_nothing(tmp_p
     assert shared["total"] == 30 * len(names)
     assert {shared[name] for name in names} == {30}
     assert set(shared["tags"]) == {f"{name}-{n}" for name in names for n in range(30)}
-    assert store.damaged_documents == 0
+    assert store.damaged_documents() == []
     assert not os.path.sameopenfile(before.fileno(), store._db.storage._read_fd), "not compacted"
     before.close()
     store.close()

@@ -290,7 +290,21 @@ def test_a_damaged_record_is_counted_and_the_others_are_read(tmp_path: Path) -> 
     path.write_bytes(path.read_bytes().replace(b'"n":1', b'"n":7'))
     with JournalDB(path) as db:
         assert [d["n"] for d in db.all()] == [0, 2]
-        assert db.storage.damaged == 1
+        assert [b'"n":7' in line for line in db.storage.damaged_lines()] == [True]
+
+
+def test_a_damaged_record_is_put_aside_when_the_file_is_compacted(tmp_path: Path) -> None:
+    path = tmp_path / "db.jsonl"
+    with JournalDB(path) as db:
+        for n in range(3):
+            db.insert({"n": n})
+    path.write_bytes(path.read_bytes().replace(b'"n":1', b'"n":7'))
+    with JournalDB(path) as db:
+        with db.storage.exclusive():
+            db.storage._compact()
+        assert [d["n"] for d in db.all()] == [0, 2]
+        assert db.storage.damaged_lines() == []
+    assert b'"n":7' in (tmp_path / "db.damaged").read_bytes()
 
 
 def test_a_database_of_a_newer_version_is_refused_and_untouched(tmp_path: Path) -> None:

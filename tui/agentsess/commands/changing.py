@@ -67,7 +67,11 @@ def set_status(service: SessionService, args: Namespace, out: Output) -> int:
 
 def unarchive(service: SessionService, args: Namespace, out: Output) -> int:
     """`unarchive`: the status that sessions had before they were archived."""
-    return _changed(service, args, out, lambda ids: service.unarchive(*ids), "unarchived")
+
+    def change(ids: list[str]) -> None:
+        service.unarchive(*ids, restore_files=args.restore_files)
+
+    return _changed(service, args, out, change, "unarchived")
 
 
 def restore(service: SessionService, args: Namespace, out: Output) -> int:

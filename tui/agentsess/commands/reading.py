@@ -12,10 +12,11 @@ from time import monotonic
 
 from agentsess import config
 from agentsess.commands.finding import find
-from agentsess.commands.output import Output, json_array, short_ids, to_json
+from agentsess.commands.output import Output, json_array, named, short_ids, to_json
 from agentsess.errors import StoreError
 from agentsess.model import Entry, Session, utc_now
 from agentsess.sessions.export import body_of, entry_notes, export_markdown, headline_of
+from agentsess.sessions.health import Health
 from agentsess.sessions.indexing import SearchHealth
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
@@ -125,6 +126,7 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
     service.refresh(out.progress)
     tidied = service.tidy()
     health = service.check()
+    back = service.bring_back()
     ok = health.ok and not tidied.problems
     claude = config.claude_home()
     report = {
@@ -138,6 +140,7 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
         },
         "api_key": config.has_api_key(),
         "finished": asdict(tidied),
+        "brought_back": [session.id for session in back],
     }
     if out.as_json:
         out.json(report | {"ok": ok})
@@ -150,9 +153,8 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
         ("Version", report["version"]),
         ("Sessions", f"{health.own} here, {health.found} of other programs"),
         ("Trash", f"{health.trashed}, {written.size(health.trash_bytes)}"),
-        ("Index", f"{written.count(health.index_damage, 'damaged record')}"),
-        ("Histories", f"{written.count(sum(health.damage.values()), 'damaged record')}"),
-        *((f"  {i[:8]}", written.count(n, "damaged record")) for i, n in health.damage.items()),
+        ("Index", _of_index(health)),
+        *_of_histories(health),
         ("Search", _of_search(health.search)),
         ("Others", f"{written.count(health.found_damage, 'unreadable line')} skipped"),
         ("Claude", f"{clean(str(claude))} ({found})"),
@@ -166,6 +168,8 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
             out.line(f"Finished: {written.count(len(ids), 'session')} {what}.")
     if tidied.cleaned:
         out.line(f"Removed spare copies of {written.count(len(tidied.cleaned), 'session')}.")
+    for session in back:
+        out.line(f"Brought back: {named(session)}, lost from the index; tags and notes are gone.")
     for session_id, problem in tidied.problems.items():
         out.line(f"Unfinished: {session_id[:8]}: {one_line(clean(problem))}")
     if health.search.problem or health.search.wrong:
@@ -174,6 +178,22 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
     if not health.ok:
         out.line("Damaged records are skipped; all others can be read.")
     return 0 if ok else 1
+
+
+def _of_index(health: Health) -> str:
+    told = written.count(health.index_damage, "damaged record")
+    about = ", ".join(map(named, health.about))
+    return f"{told}, about {about}" if about else told
+
+
+def _of_histories(health: Health) -> Iterator[tuple[str, str]]:
+    records = sum(damaged.records for damaged in health.damage)
+    yield "Histories", written.count(records, "damaged record")
+    for damaged in health.damage:
+        told = written.count(damaged.records, "damaged record")
+        left = written.count(damaged.entries, "entry", "entries")
+        title = one_line(clean(damaged.title))
+        yield f"  {damaged.id[:8]}", f"“{title}”: {told}; {left} can be read"
 
 
 def _of_search(search: SearchHealth) -> str:

@@ -167,11 +167,13 @@ def _add_reading(add: _Add) -> None:
         "reading:doctor",
         "check the store and what is around it",
         "Exits with 1 if records of the store are damaged. They are skipped, never removed.\n"
-        "What a process that was killed left half done is finished.\n\n"
+        "What a process that was killed left half done is finished; a session whose record\n"
+        "was lost is listed again, from its history.\n\n"
         'JSON: {"home", "version", "ok", "sessions": {"own", "found"}, "trash": {"sessions",\n'
-        '"bytes"}, "damage": {"index", "sessions": {id: records}, "found"}, "claude_code":\n'
-        '{"folder", "found", "command"}, "api_key": bool, "finished": {"archived": [id],\n'
-        '"removed": [id], "cleaned": [id], "problems": {id: reason}}}.',
+        '"bytes"}, "damage": {"index", "about": [id], "sessions": [{"id", "title", "records",\n'
+        '"entries"}], "found"}, "claude_code": {"folder", "found", "command"}, "api_key": bool,\n'
+        '"finished": {"archived": [id], "removed": [id], "cleaned": [id], "problems":\n'
+        '{id: reason}}, "brought_back": [id]}.',
     )
 
 
@@ -248,7 +250,11 @@ def _add_changing(add: _Add) -> None:
         ("unarchive", "give archived sessions the status back that they had"),
         ("restore", "take sessions out of the trash"),
     ):
-        _add_ids(add(name, f"changing:{name}", purpose, 'JSON: {"sessions": […]}.'))
+        command = add(name, f"changing:{name}", purpose, 'JSON: {"sessions": […]}.')
+        _add_ids(command)
+        if name == "unarchive":
+            purpose = "write files that another program deleted back, never over others"
+            command.add_argument("--restore-files", action="store_true", help=purpose)
 
 
 def _add_removing(add: _Add) -> None:

@@ -5,24 +5,28 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from functools import partial
 from pathlib import Path
 from zlib import crc32
 
 from agentsess.errors import AmbiguousId, SessionNotFound
-from agentsess.model import OWN_SOURCE, JsonObject, Session, Status
+from agentsess.model import OWN_SOURCE, Entry, JsonObject, Page, Session, Status
 from agentsess.sessions.query import Query
 from agentsess.sessions.records import session_of, session_of_found
 from agentsess.sessions.shelf import Card, Shelf
-from agentsess.sources.base import FileStamp, Found, Source
+from agentsess.sources.base import FileStamp, Found, ResumeCommand, Source
 from agentsess.storage.journal_storage import Mark, News, uncollected
 from agentsess.storage.store import SessionStore
 from agentsess.storage.tinydb_journal import KeyedDB, KeyedTable
 
 _SHAPE = f"{crc32(' '.join(Found.__dataclass_fields__).encode()):08x}"
 """Part of the names of the cache's tables: another version's `Found` is read anew."""
+
+OVERLAYS = "overlays"
+"""The collection of what the user added to other programs' sessions."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of files read so far and in all."""
@@ -83,16 +87,16 @@ class Catalog:
         if changed or anew:
             own = self._store.documents("sessions")
             found = {source: self._cached(source) for source in self._sources}
-            overlays = self._store.documents("overlays")
+            overlays = self._store.documents(OVERLAYS)
             if anew:
                 self._shelf = Shelf()
-                changed = set(own).union(*found.values())
+                changed = set(own).union(overlays, *found.values())
             with uncollected():
                 self._shelf.put({i: _card(i, own, found, overlays) for i in changed})
         return self._shelf
 
     def _news(self) -> Iterator[tuple[str, News]]:
-        ours = {kind: self._marks.get(kind) for kind in ("sessions", "overlays")}
+        ours = {kind: self._marks.get(kind) for kind in ("sessions", OVERLAYS)}
         yield from self._store.changes_since(ours).items()
         if self._sources:
             tables = [_cache_table(source) for source in self._sources]
@@ -118,22 +122,62 @@ class Catalog:
         return fitting[0]
 
     def found(self, session: Session) -> tuple[Source, Found]:
-        """Where another program's session is read from."""
-        return self._sources[session.source], Found.from_json(self._look_up(session))
+        """What is known of another program's session, and of what program."""
+        remembered = self.remembered(session.id)
+        return self._sources[session.source], Found.from_json(remembered["found"])
 
-    def _look_up(self, session: Session) -> JsonObject:
-        """What the cache has of another program's session; raises SessionNotFound."""
-        cached = self._cached(session.source).get(session.id)
-        if cached is None:
-            raise SessionNotFound(f"The file of “{session.title}” is gone.")
-        found: JsonObject = cached["found"]
-        return found
+    def remembered(self, session_id: str) -> JsonObject:
+        """What the cache has of another program's session, or else our archive.
+
+        Raises:
+            SessionNotFound: Neither has anything.
+        """
+        for source in self._sources:
+            if (cached := self._cached(source).get(session_id)) is not None:
+                return {"source": source, **cached}
+        if (kept := self._kept(session_id)) is not None:
+            return kept
+        raise SessionNotFound(f"The file of session {session_id} is gone.")
+
+    def _kept(self, session_id: str) -> JsonObject | None:
+        return self._store.documents(OVERLAYS).get(session_id, {}).get("kept")
+
+    def page(self, session: Session, *, last: int, before: int | None) -> Page:
+        """A stretch of another program's history; see `Source.page`."""
+        with self._reading(session) as (source, found):
+            return source.page(found, last=last, before=before)
+
+    def entries(self, session: Session, start: int) -> Iterator[Entry]:
+        """Another program's history from an entry on."""
+        with self._reading(session) as (source, found):
+            yield from (entry for entry in source.entries(found) if entry.seq >= start)
+
+    @contextmanager
+    def _reading(self, session: Session) -> Iterator[tuple[Source, Found]]:
+        """Where to read another program's session: from its file, or our copy of that."""
+        source, found = self.found(session)
+        if (kept := self._kept(session.id)) is None or os.path.lexists(found.path):
+            yield source, found
+            return
+        found = Found.from_json(kept["found"])
+        copy = self._store.copies.read(session.id, os.path.basename(found.path))
+        path = str(copy.path)
+        if copy.is_whole:
+            yield source, replace(found, stamp=FileStamp.of(path, os.stat(path)))
+        else:  # nothing is where it was
+            yield source, source.scan(path, session.id)
+        del copy  # the file in memory is there as long as this is
+
+    def resume_command(self, session: Session) -> ResumeCommand | None:
+        """How to go on with another program's session there; see `Source.resume_command`."""
+        source, found = self.found(session)
+        return source.resume_command(found)
 
     def stamp(self, session: Session) -> str:
         """What changes when a session's history does; raises SessionNotFound."""
         if session.is_own:
             return f"{session.entry_count} {session.size_bytes} {session.updated_at.isoformat()}"
-        return str(list(self._look_up(session)["stamp"].values()))
+        return str(list(self.remembered(session.id)["found"]["stamp"].values()))
 
     def still_there(self, session: Session) -> bool:
         """Whether a history's entries are what they were when it was last looked at.
@@ -143,15 +187,15 @@ class Catalog:
         if session.is_own:
             return True
         try:
-            stamp = FileStamp.from_json(self._look_up(session)["stamp"])
+            stamp = FileStamp.from_json(self.remembered(session.id)["found"]["stamp"])
             now = FileStamp.of(stamp.path, os.stat(stamp.path))
         except (SessionNotFound, OSError):
-            return False
+            return self._kept(session.id) is not None
         return now == stamp or (now.inode == stamp.inode and now.size > stamp.size)
 
     def kind(self, session_id: str) -> str:
         """The collection in which changes to a session are kept."""
-        return "sessions" if self.get(session_id).source == OWN_SOURCE else "overlays"
+        return "sessions" if self.get(session_id).source == OWN_SOURCE else OVERLAYS
 
     # -- keeping up
 
@@ -227,9 +271,12 @@ def _card(
     if (document := own.get(doc_id)) is not None:
         # Of one that is being deleted, half may be gone.
         return None if "purging" in document else _own_card(doc_id, document)
+    overlay = overlays.get(doc_id, {})
     for source, cache in found.items():
         if (cached := cache.get(doc_id)) is not None:
-            return _found_card(source, cached, overlays.get(doc_id, {}))
+            return _found_card(source, cached, overlay)
+    if (kept := overlay.get("kept")) is not None and kept["source"] in found:
+        return _found_card(kept["source"], kept, overlay)
     return None
 
 

@@ -67,6 +67,11 @@ def transition(session: Session, status: Status) -> JsonObject:
     return fields
 
 
+def unarchived(document: JsonObject) -> JsonObject:
+    """The stored fields that give a session back the status it had before it was archived."""
+    return {"status": document.get("before_archive", "active"), "before_archive": None}
+
+
 def counted(session_ids: Sequence[str]) -> str:
     """How many sessions, in words."""
     return "1 session" if len(session_ids) == 1 else f"{len(session_ids)} sessions"

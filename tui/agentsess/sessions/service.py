@@ -25,8 +25,9 @@ from agentsess.model import (
 )
 from agentsess.sessions.branching import Branching
 from agentsess.sessions.catalog import Catalog, Progress
-from agentsess.sessions.fields import counted, new_values, transition
-from agentsess.sessions.health import Health, check_store
+from agentsess.sessions.copies import FoundCopies
+from agentsess.sessions.fields import counted, new_values, transition, unarchived
+from agentsess.sessions.health import Health, bring_back, check_store
 from agentsess.sessions.permissions import Permissions
 from agentsess.sessions.query import Query
 from agentsess.sessions.recaps import Recaps
@@ -67,7 +68,8 @@ class SessionService:
     ) -> None:
         self._store = store
         self._catalog = catalog
-        self._changes = Changes(store, catalog)
+        self._copies = FoundCopies(store, catalog)
+        self._changes = Changes(store, catalog, self._copies)
         self.branches = Branching(store, catalog, lambda: settings().snapshot_every)
         """Snapshots, forks, rewinding."""
         self._search = SessionSearch(catalog, self, index)
@@ -120,16 +122,14 @@ class SessionService:
         session = self.get(session_id)
         if session.is_own:
             return self._store.page(session_id, last=last, before=before)
-        source, found = self._catalog.found(session)
-        return source.page(found, last=last, before=before)
+        return self._catalog.page(session, last=last, before=before)
 
     def entries(self, session_id: str, start: int = 1) -> Iterator[Entry]:
         """The history from an entry on, oldest first."""
         session = self.get(session_id)
         if session.is_own:
             return self._store.entries(session_id, start)
-        source, found = self._catalog.found(session)
-        return (entry for entry in source.entries(found) if entry.seq >= start)
+        return self._catalog.entries(session, start)
 
     def follows(self, session_id: str, seq: int, at: datetime | None) -> bool:
         """Whether an entry that was read before is still there, so that reading may go on."""
@@ -183,7 +183,11 @@ class SessionService:
     def check(self) -> Health:
         """Read all histories and the search index through; for many this takes a while."""
         sessions = self._catalog.sessions().values()
-        return check_store(self._store, sessions, self._search.indexer)
+        return check_store(self._store, sessions, self, self._search.indexer)
+
+    def bring_back(self) -> tuple[Session, ...]:
+        """List sessions again whose record was lost to damage; see `health.bring_back`."""
+        return tuple(map(self.get, bring_back(self._store)))
 
     def changed(self) -> bool:
         """Whether another process changed our store since the last look; cheap."""
@@ -192,10 +196,7 @@ class SessionService:
     def resume_command(self, session_id: str) -> ResumeCommand | None:
         """How to resume another program's session there; None if that is not possible."""
         session = self.get(session_id)
-        if session.is_own:
-            return None
-        source, found = self._catalog.found(session)
-        return source.resume_command(found)
+        return None if session.is_own else self._catalog.resume_command(session)
 
     # -- making and writing
 
@@ -341,19 +342,22 @@ class SessionService:
         """Put a session away; it stays listed under ``status:archived``."""
         return self.update(session_id, status=Status.ARCHIVED)
 
-    def unarchive(self, *session_ids: str) -> None:
-        """Give archived sessions back the status they had."""
-        documents = {
-            i: self._store.documents(self._catalog.kind(i)).get(i, {}) for i in session_ids
-        }
+    def unarchive(self, *session_ids: str, restore_files: bool = False) -> None:
+        """Give archived sessions back the status they had.
+
+        Args:
+            session_ids: Which.
+            restore_files: Write what other programs deleted of them back into these
+                programs' folders, byte for byte; never over a file that is there.
+        """
         for session_id in session_ids:
             if self.get(session_id).status is not Status.ARCHIVED:
                 raise IllegalTransition("Only an archived session can be unarchived.")
-        changes = {
-            i: {"status": document.get("before_archive", "active"), "before_archive": None}
-            for i, document in documents.items()
-        }
-        self._changes.make(f"{counted(session_ids)} unarchived", changes)
+        if restore_files:
+            self._copies.write_back(session_ids)
+            self.refresh()
+        what = f"{counted(session_ids)} unarchived"
+        self._changes.make(what, dict.fromkeys(session_ids, unarchived))
 
     def change_tags(
         self, session_ids: Sequence[str], added: Iterable[str], removed: Iterable[str] = ()

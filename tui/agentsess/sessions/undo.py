@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from agentsess.errors import AgentsessError, ChangedElsewhere
 from agentsess.model import JsonObject
 from agentsess.sessions.archiving import apply_changes
-from agentsess.sessions.catalog import Catalog
+from agentsess.sessions.catalog import OVERLAYS, Catalog
+from agentsess.sessions.copies import FoundCopies
 from agentsess.sessions.removals import KIND, new_key
+from agentsess.storage.store import Changes as Fields
 from agentsess.storage.store import SessionStore
 
 _DEPTH = 200
@@ -38,9 +40,10 @@ class _Change:
 class Changes:
     """Makes changes, each in one step, and remembers them for as long as the program runs."""
 
-    def __init__(self, store: SessionStore, catalog: Catalog) -> None:
+    def __init__(self, store: SessionStore, catalog: Catalog, copies: FoundCopies) -> None:
         self._store = store
         self._catalog = catalog
+        self._copies = copies
         self._guard = threading.Lock()
         """One at a time: a step must not be taken back twice, nor another in its stead."""
         self._done: list[_Change] = []
@@ -154,7 +157,12 @@ class Changes:
             decided: dict[str, dict[str, JsonObject]] = {}
             for (kind, doc_id), fields in decide().items():
                 if fields:
-                    decided.setdefault(kind, {})[doc_id] = fields
+                    decided.setdefault(kind, {})[doc_id] = fields | kept.get(doc_id, {})
             return decided
 
-        return apply_changes(self._store, by_kind)
+        kept: Fields = {}
+        overlays = by_kind().get(OVERLAYS, {})
+        kept = self._copies.take(overlays)
+        failed = apply_changes(self._store, by_kind)
+        self._copies.release(overlays)
+        return failed

@@ -50,7 +50,7 @@ class SessionWriter:
         if self._document.get("model"):
             fields.pop("model", None)  # it is the user's to change
         named = self._document.get("title") or title_of(self._document.get("metadata") or {})
-        if not named and (title := _title(entries)):
+        if not named and (title := spoken_title(entries)):
             fields["title"] = title
         self._store.count(self.session_id, amounts, fields)
         return entries
@@ -148,7 +148,8 @@ def _counters(entries: Iterable[Entry], paid: int = 0) -> tuple[dict[str, float]
     return amounts, fields
 
 
-def _title(entries: Iterable[Entry]) -> str:
+def spoken_title(entries: Iterable[Entry]) -> str:
+    """A title from the first prompt; empty if there is none."""
     for entry in entries:
         if entry.kind is EntryKind.USER and (line := one_line(entry.text)):
             return line if len(line) <= _TITLE_LENGTH else line[: _TITLE_LENGTH - 1] + "…"

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from agentsess.model import Entry, JsonObject, Page, Usage
@@ -206,6 +207,13 @@ class Source(Protocol):
 
     def entries(self, found: Found) -> Iterator[Entry]:
         """All entries, oldest first; raises like `page`."""
+        ...
+
+    def files(self, found: Found) -> tuple[Path, tuple[str, ...]]:
+        """All that is the session's: a folder, and names in it of files and folders.
+
+        Not all of them need to be there.
+        """
         ...
 
     def resume_command(self, found: Found) -> ResumeCommand | None:

@@ -97,6 +97,11 @@ class ClaudeCodeSource:
         with _opened(found) as file:
             yield from _numbered(_drafts(file), 1, found.created_at)
 
+    def files(self, found: Found) -> tuple[Path, tuple[str, ...]]:
+        """The session's file, and the folder of its subagents and tool results."""
+        path = Path(found.path)
+        return path.parent, (path.name, path.stem)
+
     def resume_command(self, found: Found) -> ResumeCommand | None:
         """``claude --resume`` in the session's own folder; None without the command."""
         if shutil.which(self._program) is None:
@@ -106,6 +111,8 @@ class ClaudeCodeSource:
             problem = "The session does not say in which folder it was."
         elif not os.path.isdir(found.cwd):
             problem = f"Its folder {found.cwd} is gone."
+        elif not os.path.exists(found.path):
+            problem = "Its file is gone from Claude Code's folder."
         argv = (self._program, "--resume", Path(found.path).stem)
         return ResumeCommand(argv, found.cwd, problem)
 

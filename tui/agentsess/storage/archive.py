@@ -15,7 +15,7 @@ import os
 import stat
 import sys
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -86,8 +86,16 @@ class Manifest:
 # -- writing
 
 
-def write_bundle(folder: Path, bundle: Path, session_id: str) -> None:
+def write_bundle(
+    folder: Path, bundle: Path, session_id: str, names: Sequence[str] | None = None
+) -> None:
     """Pack a folder, and see that the bundle holds all of it; the folder stays as it is.
+
+    Args:
+        folder: What is packed.
+        bundle: Where to.
+        session_id: Whose it is.
+        names: What of the folder; None: all of it but for leases.
 
     Raises:
         StoreError: There is no new bundle.
@@ -95,7 +103,7 @@ def write_bundle(folder: Path, bundle: Path, session_id: str) -> None:
     temporary = bundle.with_name(f"{session_id}.new")
     try:
         make_directory(bundle.parent)
-        manifest = _survey(folder, session_id)
+        manifest = _survey(folder, session_id, names)
         _write(temporary, folder, manifest)
         step("written")
         if verify_bundle(temporary) != manifest:
@@ -111,25 +119,26 @@ def write_bundle(folder: Path, bundle: Path, session_id: str) -> None:
         raise StoreError(f"Cannot archive {folder}: {error.strerror or error}.") from error
 
 
-def _survey(folder: Path, session_id: str) -> Manifest:
-    """What a folder holds, but for its leases.
+def _survey(folder: Path, session_id: str, names: Sequence[str] | None = None) -> Manifest:
+    """What a folder holds, but for its leases, or some of it.
 
     Raises:
         StoreError: Something in it is neither a file nor a folder.
     """
     folders: list[str] = []
     files: list[Member] = []
-    for path in sorted(folder.rglob("*")):
+    if names is None:
+        names = [name for name in os.listdir(folder) if not name.startswith(LEASE)]
+    tops = [folder / name for name in names if os.path.lexists(folder / name)]
+    for path in sorted(each for top in tops for each in (top, *top.rglob("*"))):
         name = path.relative_to(folder).as_posix()
         mode = path.lstat().st_mode
-        if name.startswith(LEASE) and "/" not in name:
-            continue
         if stat.S_ISDIR(mode):
             folders.append(name)
         elif stat.S_ISREG(mode):
             digest, size = hashlib.sha256(), 0
             with path.open("rb") as file:
-                for chunk in _read_chunks(file):
+                for chunk in read_chunks(file):
                     digest.update(chunk)
                     size += len(chunk)
             files.append(Member(name, size, digest.hexdigest()))
@@ -217,7 +226,7 @@ def read_bundle(bundle: Path, receive: Receiver) -> Manifest:
                 receive(member, _checked(content, member))
             if tar.next() is not None:
                 raise ValueError("it holds more than it lists")
-            _exhaust(_read_chunks(plain))  # the checksum of the last frame
+            _exhaust(read_chunks(plain))  # the checksum of the last frame
             return manifest
     except StoreError:
         raise
@@ -239,7 +248,7 @@ def _content(tar: tarfile.TarFile, info: tarfile.TarInfo | None, name: str) -> I
 
 def _checked(content: IO[bytes], member: Member) -> Iterator[bytes]:
     digest, size = hashlib.sha256(), 0
-    for chunk in _read_chunks(content):
+    for chunk in read_chunks(content):
         digest.update(chunk)
         size += len(chunk)
         yield chunk
@@ -247,8 +256,10 @@ def _checked(content: IO[bytes], member: Member) -> Iterator[bytes]:
         raise ValueError(f"{member.name} is not what was archived")
 
 
-def _read_chunks(file: IO[bytes] | zstd.ZstdFile) -> Iterator[bytes]:
-    while chunk := file.read(_FRAME):
+def read_chunks(file: IO[bytes] | zstd.ZstdFile, limit: int = sys.maxsize) -> Iterator[bytes]:
+    """What a file holds, up to a number of bytes."""
+    while chunk := file.read(min(_FRAME, limit)):
+        limit -= len(chunk)
         yield chunk
 
 

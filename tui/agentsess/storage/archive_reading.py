@@ -24,12 +24,37 @@ _OPENED, _OPENED_BYTES = 4, 64 * 1024 * 1024
 """Of how many histories, and how many bytes of them, more than one stays in memory."""
 
 
+class Unpacked:
+    """A file of a bundle in memory; it is there for as long as this object is."""
+
+    def __init__(self) -> None:
+        self.fd = _nameless_file()
+        self.path = Path(f"/dev/fd/{self.fd}")
+        self.is_whole = True
+        """Whether nothing of the bundle is damaged."""
+        # Not when it is pushed out of the cache: another thread may be reading it just then.
+        weakref.finalize(self, os.close, self.fd)
+
+    @property
+    def size_bytes(self) -> int:
+        """How much it holds."""
+        return os.fstat(self.fd).st_size
+
+
+class _ArchivedHistory(History):
+    """A history that keeps the file that it is read from."""
+
+    def __init__(self, file: Unpacked) -> None:
+        super().__init__(file.path)
+        self._file = file
+
+
 class Archive:
     """The bundles of a store; a few are kept open, unpacked in memory, never on the disk."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._opened: OrderedDict[tuple[str, int, int], tuple[History, bool]] = OrderedDict()
+        self._opened: OrderedDict[tuple[str, str, int, int], Unpacked] = OrderedDict()
         self._guard = threading.Lock()
 
     def path(self, session_id: str) -> Path:
@@ -42,26 +67,27 @@ class Archive:
         Raises:
             FileNotFoundError: There is no bundle.
         """
-        return self._open(session_id)[0]
+        return _ArchivedHistory(self.file(session_id, HISTORY))
 
-    def is_whole(self, session_id: str) -> bool:
-        """Whether nothing of a bundle is damaged; raises FileNotFoundError."""
-        return self._open(session_id)[1]
-
-    def _open(self, session_id: str) -> tuple[History, bool]:
+    def file(self, session_id: str, name: str) -> Unpacked:
+        """One of the files of a bundle; like `history`."""
         bundle = self.path(session_id)
         status = bundle.stat()
-        key = (session_id, status.st_ino, status.st_mtime_ns)
+        key = (session_id, name, status.st_ino, status.st_mtime_ns)
         with self._guard:
             if key not in self._opened:
-                self._opened[key] = _unpacked(bundle)
+                self._opened[key] = _unpacked(bundle, name)
             self._opened.move_to_end(key)
             while len(self._opened) > _OPENED or (len(self._opened) > 1 and self._are_large()):
                 self._opened.popitem(last=False)
             return self._opened[key]
 
+    def is_whole(self, session_id: str) -> bool:
+        """Whether nothing of a bundle is damaged; raises FileNotFoundError."""
+        return self.file(session_id, HISTORY).is_whole
+
     def _are_large(self) -> bool:
-        return sum(history.size_bytes for history, _ in self._opened.values()) > _OPENED_BYTES
+        return sum(file.size_bytes for file in self._opened.values()) > _OPENED_BYTES
 
     def close(self) -> None:
         """Let all of them go."""
@@ -69,28 +95,25 @@ class Archive:
             self._opened.clear()
 
 
-def _unpacked(bundle: Path) -> tuple[History, bool]:
-    """A bundle's history in memory, and whether the bundle is whole."""
-    fd = _nameless_file()
-    history = History(Path(f"/dev/fd/{fd}"))
-    # Not when it is pushed out of the cache: another thread may be reading it just then.
-    weakref.finalize(history, os.close, fd)
+def _unpacked(bundle: Path, name: str) -> Unpacked:
+    file = Unpacked()
 
     def receive(member: Member, chunks: Iterator[bytes]) -> None:
         for chunk in chunks:
-            if member.name == HISTORY:
-                write_all(fd, chunk)
+            if member.name == name:
+                write_all(file.fd, chunk)
 
     try:
         read_bundle(bundle, receive)
     except StoreError:
-        os.ftruncate(fd, 0)
-        os.lseek(fd, 0, os.SEEK_SET)
-        # All of the tar: of what is in it, only entries have the checksums of entries.
+        file.is_whole = False
+        os.ftruncate(file.fd, 0)
+        os.lseek(file.fd, 0, os.SEEK_SET)
+        # All of the tar: what else is in it does not read as entries of the session.
         for piece in _surviving(bundle.read_bytes()):
-            write_all(fd, piece)
-        return history, False
-    return history if _is_current(fd) else _upgraded(fd), True
+            write_all(file.fd, piece)
+        return file
+    return file if name != HISTORY or _is_current(file.fd) else _upgraded(file)
 
 
 def _is_current(fd: int) -> bool:
@@ -98,22 +121,23 @@ def _is_current(fd: int) -> bool:
     return version is None or version >= VERSION
 
 
-def _upgraded(fd: int) -> History:
+def _upgraded(old: Unpacked) -> Unpacked:
     """A history of an earlier version as one of this; the bundle stays as it is."""
-    new = _nameless_file()
-    history = History(Path(f"/dev/fd/{new}"))
-    weakref.finalize(history, os.close, new)
-    with open(os.dup(fd), "rb") as lines:
+    new = Unpacked()
+    with open(os.dup(old.fd), "rb") as lines:
         lines.seek(0)
         version = version_of(lines.readline()) or 0
-        write_all(new, seal({"fmt": FORMAT, "v": VERSION}))
+        write_all(new.fd, seal({"fmt": FORMAT, "v": VERSION}))
         for line in upgraded(lines, version):
-            write_all(new, line)
-    return history
+            write_all(new.fd, line)
+    return new
 
 
 def _surviving(data: bytes) -> Iterator[bytes]:
-    """The contents of those frames that can be read."""
+    """The contents of those frames that can be read, with a newline for what is missing.
+
+    Without that, the halves of two lines might read as one that never was.
+    """
     at = data.find(_MAGIC)
     while at >= 0:
         try:
@@ -121,6 +145,7 @@ def _surviving(data: bytes) -> Iterator[bytes]:
             yield zstd.decompress(memoryview(data)[at:end])
             at = end
         except zstd.ZstdError:
+            yield b"\n"
             at += 1
         at = data.find(_MAGIC, at)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -31,11 +32,16 @@ from agentsess.storage.archive import (
     verify_bundle,
     write_bundle,
 )
+from agentsess.storage.archive_reading import HISTORY, SUFFIX
 from agentsess.storage.journal import make_directory, sync_directory
 from agentsess.storage.steps import step
 
 if TYPE_CHECKING:
     from agentsess.storage.store import Changes, FileStore
+
+
+_MAKING_SECONDS = 60.0
+"""A fork has its history a moment before its document; no longer than this."""
 
 
 def pack(store: FileStore, session_id: str) -> None:
@@ -49,8 +55,10 @@ def pack(store: FileStore, session_id: str) -> None:
         document = store.documents("sessions").get(session_id, {})
         if document.get("status") != Status.ARCHIVED or document.get("packed"):
             return
-        bundle = store.archive.path(session_id)
-        write_bundle(store.folder(session_id), bundle, session_id)
+        bundle, folder = store.archive.path(session_id), store.folder(session_id)
+        if (folder / HISTORY).exists() or not bundle.exists():
+            write_bundle(folder, bundle, session_id)
+        # Else it is packed, and only the mark of that was lost to damage.
         lease.check()
 
         def mark() -> Mapping[str, Changes]:
@@ -71,7 +79,7 @@ def pack(store: FileStore, session_id: str) -> None:
             return
         store.release_history(session_id)
         with suppress(OSError):  # it is archived; `tidy` frees the space
-            clear_folder(store.folder(session_id))
+            clear_folder(folder)
         step("cleared")
 
 
@@ -158,7 +166,7 @@ def tidy(store: FileStore) -> Tidied:
     """Finish what a process that was killed left half done. Sessions in use are left alone."""
     done = Tidied()
     documents = dict(store.documents("sessions"))
-    left = {p.name.partition(".")[0] for p in _listed(store.archive.folder) if p.suffix == ".new"}
+    left = {p.stem for p in _listed(store.archive.folder) if p.suffix == ".new"}
     for session_id, document in documents.items():
         try:
             _tidy_one(store, session_id, document, done)
@@ -177,7 +185,15 @@ def _tidy_one(store: FileStore, session_id: str, document: JsonObject, done: Tid
             store.remove("sessions", session_id)
         done.removed.append(session_id)
     elif document.get("packed"):
-        if _has_files(store.folder(session_id)):
+        # Two of these happen only if a record was lost to damage.
+        if (store.folder(session_id) / HISTORY).exists() and not store.archive.path(
+            session_id
+        ).exists():
+            store.patch("sessions", {session_id: {"packed": None}})
+            done.cleaned.append(session_id)
+        elif document.get("status") != Status.ARCHIVED:
+            unpack(store, session_id)
+        elif _has_files(store.folder(session_id)):
             _clean(store, session_id, done)
     elif document.get("status") == Status.ARCHIVED:
         pack(store, session_id)
@@ -205,6 +221,24 @@ def _clean(store: FileStore, session_id: str, done: Tidied) -> None:
         except OSError as error:
             raise StoreError(str(error)) from error
         done.cleaned.append(session_id)
+
+
+def unlisted(store: FileStore) -> dict[str, JsonObject]:
+    """Sessions whose document was lost to damage; see `SessionStore.unlisted`."""
+    listed, before = store.documents("sessions"), time.time() - _MAKING_SECONDS
+    lost: dict[str, JsonObject] = {}
+    for path in store.home.glob(f"s/*/*/{HISTORY}"):
+        if path.parent.name not in listed and path.stat().st_mtime < before:
+            lost[path.parent.name] = {}
+    for bundle in store.archive.folder.glob(f"*{SUFFIX}"):
+        session_id = bundle.name.removesuffix(SUFFIX)
+        if session_id in listed or session_id in lost:
+            continue
+        with suppress(StoreError):
+            if any(file.name == HISTORY for file in verify_bundle(bundle).files):
+                size = bundle.stat().st_size
+                lost[session_id] = {"status": "archived", "packed": True, "size_bytes": size}
+    return lost
 
 
 def _has_files(folder: Path) -> bool:

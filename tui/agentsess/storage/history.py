@@ -15,6 +15,7 @@ from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page, text_of, 
 from agentsess.storage.journal import (
     Record,
     check_version,
+    damaged_stretches,
     make_directory,
     read_backward,
     read_forward,
@@ -162,7 +163,7 @@ class History:
         with self._opened() as fd:
             if fd < 0:
                 return []
-            return [Damage(r.start, r.end) for r in read_forward(fd, 0) if r.body is None]
+            return [Damage(start, end) for start, end in damaged_stretches(fd)]
 
     def close(self) -> None:
         """Let the file go."""

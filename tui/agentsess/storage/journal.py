@@ -80,7 +80,7 @@ def unseal(line: bytes) -> dict[str, Any] | None:
     if len(line) <= _PREFIX or not line.startswith(b'{"c":"'):
         return None
     rest = line[_PREFIX:]
-    if line[6:14] != b"%08x" % crc32(rest):
+    if line[6:_PREFIX] != b'%08x",' % crc32(rest):
         return None
     try:
         return _decode(b"{" + rest)
@@ -163,6 +163,10 @@ class Journal:
             raise
         except OSError as error:
             raise StoreError(f"Cannot write {self.path}: {error.strerror or error}.") from error
+
+    def writes_to(self, fd: int) -> bool:
+        """Whether this is open, on the same file as a descriptor."""
+        return self._fd >= 0 and os.path.sameopenfile(self._fd, fd)
 
     def ends_with_ours(self) -> bool:
         """Whether what this object appended last is the last there is."""
@@ -300,3 +304,14 @@ def read_backward(fd: int, end: int) -> Iterator[Record]:
         rest = lines[0] + b"\n" if lines and start > 0 else b""
         block = _BLOCK if len(lines) > 1 else block * 2
         end = start
+
+
+def damaged_stretches(fd: int) -> Iterator[tuple[int, int]]:
+    """Where a file holds no readable record, as offsets; an end without its newline counts."""
+    end = 0
+    for record in read_forward(fd, 0):
+        end = record.end
+        if record.body is None:
+            yield record.start, end
+    if end < (size := os.fstat(fd).st_size):
+        yield end, size

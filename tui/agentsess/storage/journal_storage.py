@@ -22,6 +22,7 @@ from agentsess.storage.journal import (
     VERSION,
     Journal,
     check_version,
+    damaged_stretches,
     make_directory,
     read_backward,
     read_forward,
@@ -69,7 +70,6 @@ class JournalStorage(Storage):
         self.path = path
         self.journal = Journal(path, durable=durable)
         self.guard = threading.RLock()
-        self.damaged = 0
         self.news = 0
         """How many times something was taken in that another handle wrote."""
         self._shared = shared
@@ -84,6 +84,7 @@ class JournalStorage(Storage):
         self._lock_fd = -1
         self._to_sync = 0
         self._records = 0
+        self._is_damaged = False
 
     # -- reading
 
@@ -140,22 +141,33 @@ class JournalStorage(Storage):
             before = self._offset
             for record in read_forward(self._read_fd, self._offset):
                 self._offset = record.end
-                if record.body is None:
-                    self.damaged += 1
-                else:
+                if record.body is not None:
                     self._apply(record.body)
+                else:
+                    self._is_damaged = True
             self.news += self._offset > before
             return self._offset > before
+
+    def damaged_lines(self) -> list[bytes]:
+        """What cannot be read of the file."""
+        with self.guard:
+            self.catch_up()
+            fd = self._read_fd
+            stretches = damaged_stretches(fd) if fd >= 0 else ()
+            return [os.pread(fd, end - start, start) for start, end in stretches]
 
     def _reopen(self) -> None:
         """Start over with the file that now has the name: it was compacted, or is new."""
         check_version(self.path)
         fd = os.open(self.path, os.O_RDONLY)
-        self._close_files()
+        if not self.journal.writes_to(fd):  # else what was just written has to be flushed yet
+            self.journal.close()
+        self._close_reading()
         self._read_fd = fd
         self._tables, self._next_ids, self._changed = {}, {}, {}
         self._epoch += 1
-        self._offset = self.damaged = self._records = 0
+        self._offset = self._records = 0
+        self._is_damaged = False
 
     def next_id(self, table: str) -> int:
         """The id after the last one, without reading the table if it was not read yet."""
@@ -324,6 +336,9 @@ class JournalStorage(Storage):
         self.catch_up()
 
     def _write_compacted(self, temporary: Path) -> None:
+        if self._is_damaged:  # may be worth something to somebody
+            with self.path.with_suffix(".damaged").open("ab") as file:
+                file.writelines(self.damaged_lines())
         lines = [seal({"fmt": FORMAT, "v": VERSION})]
         for name, documents in self._tables.items():
             lines.append(seal({"op": "clear", "t": name}))
@@ -339,8 +354,7 @@ class JournalStorage(Storage):
         os.replace(temporary, self.path)
         sync_directory(self.path.parent)
 
-    def _close_files(self) -> None:
-        self.journal.close()
+    def _close_reading(self) -> None:
         if self._read_fd >= 0:
             os.close(self._read_fd)
             self._read_fd = -1
@@ -348,7 +362,8 @@ class JournalStorage(Storage):
     def close(self) -> None:
         """Let go of all files."""
         with self.guard:
-            self._close_files()
+            self.journal.close()
+            self._close_reading()
             if self._lock_fd >= 0:
                 os.close(self._lock_fd)
                 self._lock_fd = -1

@@ -14,9 +14,10 @@ from tinydb.table import Document
 from agentsess.errors import Owner, SessionNotFound, StoreError
 from agentsess.model import Draft, Entry, JsonObject, Page
 from agentsess.storage import away
-from agentsess.storage.archive_reading import Archive
+from agentsess.storage.archive_reading import HISTORY, Archive
 from agentsess.storage.away import Tidied
 from agentsess.storage.beside import Beside
+from agentsess.storage.copies import Copies
 from agentsess.storage.history import Damage, History
 from agentsess.storage.journal_storage import Mark, News
 from agentsess.storage.lease import Lease, owner_of
@@ -25,7 +26,9 @@ from agentsess.storage.tinydb_journal import JournalTable, KeyedDB
 Changes = Mapping[str, JsonObject]
 """Fields to set, by id; a field set to None is removed."""
 
-_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9@_-]{0,127}")
+# Other programs' sessions are kept under their ids, too: these may hold dots.
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,140}")
+_ID_IN_RECORD = re.compile(rb'"t":"(?:sessions|overlays)","id":"([A-Za-z0-9@._-]+)"')
 
 
 class SessionStore(Protocol):
@@ -34,6 +37,10 @@ class SessionStore(Protocol):
     ``kind`` names a collection: ``sessions`` (our own) or ``overlays`` (what the user
     added to another program's sessions).
     """
+
+    @property
+    def copies(self) -> Copies:
+        """Copies of other programs' files."""
 
     def documents(self, kind: str) -> Mapping[str, JsonObject]:
         """All documents of a kind by id, to be read only; a changed one is a new object."""
@@ -107,9 +114,11 @@ class SessionStore(Protocol):
     ) -> None:
         """Replace that, at once or not at all."""
 
-    @property
-    def damaged_documents(self) -> int:
-        """Records of documents that could not be read."""
+    def damaged_documents(self) -> list[tuple[str, ...]]:
+        """For each record that cannot be read, the ids of sessions that it still names."""
+
+    def unlisted(self) -> dict[str, JsonObject]:
+        """Sessions that have a history and no document: what of it says where that is."""
 
     def lease(
         self,
@@ -142,6 +151,7 @@ class FileStore:
         self.home = home
         self._db = KeyedDB(home / "index" / "sessions.jsonl")
         self.archive = Archive(home / "archive")
+        self.copies = Copies(self)
         self._recaps = Beside(home / "recaps")
         self._histories: dict[str, History] = {}
         self._news_told = 0
@@ -207,24 +217,30 @@ class FileStore:
         return away.tidy(self)
 
     def append(self, session_id: str, drafts: Sequence[Draft], lease: Lease) -> tuple[Entry, ...]:
+        if self.documents("sessions").get(session_id, {}).get("packed"):
+            raise StoreError(f"Session {session_id[:8]} is in the archive. Unarchive it first.")
         return self._history(session_id).append(drafts, lease.check)
 
     def page(self, session_id: str, *, last: int, before: int | None) -> Page:
-        history = self._reader(session_id)
-        page = history.page(last=last, before=before)
-        if not page.total and (now := self._reader(session_id)) is not history:
-            return now.page(last=last, before=before)  # archived, or taken out, just then
-        return page
+        while True:
+            document, history = self._located(session_id)
+            page = history.page(last=last, before=before)
+            if page.total or not self._moved(session_id, document):
+                return page
 
     def entries(self, session_id: str, start: int = 1) -> Iterator[Entry]:
-        return self._entries(session_id, self._reader(session_id), start)
+        return self._entries(session_id, start, *self._located(session_id))
 
-    def _entries(self, session_id: str, history: History, start: int) -> Iterator[Entry]:
-        entry = None
-        for entry in history.entries(start):
-            yield entry
-        if entry is None and (now := self._reader(session_id)) is not history:
-            yield from now.entries(start)
+    def _entries(
+        self, session_id: str, start: int, document: JsonObject | None, history: History
+    ) -> Iterator[Entry]:
+        while True:
+            entry = None
+            for entry in history.entries(start):
+                yield entry
+            if entry is not None or not self._moved(session_id, document):
+                return
+            document, history = self._located(session_id)
 
     def history_size(self, session_id: str) -> int:
         return self._history(session_id).size_bytes
@@ -302,11 +318,12 @@ class FileStore:
         self._db.storage.catch_up()
         return self._db.storage.news
 
-    @property
-    def damaged_documents(self) -> int:
-        """Records of the index that could not be read."""
-        self._db.storage.catch_up()
-        return self._db.storage.damaged
+    def damaged_documents(self) -> list[tuple[str, ...]]:
+        lines = self._db.storage.damaged_lines()
+        return [tuple(i.decode() for i in _ID_IN_RECORD.findall(line)) for line in lines]
+
+    def unlisted(self) -> dict[str, JsonObject]:
+        return away.unlisted(self)
 
     def close(self) -> None:
         for history in self._histories.values():
@@ -322,27 +339,38 @@ class FileStore:
 
     def _history(self, session_id: str) -> History:
         if session_id not in self._histories:
-            path = self.folder(session_id) / "history.jsonl"
+            path = self.folder(session_id) / HISTORY
             self._histories[session_id] = History(path)
         return self._histories[session_id]
 
     def _reader(self, session_id: str) -> History:
-        """A history for reading, wherever it is.
+        return self._located(session_id)[1]
+
+    def _located(self, session_id: str) -> tuple[JsonObject | None, History]:
+        """A history for reading, wherever it is, and the document that says where.
 
         Raises:
             StoreError: The session is archived and its bundle is gone.
         """
-        for _ in range(2):
-            if not self.documents("sessions").get(checked_id(session_id), {}).get("packed"):
-                return self._history(session_id)
-            with suppress(FileNotFoundError):  # if it was taken out just then, look again
-                return self.archive.history(session_id)
-        raise StoreError(f"The archive {self.archive.path(session_id)} is missing.")
+        while True:
+            document = self.documents("sessions").get(checked_id(session_id))
+            if document is None or not document.get("packed"):
+                return document, self._history(session_id)
+            try:
+                return document, self.archive.history(session_id)
+            except FileNotFoundError as error:
+                if not self._moved(session_id, document):
+                    path = self.archive.path(session_id)
+                    raise StoreError(f"The archive {path} is missing.") from error
+
+    def _moved(self, session_id: str, document: JsonObject | None) -> bool:
+        """Whether a session may have been archived or taken out since it was located."""
+        return self.documents("sessions").get(session_id) is not document
 
     def folder(self, session_id: str) -> Path:
         """Where a session's files are, unless it is packed."""
         checked = checked_id(session_id)
-        return self.home / "s" / checked[-2:] / checked
+        return self.home / "s" / checked[-2:].strip(".") / checked
 
 
 def checked_id(doc_id: str) -> str:

@@ -1,0 +1,84 @@
+"""Copies of other programs' sessions: taken when they are archived, used when their files go."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from agentsess.errors import InvalidSession
+from agentsess.model import Status
+from agentsess.sessions.catalog import OVERLAYS, Catalog
+from agentsess.storage.store import Changes, SessionStore
+
+
+class FoundCopies:
+    """Keeps the archive in step with the marks on other programs' sessions.
+
+    Args:
+        store: Our own store.
+        catalog: All sessions.
+    """
+
+    def __init__(self, store: SessionStore, catalog: Catalog) -> None:
+        self._store = store
+        self._catalog = catalog
+
+    def take(self, changes: Changes) -> Changes:
+        """Copy the files of those that are to be archived.
+
+        Args:
+            changes: Fields to set, by id.
+
+        Returns:
+            What else is to be set, so that the copies are known.
+
+        Raises:
+            SessionNotFound: The files of one are gone, and there is no copy.
+            SessionLocked, StoreError: One cannot be copied.
+        """
+        overlays = self._store.documents(OVERLAYS)
+        kept: dict[str, dict[str, object]] = {}
+        for session_id, fields in changes.items():
+            now = overlays.get(session_id, {})
+            if fields.get("status") != Status.ARCHIVED or now.get("status") == Status.ARCHIVED:
+                continue
+            source, found = self._catalog.found(self._catalog.get(session_id))
+            if "kept" in now and not os.path.lexists(found.path):
+                continue
+            folder, names = source.files(found)
+            self._store.copies.take(session_id, folder, names)
+            kept[session_id] = {"kept": self._catalog.remembered(session_id)}
+        return kept
+
+    def release(self, changes: Changes) -> None:
+        """Drop the copies of those that left the archive, if their files hold all of them."""
+        for session_id, fields in changes.items():
+            if fields.get("status") in (None, Status.ARCHIVED) or not self._has(session_id):
+                continue
+            source, found = self._catalog.found(self._catalog.get(session_id))
+            folder, _ = source.files(found)
+            if self._store.copies.is_superfluous(session_id, folder):
+                self._store.patch(OVERLAYS, {session_id: {"kept": None}})
+                self._store.copies.drop(session_id)
+
+    def write_back(self, session_ids: Sequence[str]) -> list[Path]:
+        """Give other programs the files back that they deleted; what was written.
+
+        Raises:
+            InvalidSession: There is no copy of one of the sessions; nothing was written.
+            StoreError: See `Copies.write_back`.
+        """
+        for session_id in session_ids:
+            if not self._has(session_id):
+                title = self._catalog.get(session_id).title
+                raise InvalidSession(f"The archive has no other program's files of “{title}”.")
+        written: list[Path] = []
+        for session_id in session_ids:
+            source, found = self._catalog.found(self._catalog.get(session_id))
+            folder, _ = source.files(found)
+            written += self._store.copies.write_back(session_id, folder)
+        return written
+
+    def _has(self, session_id: str) -> bool:
+        return "kept" in self._store.documents(OVERLAYS).get(session_id, {})
