@@ -44,6 +44,57 @@ class TestEstimate:
         assert "price unknown" in run("estimate", session_id, "--model", "qwen3:8b").out
 
 
+class TestModels:
+    def test_what_the_api_lists_is_printed_with_windows_prices_and_ends(
+        self, run: Run, loopback: Callable[..., LoopbackServer]
+    ) -> None:
+        loopback(
+            models=[
+                {"id": "claude-sonnet-5-5", "type": "model"},
+                {"id": "claude-sonnet-4-5", "retires_at": "2999-11-30T00:00:00Z"},
+            ]
+        )
+        ran = run("models")
+        first, second = ran.out.splitlines()
+        assert " ".join(first.split()) == "claude-sonnet-5-5 1M tokens $2.00 in, $10.00 out"
+        assert "retires on 30 November 2999" in second
+        assert "Its successor is claude-sonnet-5-5." in second
+        listed = run("models", "--json").json
+        assert listed["models"][0]["usd_per_mtok"] == {"input": 2.0, "output": 10.0}
+        assert listed["server"].startswith("127.0.0.1:")
+
+    def test_without_a_key_those_that_the_sdk_knows_are_listed_and_that_is_said(
+        self, run: Run
+    ) -> None:
+        ran = run("models")
+        assert ran.code == 0
+        assert "claude-sonnet-4-5-20250929" in ran.out
+        assert "Not asked just now: No API key" in ran.err
+
+
+class TestSet:
+    def test_a_model_and_limits_are_set_and_taken_away(
+        self, run: Run, service: SessionService
+    ) -> None:
+        session = service.create(title="Work", budget_usd=1.0)
+        ran = run("set", session.id, "--model", "claude-opus-5-5", "--max-tokens-total", "5000")
+        assert ran.out == "“Work” has a new model and limit of tokens.\n"
+        assert run("set", session.id, "--budget-usd", "none", "--json").json["budget_usd"] is None
+        after = service.get(session.id)
+        assert (after.model, after.max_tokens_total) == ("claude-opus-5-5", 5_000)
+
+    def test_a_budget_that_cannot_be_held_is_said_at_once(
+        self, run: Run, service: SessionService
+    ) -> None:
+        session = service.create(model="qwen3:8b")
+        ran = run("set", session.id, "--budget-usd", "5")
+        assert ran.code == 0
+        assert "The price of qwen3:8b is not known" in ran.err
+
+    def test_setting_nothing_is_wrong_usage(self, run: Run, service: SessionService) -> None:
+        assert run("set", service.create().id).code == 2
+
+
 class TestLimits:
     def test_a_new_session_has_the_limits_it_is_given(
         self, run: Run, service: SessionService

@@ -215,12 +215,14 @@ class LoopbackServer:
         self,
         script: Script = (),
         *,
+        models: Sequence[Json] | None = None,
         default: Step | Callable[[Json], Step] = HttpError(
             400, "the script is used up", "invalid_request_error"
         ),
     ) -> None:
         self.script = list(script)
         self.default = default
+        self.models = models
         self.requests: list[Request] = []
         self._lock = threading.Lock()
         self._released = threading.Event()
@@ -313,6 +315,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self._record(b"")
+        models = self.owner.models
+        if models is not None and self.path.partition("?")[0] == "/v1/models":
+            self._json(200, {"data": list(models), "has_more": False})
+            return
         self._json(404, {"type": "error", "error": {"type": "not_found_error", "message": "?"}})
 
     def do_POST(self) -> None:

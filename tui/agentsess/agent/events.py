@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agentsess.agent.retirement import Retirement
 from agentsess.model import Entry, Session, ToolCall, Usage
 
 
@@ -100,6 +101,13 @@ class UsageChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelRetires:
+    """The run asks a model that retires soon, or is retired."""
+
+    retirement: Retirement
+
+
+@dataclass(frozen=True, slots=True)
 class Retrying:
     """The API is busy or away; the same request goes out again."""
 
@@ -180,6 +188,7 @@ AgentEvent = (
     | ToolFinished
     | ToolDenied
     | UsageChanged
+    | ModelRetires
     | Retrying
     | EventSaved
     | Compacting

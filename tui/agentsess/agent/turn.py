@@ -17,6 +17,7 @@ from agentsess.agent.events import (
     AgentEvent,
     EventSaved,
     Interrupted,
+    ModelRetires,
     PromptSaved,
     ReplySaved,
     TextDelta,
@@ -26,6 +27,7 @@ from agentsess.agent.events import (
 from agentsess.agent.failures import CUT_OFF, MAKE_ROOM, as_agent_error, plain
 from agentsess.agent.incoming import Incoming
 from agentsess.agent.resume_note import EVENT as NOTE_EVENT
+from agentsess.agent.retirement import retirement
 from agentsess.agent.tools import Toolbox
 from agentsess.errors import (
     AgentError,
@@ -131,7 +133,9 @@ class Turn:
             raise
 
     def _note_model(self) -> None:
-        """Say in the history that another model goes on from here."""
+        """Say in the history that another model goes on from here, and tell if it retires."""
+        if leaving := retirement(self.settings.model):
+            self.emit(ModelRetires(leaving))
         was, now = self.conversation.model, self.settings.model
         if was and was != now:
             self._note("model", f"The model is now {plain(now)}; it was {plain(was)}.", model=now)

@@ -1,26 +1,32 @@
-"""What the model costs, on the command line: estimates, and what a session may spend."""
+"""Money and models on the command line: estimates, limits, which models there are."""
 
 from __future__ import annotations
 
+import asyncio
 from argparse import Namespace
-from datetime import UTC, datetime
 
 from agentsess import config
+from agentsess.agent.models import KnownModel, Models
 from agentsess.commands.finding import find
-from agentsess.commands.output import Output
+from agentsess.commands.output import Output, WrongUsage, named
+from agentsess.errors import AgentError
+from agentsess.model import JsonObject, utc_now
 from agentsess.sessions.estimate import Estimate
 from agentsess.sessions.estimate import estimate as estimated
+from agentsess.sessions.pricing import is_priced
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
+
+_WORDS = {"model": "model", "budget_usd": "budget", "max_tokens_total": "limit of tokens"}
 
 
 def estimate(service: SessionService, args: Namespace, out: Output) -> int:
     """`estimate`: what going on with a session would carry and cost."""
     session = find(service, args.id, out)
     model = args.model or session.model or config.load_settings(config.data_home()).model
-    going = estimated(service, session.id, model, datetime.now(UTC))
+    going = estimated(service, session.id, model, utc_now())
     if out.as_json:
         out.json(going.to_json())
         return 0
@@ -35,11 +41,71 @@ def estimate(service: SessionService, args: Namespace, out: Output) -> int:
     return 0
 
 
+def models(service: SessionService, args: Namespace, out: Output) -> int:
+    """`models`: those that can be asked, what they cost and which retire."""
+    known = Models(config.data_home() / "cache" / "models.json")
+    try:
+        listed = asyncio.run(known.fetch())
+    except AgentError as error:
+        listed = known.known()
+        out.note(one_line(clean(f"Not asked just now: {error}")))
+    if out.as_json:
+        out.json(
+            {
+                "server": listed.server or None,
+                "at": listed.at.isoformat() if listed.at else None,
+                "models": [model.to_json() for model in listed.models],
+            }
+        )
+        return 0
+    out.table([_row(model) for model in listed.models])
+    return 0
+
+
+def _row(model: KnownModel) -> list[str]:
+    name = one_line(clean(model.name))
+    window = f"{written.tokens(model.window)} tokens" if model.window else "window unknown"
+    price = "price unknown"
+    if model.rates:
+        into, out_of = written.dollars(model.rates.input), written.dollars(model.rates.output)
+        price = f"{into} in, {out_of} out"
+    leaving = model.retirement
+    end = f"{leaving.text(utc_now().date())} {leaving.way_out}" if leaving else ""
+    return [name, window, price, end]
+
+
+def set_(service: SessionService, args: Namespace, out: Output) -> int:
+    """`set`: a session's model, and its limits."""
+    session = find(service, args.id, out)
+    fields = _given(args, "model", "budget_usd", "max_tokens_total")
+    if not fields:
+        raise WrongUsage("Say what to set: --model, --budget-usd or --max-tokens-total.")
+    after = service.update(session.id, **fields)
+    if out.as_json:
+        out.json(after.to_json())
+    else:
+        out.line(f"{named(after)} has a new {' and '.join(_WORDS[name] for name in fields)}.")
+    if after.budget_usd and after.model and not is_priced(after.model):
+        out.note(
+            f"The price of {one_line(clean(after.model))} is not known: a budget of dollars "
+            "cannot be held. --max-tokens-total can."
+        )
+    return 0
+
+
 def set_limits(service: SessionService, session_id: str, args: Namespace) -> None:
     """Give a session the limits that a command line names; the others stay as they are."""
-    given = {name: getattr(args, name) for name in ("budget_usd", "max_tokens_total")}
-    if fields := {name: value for name, value in given.items() if value is not None}:
+    if fields := _given(args, "budget_usd", "max_tokens_total"):
         service.update(session_id, **fields)
+
+
+def _given(args: Namespace, *names: str) -> JsonObject:
+    values = {name: getattr(args, name) for name in names}
+    return {
+        name: None if value == "none" else value
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def _way(way: Estimate) -> str:

@@ -22,7 +22,7 @@ from agentsess.commands.asking import offering, typed
 from agentsess.commands.finding import find
 from agentsess.commands.money import set_limits
 from agentsess.commands.output import YES, Output, WrongUsage, to_json
-from agentsess.model import JsonObject, Session, ToolCall
+from agentsess.model import JsonObject, Session, ToolCall, utc_now
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
@@ -97,15 +97,15 @@ def _print(event: events.AgentEvent, out: Output) -> None:
             out.flush()
         case events.ToolStarted(call):
             out.note(f"→ {_described(call)}")
-        case events.ToolFinished(call, entry):
+        case events.ToolFinished(call, entry) | events.ToolDenied(call, _, entry):
             if entry.meta.get("is_error"):
                 out.note(f"✗ {_described(call)}")
-        case events.ToolDenied(call):
-            out.note(f"✗ {_described(call)}")
         case events.Retrying(seconds, reason):
             out.note(f"{reason}: trying again in {seconds:.0f} s")
         case events.EventSaved(entry) | events.Interrupted(entry) | events.Compacted(entry):
             out.note(one_line(entry.text.partition("\n\n")[0]))
+        case events.ModelRetires(leaving):
+            out.note(f"{leaving.text(utc_now().date())} {leaving.way_out}")
         case (
             events.PromptSaved()
             | events.ThinkingDelta()

@@ -21,21 +21,51 @@ def add_money(add: Callable[[str, str, str, str], argparse.ArgumentParser]) -> N
     command.add_argument("id", metavar="ID", help="the session's id or its beginning")
     command.add_argument("--model", default="", metavar="NAME", help="another model")
 
+    add(
+        "models",
+        "money:models",
+        "list the models that can be asked, what they cost and which retire",
+        "The API is asked if there is a key; else what it said last is listed, or the models that\n"
+        "the SDK knows. Prices are dollars for a million tokens of a short request.\n\n"
+        'JSON: {"server", "at", "models": [{"name", "title", "window", "usd_per_mtok": {"input",\n'
+        '"output"}, "retires", "successor"}]}; null is what is not known, and server and at of\n'
+        "models that the SDK knows.",
+    )
 
-def add_limits(command: argparse.ArgumentParser) -> None:
-    """Add what a session may spend before a run in it asks, or stops."""
+    command = add(
+        "set",
+        "money:set_",
+        "set a session's model, or what it may spend",
+        "What is not named stays as it is; none takes a limit away.\n\nJSON: the session.",
+    )
+    command.add_argument("id", metavar="ID", help="the session's id or its beginning")
+    command.add_argument("--model", metavar="NAME", help="model to ask from the next run on")
+    add_limits(command, or_none=True)
+
+
+def add_limits(command: argparse.ArgumentParser, *, or_none: bool = False) -> None:
+    """Add what a session may spend before a run in it asks, or stops.
+
+    Args:
+        command: Where to.
+        or_none: Whether a limit may be taken away.
+    """
     command.add_argument(
         "--budget-usd",
-        type=_dollars,
+        type=_or_none(_dollars) if or_none else _dollars,
         metavar="N",
         help="dollars that the session may cost; then a run asks, or stops",
     )
     command.add_argument(
         "--max-tokens-total",
-        type=_tokens,
+        type=_or_none(_tokens) if or_none else _tokens,
         metavar="N",
         help="tokens that the session may use; then a run asks, or stops",
     )
+
+
+def _or_none(parse: Callable[[str], float]) -> Callable[[str], float | str]:
+    return lambda text: text if text == "none" else parse(text)
 
 
 def _dollars(text: str) -> float:

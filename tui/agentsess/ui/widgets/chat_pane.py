@@ -218,7 +218,7 @@ class ChatPane(Vertical):
                 self.transcript.set_status(f"Writing a summary{written}… esc stops")
             case happened.UsageChanged(usage, cost_usd, context_tokens):
                 self.turn = self.turn.told(usage, cost_usd, context_tokens)
-            case happened.ToolRequested() | happened.PhaseStarted():
+            case happened.ToolRequested() | happened.PhaseStarted() | happened.ModelRetires():
                 pass
             case _:
                 if event.entry.seq > self._last_seq:

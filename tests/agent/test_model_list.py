@@ -1,0 +1,161 @@
+"""Which models there are, and which of them retire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from agentsess.agent.agent import Agent
+from agentsess.agent.events import ModelRetires
+from agentsess.agent.models import KnownModel, ModelList, Models
+from agentsess.agent.retirement import Retirement, retirement, sdk_names, successor
+from agentsess.errors import AgentError, MissingApiKey
+from agentsess.sessions.pricing import Rates
+from support.agents import events_of
+from support.loopback import LoopbackServer, Reply
+
+Loopback = Callable[..., LoopbackServer]
+
+LISTED = [
+    {
+        "type": "model",
+        "id": "claude-sonnet-6",
+        "display_name": "Claude Sonnet 6",
+        "created_at": "2026-11-01T00:00:00Z",
+        "lifecycle": "active",
+        "max_input_tokens": 2_000_000,
+        "retires_at": None,
+    },
+    {
+        "type": "model",
+        "id": "claude-sonnet-5",
+        "display_name": "Claude Sonnet 5",
+        "created_at": "2026-03-01T00:00:00Z",
+        "lifecycle": "deprecated",
+        "max_input_tokens": 1_000_000,
+        "retires_at": "2027-02-01T00:00:00Z",
+    },
+]
+
+
+def fetched(cache: Path, client: Any = None) -> ModelList:
+    return asyncio.run(Models(cache, client).fetch())
+
+
+def test_the_api_says_which_models_there_are_and_when_they_retire(
+    tmp_path: Path, loopback: Loopback
+) -> None:
+    server = loopback(models=LISTED)
+    listed = fetched(tmp_path / "models.json")
+    leaving = Retirement("claude-sonnet-5", date(2027, 2, 1), "claude-sonnet-6")
+    assert listed.models == (
+        KnownModel("claude-sonnet-6", "Claude Sonnet 6", 2_000_000),
+        KnownModel(
+            "claude-sonnet-5", "Claude Sonnet 5", 1_000_000, Rates(2.0, 10.0, 0.2, 2.5), leaving
+        ),
+    )
+    assert listed.server == server.url.removeprefix("http://")
+    assert [request.path for request in server.requests] == ["/v1/models?limit=1000"]
+
+
+def test_what_the_api_said_is_kept_for_that_server_alone(
+    tmp_path: Path, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loopback(models=LISTED)
+    cache = tmp_path / "cache" / "models.json"
+    listed = fetched(cache)
+    assert Models(cache).known() == listed
+    assert "sk-loopback" not in cache.read_text()
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://user:secret@elsewhere:1234")
+    assert Models(cache).known() == ModelList((), "")
+    monkeypatch.delenv("ANTHROPIC_BASE_URL")
+    assert [model.name for model in Models(cache).known().models] == list(sdk_names())
+
+
+def test_a_cache_that_cannot_be_read_is_no_trouble(tmp_path: Path) -> None:
+    cache = tmp_path / "models.json"
+    for damage in (b"", b"{", b"[]", b'{"server": "api.anthropic.com", "models": [1], "at": ""}'):
+        cache.write_bytes(damage)
+        assert Models(cache).known().models
+
+
+def test_another_server_may_say_no_more_than_names(tmp_path: Path, loopback: Loopback) -> None:
+    loopback(models=[{"id": "qwen3:8b", "object": "model"}, {"object": "model"}, {"id": ""}])
+    assert fetched(tmp_path / "models.json").models == (KnownModel("qwen3:8b"),)
+
+
+@pytest.mark.parametrize("models", [None, []])
+def test_a_server_that_lists_nothing_is_said(
+    tmp_path: Path, loopback: Loopback, models: Any
+) -> None:
+    server = loopback(models=models)
+    with pytest.raises(AgentError, match=r"127\.0\.0\.1:\d+ does not list its models"):
+        fetched(tmp_path / "models.json")
+    assert server.requests
+
+
+def test_without_a_key_the_models_of_the_sdk_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    with pytest.raises(MissingApiKey):
+        fetched(tmp_path / "models.json")
+    known = {model.name: model for model in Models(tmp_path / "models.json").known().models}
+    assert known["claude-sonnet-5-5"].window == 1_000_000
+    assert known["claude-sonnet-4-5-20250929"].retirement == Retirement(
+        "claude-sonnet-4-5-20250929", date(2026, 11, 30), "claude-sonnet-5-5"
+    )
+
+
+def test_what_is_read_from_the_sdks_source_is_what_the_sdk_has() -> None:
+    from anthropic.resources.messages.messages import DEPRECATED_MODELS
+    from anthropic.types.model import Model
+
+    literal = next(arg for arg in get_args(Model) if arg is not str)
+    assert list(sdk_names()) == list(get_args(literal))
+    for name, day in DEPRECATED_MODELS.items():
+        known = retirement(name)
+        assert known, name
+        month, rest = day.split(" ", 1)
+        assert f"{known.on:%B} {known.on.day}" == f"{month} {rest.split(',')[0][:-2]}"
+        assert f"{known.on:%Y}" in day
+
+
+@pytest.mark.parametrize(
+    ("model", "follows"),
+    [
+        ("claude-sonnet-4-5-20250929", "claude-sonnet-5-5"),
+        ("claude-3-opus-20240229", "claude-opus-5-5"),
+        ("claude-3-5-haiku-latest", "claude-haiku-5-5"),
+        ("claude-mythos-preview", "claude-mythos-5-2"),
+        ("claude-2.1", "claude-sonnet-5-5"),
+        ("qwen3:8b", "claude-sonnet-5-5"),
+    ],
+)
+def test_the_newest_of_the_family_follows_else_the_default(model: str, follows: str) -> None:
+    assert successor(model, sdk_names()) == follows
+
+
+def test_a_retirement_is_told_with_the_days_that_are_left() -> None:
+    leaving = Retirement("m", date(2026, 11, 30), "n")
+    assert leaving.text(date(2026, 11, 24)) == "m retires on 30 November 2026, in 6 days."
+    assert leaving.text(date(2026, 11, 29)) == "m retires on 30 November 2026, in 1 day."
+    assert leaving.text(date(2026, 11, 30)) == "m was retired on 30 November 2026."
+    assert retirement("claude-sonnet-5-5") is None
+
+
+@pytest.mark.filterwarnings("ignore:The model:DeprecationWarning")
+def test_a_run_tells_that_its_model_retires(
+    loopback: Loopback, make_agent: Callable[..., Agent]
+) -> None:
+    loopback([Reply("Hi."), Reply("Hi.")])
+    told = events_of(make_agent(model="claude-sonnet-4-5"), "Hello")
+    (leaving,) = [event.retirement for event in told if isinstance(event, ModelRetires)]
+    assert leaving.successor == "claude-sonnet-5-5"
+    told = events_of(make_agent(model="claude-sonnet-5-5"), "Hello")
+    assert not any(isinstance(event, ModelRetires) for event in told)

@@ -1,0 +1,177 @@
+"""Which models there are: those the API lists, else those the SDK knows."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from agentsess.agent.connection import ClientFactory, Connection
+from agentsess.agent.failures import as_agent_error
+from agentsess.agent.retirement import Retirement, retirement, sdk_names, successor
+from agentsess.errors import AgentError
+from agentsess.model import JsonObject, utc_now
+from agentsess.sessions.pricing import Rates, context_window, rates
+
+_API = "api.anthropic.com"
+_MOST = 1_000
+_SECONDS = 15.0
+"""How long the API may take to list its models."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """A model that may be asked."""
+
+    name: str
+    title: str = ""
+    """As people call it; empty if that is not known."""
+    window: int | None = None
+    """Tokens that it can hold; None: unknown."""
+    rates: Rates | None = None
+    """Dollars for a million tokens of a short request; None: unknown."""
+    retirement: Retirement | None = None
+
+    def to_json(self) -> JsonObject:
+        """The public JSON form, as `models --json` prints it."""
+        gone = self.retirement
+        return {
+            "name": self.name,
+            "title": self.title,
+            "window": self.window,
+            "usd_per_mtok": {"input": self.rates.input, "output": self.rates.output}
+            if self.rates
+            else None,
+            "retires": gone.on.isoformat() if gone else None,
+            "successor": gone.successor if gone else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ModelList:
+    """The models, the newest first as far as that is known."""
+
+    models: tuple[KnownModel, ...]
+    server: str
+    """Who lists them; empty if they are those the SDK knows."""
+    at: datetime | None = None
+    """When the server listed them."""
+
+
+class Models:
+    """Lists models, and remembers what the API said.
+
+    Args:
+        cache: File that keeps the API's last answer; it may be deleted any time.
+        client: Makes the SDK's client; None: as the environment says.
+    """
+
+    def __init__(self, cache: Path, client: ClientFactory | None = None) -> None:
+        self._cache = cache
+        self._client = client
+
+    def known(self) -> ModelList:
+        """What the server of the environment said last, else what the SDK knows of its API.
+
+        The first time this takes some tenths of a second.
+        """
+        server = _server()
+        with suppress(OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
+            kept = msgspec.json.decode(self._cache.read_bytes())
+            if kept["server"] == server:
+                return _listed(kept["models"], server, datetime.fromisoformat(kept["at"]))
+        # of what another server has, nothing is known before it is asked
+        names = sdk_names() if server == _API else ()
+        return _listed([{"name": name} for name in names], "", None)
+
+    async def fetch(self) -> ModelList:
+        """Ask the API; its answer is kept for `known`.
+
+        Raises:
+            AgentError: It cannot be asked, or does not list its models.
+        """
+        connection = Connection(self._client, lambda _: None)
+        found: list[JsonObject] = []
+        try:
+            client = (await connection.client()).with_options(timeout=_SECONDS, max_retries=1)
+            async for info in client.models.list(limit=_MOST):
+                if len(found) == _MOST:
+                    break
+                if (model := _facts(info)) is not None:
+                    found.append(model)
+        except Exception as error:
+            raise _why_not(error) from error
+        finally:
+            await connection.close()
+        if not found:
+            raise AgentError(f"{_server()} does not list its models.")
+        return await asyncio.to_thread(self._keep, found)
+
+    def _keep(self, found: list[JsonObject]) -> ModelList:
+        server, now = _server(), utc_now()
+        with suppress(OSError):  # without it the API is asked again next time
+            self._cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            kept = {"server": server, "at": now.isoformat(), "models": found}
+            self._cache.write_bytes(msgspec.json.encode(kept))
+        return _listed(found, server, now)
+
+
+def _server() -> str:
+    """Where the environment says the API is, without what a URL may hold of secrets."""
+    parts = urlsplit(os.environ.get("ANTHROPIC_BASE_URL") or f"https://{_API}")
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.hostname}{port}{parts.path}".rstrip("/")
+
+
+def _why_not(error: Exception) -> AgentError:
+    known = as_agent_error(error)
+    if known is None or getattr(known, "status", None) in (404, 405):
+        return AgentError(f"{_server()} does not list its models.")
+    return known
+
+
+def _facts(info: Any) -> JsonObject | None:
+    """What is kept of a model that a server lists; other servers say less than the API."""
+    said = info.to_dict(mode="json", warnings=False)
+    if not isinstance(name := said.get("id"), str) or not name:
+        return None
+    window = said.get("max_input_tokens")
+    facts = {
+        "name": name,
+        "title": said.get("display_name"),
+        "window": window if isinstance(window, int) and window > 0 else None,
+        "retires_at": said.get("retires_at"),
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+def _listed(facts: Iterable[JsonObject], server: str, at: datetime | None) -> ModelList:
+    facts = list(facts)
+    names = [str(each["name"]) for each in facts]
+    models = tuple(
+        KnownModel(
+            name=str(each["name"]),
+            title=str(each.get("title") or ""),
+            window=each.get("window") or context_window(str(each["name"])),
+            rates=rates(str(each["name"]), 1),
+            retirement=_retirement_of(each, names),
+        )
+        for each in facts
+    )
+    return ModelList(models, server, at)
+
+
+def _retirement_of(facts: JsonObject, names: list[str]) -> Retirement | None:
+    """What the API says goes before what the SDK knew when it was made."""
+    name = str(facts["name"])
+    if not (said := facts.get("retires_at")):
+        return retirement(name)
+    return Retirement(name, datetime.fromisoformat(said).date(), successor(name, names))
