@@ -18,6 +18,7 @@ from agentsess.model import Session
 from agentsess.sessions.service import SessionService
 from agentsess.sources.base import Source
 from agentsess.ui.keys import KEYS
+from agentsess.ui.render.terminal import notification
 from agentsess.ui.runs import Runs
 from agentsess.ui.screens.main import MainScreen
 
@@ -60,6 +61,8 @@ class AgentsessApp(App[None]):
         self._home = home
         self._main: MainScreen | None = None
         self._windows: dict[str, int | None] = {}
+        self.in_front: bool | None = None
+        """Whether the terminal has the focus; None while it has not told."""
 
     def get_default_screen(self) -> Screen[None]:
         """The main screen."""
@@ -96,6 +99,22 @@ class AgentsessApp(App[None]):
             config.save_setting(self._home, "theme", name)
         except OSError as error:  # StoreError is one, too
             self.notify(f"The theme was not kept: {error}", severity="error", markup=False)
+
+    def on_app_focus(self) -> None:
+        self.in_front = True
+
+    def on_app_blur(self) -> None:
+        self.in_front = False
+
+    def tell_terminal(self, title: str, text: str) -> None:
+        """Ring, and show a notification outside of the app, unless the user turned that off."""
+        try:
+            wanted = self.settings().notify
+        except StoreError:
+            wanted = True
+        if wanted and self._driver is not None:
+            self._driver.write("\a" + notification(title, text, os.environ))
+            self._driver.flush()
 
     @property
     def is_open(self) -> bool:

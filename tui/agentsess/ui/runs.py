@@ -8,7 +8,8 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 from textual.message import Message
@@ -17,9 +18,11 @@ from agentsess.agent.agent import Agent
 from agentsess.agent.connection import ClientFactory
 from agentsess.agent.events import AgentEvent, ReplySaved, TextDelta, ThinkingDelta
 from agentsess.agent.offers import Offer
-from agentsess.agent.permissions import Decision
+from agentsess.agent.permissions import Decision, call_input, decided_beforehand
+from agentsess.agent.preview import Preview, preview
 from agentsess.errors import AgentError, AgentsessError
 from agentsess.model import JsonObject
+from agentsess.sessions.permissions import Permission, suggestions
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render.sessions import Live
 
@@ -33,8 +36,14 @@ class Question:
 
     session_id: str
     tool: str
-    resource: str
     details: JsonObject
+    """The call's whole input."""
+    folder: str
+    """Where it would run."""
+    change: Preview | None
+    """What it would change in a file, if that is known."""
+    suggestions: tuple[Permission, ...]
+    """The answers that can be saved."""
     answer: asyncio.Future[Decision] = field(compare=False)
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     """An answer is for this question alone, not for the next one in the session."""
@@ -62,6 +71,7 @@ class _Run:
     """What the model has said of the reply that is not saved yet."""
     thinking: str = ""
     failed: bool = False
+    stopped: bool = False
     allowed: set[str] = field(default_factory=set)
     """Tools that the user allowed for as long as the app runs."""
 
@@ -100,6 +110,8 @@ class Runs:
         session_id: str
         task: str
         error: AgentsessError | None
+        stopped: bool = False
+        """Whether the user stopped it."""
 
     def __init__(
         self,
@@ -116,6 +128,7 @@ class Runs:
             permission_callback=self._ask,
             offer_callback=self._offer,
         )
+        self._service = service
         self._post = post
         self._runs: dict[str, _Run] = {}
         self._is_frozen = False
@@ -182,7 +195,7 @@ class Runs:
 
     def _begin(self, session_id: str, task: str, stream: AsyncGenerator[AgentEvent, None]) -> None:
         run = self._runs.setdefault(session_id, _Run())
-        run.failed, run.text, run.thinking = False, "", ""
+        run.failed, run.stopped, run.text, run.thinking = False, False, "", ""
         run.task = asyncio.create_task(self._work(run, session_id, task, stream))
 
     async def stop(self, session_id: str) -> bool:
@@ -190,6 +203,7 @@ class Runs:
         run = self._runs.get(session_id)
         if run is None or run.task is None or run.task.done():
             return False
+        run.stopped = True
         if not self._agent.interrupt(session_id):
             run.task.cancel()  # it is still on its way to the session
         await asyncio.wait({run.task})
@@ -207,6 +221,7 @@ class Runs:
             return
         if for_session and decision.allowed:
             run.allowed.add(question.tool)
+            decision = replace(decision, rule=f"{question.tool} for this session")
         if not question.answer.done():
             question.answer.set_result(decision)
 
@@ -227,13 +242,20 @@ class Runs:
     async def _ask(self, tool: str, resource: str, details: JsonObject) -> Decision:
         session_id = str(details["session_id"])
         run = self._runs[session_id]
+        decided = await asyncio.to_thread(decided_beforehand, self._service, tool, details)
+        if decided and not decided.allowed:
+            return decided  # a saved denial goes before all that allows
         if tool in run.allowed:
-            return Decision(True)
-        shown = {name: value for name, value in details.items() if name != "session_id"}
+            return Decision(True, by="session", rule=f"{tool} for this session")
+        if decided:
+            return decided
+        values = call_input(details)
+        folder = self._service.get(session_id).cwd
+        change = await asyncio.to_thread(preview, Path(folder), tool, values) if folder else None
+        saved = suggestions(folder, tool, values)
         answer: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        return await self._answered(
-            run, Question(session_id, tool, resource, shown, answer), answer
-        )
+        question = Question(session_id, tool, values, folder, change, saved, answer)
+        return await self._answered(run, question, answer)
 
     async def _offer(self, offer: Offer) -> str:
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -278,4 +300,5 @@ class Runs:
             run.text = run.thinking = ""
             run.question = None
             # The task is still running here; what comes of it is told once it is done.
-            asyncio.get_running_loop().call_soon(self._post, self.Ended(session_id, task, error))
+            ended = self.Ended(session_id, task, error, run.stopped)
+            asyncio.get_running_loop().call_soon(self._post, ended)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from textual.content import Content
 
@@ -50,6 +51,29 @@ def clean(text: str, longest_line: int = LONGEST_LINE) -> str:
     if len(text) > longest_line:
         text = "\n".join(_shortened(line, longest_line) for line in text.split("\n"))
     return text
+
+
+_NOT_PLAIN = re.compile(r"[^\n\t\x20-\x7e]")
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u2800\u3164\uffa0")
+
+
+def reveal(text: str) -> str:
+    """The text with all that hides, reorders or only looks like a space made visible.
+
+    Control characters become pictures (``␛``), all others their number (``⟨U+202E⟩``): for text
+    that is about to be agreed to, of which nothing may be left out.
+    """
+    return _NOT_PLAIN.sub(_revealed, text)
+
+
+def _revealed(match: re.Match[str]) -> str:
+    character = match[0]
+    code, category = ord(character), unicodedata.category(character)
+    if code < 0x20 or code == 0x7F:
+        return chr(0x2400 + code) if code < 0x20 else "\u2421"
+    if category[0] in "CZ" or character in _BLANK_LETTERS:
+        return f"⟨U+{code:04X}⟩"
+    return character
 
 
 def plain(text: str, longest_line: int = LONGEST_LINE) -> Content:

@@ -10,6 +10,7 @@ import msgspec
 from textual.content import Content
 
 from agentsess.model import Entry, JsonObject, ToolCall
+from agentsess.sessions.export import audit_of
 from agentsess.ui.render.code import language_of, render_code, render_panel
 from agentsess.ui.render.diff import render_diff
 from agentsess.ui.render.format import count
@@ -73,6 +74,8 @@ def render_call(
         return head
     inner = max(width - 2, 10)
     parts = [head, _indented(render_input(call.name, call.input, inner))]
+    if result is not None and (audit := audit_of(result)):
+        parts.append(Content.styled(f"  {one_line(audit, 400)}", FAINT))
     if result is not None and "\n" in result.text.strip():
         style = "$text-error" if result.meta.get("is_error") else MUTED
         parts.append(_indented(clip(result.text).stylize_before(style)))

@@ -25,6 +25,7 @@ from agentsess.sessions.search import Hit, Snippet
 from agentsess.ui.keys import KEYS
 from agentsess.ui.runs import Runs
 from agentsess.ui.screens.actions import SessionActions
+from agentsess.ui.screens.attention import Attention
 from agentsess.ui.screens.branching import Branches
 from agentsess.ui.screens.navigation import SORTS, Navigation
 from agentsess.ui.screens.resuming import Resuming
@@ -32,7 +33,7 @@ from agentsess.ui.screens.shortening import Shortening
 from agentsess.ui.screens.spending import Spending
 from agentsess.ui.screens.talking import Talking
 from agentsess.ui.screens.tidying import Tidying
-from agentsess.ui.widgets.chat_pane import ChatPane, FindInput
+from agentsess.ui.widgets.chat_pane import ChatPane
 from agentsess.ui.widgets.details import Details
 from agentsess.ui.widgets.session_list import SessionList
 from agentsess.ui.widgets.transcript import Transcript
@@ -54,7 +55,15 @@ _SCAN_SECONDS = 15.0
 
 
 class MainScreen(
-    SessionActions, Branches, Resuming, Shortening, Talking, Spending, Tidying, Navigation
+    SessionActions,
+    Branches,
+    Resuming,
+    Shortening,
+    Talking,
+    Attention,
+    Spending,
+    Tidying,
+    Navigation,
 ):
     """Three panes. What takes long runs in workers; handlers only show."""
 
@@ -389,24 +398,3 @@ class MainScreen(
         page = await self._read(session.id, last, before)
         if page and self.chat.session and self.chat.session.id == session.id:
             self.chat.transcript.prepend(page)
-
-    @on(Transcript.SearchWanted)
-    def _search_wanted(self) -> None:
-        self.chat.find_input.add_class("-shown")
-        self.chat.find_input.focus()
-
-    @on(Input.Submitted, "FindInput")
-    def _find(self, event: Input.Submitted) -> None:
-        if event.value and not self.chat.transcript.find(event.value, backwards=True):
-            self.notify("Not in the part that is loaded.", markup=False)
-        self.chat.transcript.focus()
-
-    @on(Input.Blurred, "FindInput")
-    def _find_left(self, event: Input.Blurred) -> None:
-        assert isinstance(event.input, FindInput)
-        event.input.remove_class("-shown")
-
-    @on(Transcript.Copied)
-    def _copied(self, event: Transcript.Copied) -> None:
-        self.app.copy_to_clipboard(event.text)
-        self.notify(f"Copied {len(event.text):,} characters.", markup=False)

@@ -10,15 +10,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from textual import on
 from textual.app import SuspendNotSupported
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from agentsess.model import Session
 from agentsess.ui.screens.base import Panes
 from agentsess.ui.screens.dialogs import Choice, Choose
 from agentsess.ui.screens.help import HelpScreen
+from agentsess.ui.widgets.chat_pane import FindInput
 from agentsess.ui.widgets.prompt import Prompt
+from agentsess.ui.widgets.transcript import Transcript
 
 SORTS: dict[str, Callable[[Session], Any]] = {
     "activity": lambda s: -s.updated_at.timestamp(),
@@ -59,6 +62,27 @@ class Navigation(Panes):
         if self.app.demo:
             title += Content.styled(" · DEMO", "bold $text-warning")
         self.query_one("#sessions-pane").border_title = title
+
+    @on(Transcript.SearchWanted)
+    def _search_wanted(self) -> None:
+        self.chat.find_input.add_class("-shown")
+        self.chat.find_input.focus()
+
+    @on(Input.Submitted, "FindInput")
+    def _find(self, event: Input.Submitted) -> None:
+        if event.value and not self.chat.transcript.find(event.value, backwards=True):
+            self.notify("Not in the part that is loaded.", markup=False)
+        self.chat.transcript.focus()
+
+    @on(Input.Blurred, "FindInput")
+    def _find_left(self, event: Input.Blurred) -> None:
+        assert isinstance(event.input, FindInput)
+        event.input.remove_class("-shown")
+
+    @on(Transcript.Copied)
+    def _copied(self, event: Transcript.Copied) -> None:
+        self.app.copy_to_clipboard(event.text)
+        self.notify(f"Copied {len(event.text):,} characters.", markup=False)
 
     def action_focus_pane(self, pane: str) -> None:
         """Go to a pane, showing it if it is hidden."""

@@ -15,7 +15,7 @@ from agentsess.agent.events import (
 )
 from agentsess.agent.permissions import Decision
 from agentsess.errors import AgentsessError, SessionLocked
-from agentsess.ui.render.text import one_line
+from agentsess.sessions.permissions import Permission
 from agentsess.ui.runs import OpenOffer, Question, Runs
 from agentsess.ui.screens.base import Panes
 from agentsess.ui.screens.dialogs import Choice, Choose
@@ -127,27 +127,44 @@ class Talking(Panes):
         question = message.question
         if self.chat.session and question.session_id == self.chat.session.id:
             self.ask(question)
-        else:
-            self.app.bell()
-            about = "about a tool" if isinstance(question, Question) else "at a limit"
-            self.notify(f"A session waits for your answer {about}.", markup=False)
         self.show_live()
 
     @on(PermissionPrompt.Answered)
     def _answered(self, event: PermissionPrompt.Answered) -> None:
-        decision = Decision(event.choice != "deny", event.reason)
+        if event.saved is not None:
+            self.save_permission(event.request_id, event.saved)
+            return
+        decision = Decision(event.choice != "deny", event.reason, "user")
         self.app.runs.answer(event.request_id, decision, for_session=event.choice == "session")
-        self._question_answered()
+        self._question_answered(event.request_id)
+
+    @work(group="permission")
+    async def save_permission(self, request_id: str, permission: Permission) -> None:
+        """Keep an answer for all sessions of a folder, then answer the call with it."""
+        try:
+            await self.app.aside(self.app.service.permissions.save, permission)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            shown = self.chat.session
+            if shown and (question := self.app.runs.question(shown.id)):
+                self.ask(question)  # nothing was answered yet
+            return
+        allowed = permission.effect == "allow"
+        self.app.runs.answer(request_id, Decision(allowed, "", "user", str(permission)))
+        self.tell(f"Saved: {permission}. M lists and removes what is saved.")
+        self._question_answered(request_id)
 
     @on(OfferPrompt.Chosen)
     def _offer_taken(self, event: OfferPrompt.Chosen) -> None:
         self.app.runs.choose(event.request_id, event.option)
-        self._question_answered()
+        self._question_answered(event.request_id)
 
-    def _question_answered(self) -> None:
-        self.chat.remove_question()
-        self.chat.say("")
-        self.chat.prompt.focus()
+    def _question_answered(self, request_id: str) -> None:
+        shown = self.chat.question
+        if shown is not None and shown.request_id == request_id:
+            self.chat.remove_question()
+            self.chat.say("")
+            self.chat.prompt.focus()
         self.show_live()
 
     def ask(self, question: Question | OpenOffer) -> None:
@@ -160,7 +177,13 @@ class Talking(Panes):
         if isinstance(question, Question):
             what, about = "A tool call", "about a tool"
             asking: Asking = PermissionPrompt(
-                question.id, question.tool, question.details, take_focus=not is_writing
+                question.id,
+                question.tool,
+                question.details,
+                folder=question.folder,
+                change=question.change,
+                suggestions=question.suggestions,
+                take_focus=not is_writing,
             )
         else:
             what, about = "The run", "at a limit"
@@ -187,7 +210,6 @@ class Talking(Panes):
                 self._give_back(message)
         elif message.error:
             self._give_back(message)
-            self.notify(one_line(str(message.error), 200), severity="error", markup=False)
         self.reload()
 
     def _give_back(self, message: Runs.Ended) -> None:

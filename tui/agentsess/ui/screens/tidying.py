@@ -14,6 +14,7 @@ from agentsess.sessions.removals import Removal
 from agentsess.ui.render.format import count, size
 from agentsess.ui.screens.base import Panes
 from agentsess.ui.screens.dialogs import Confirm
+from agentsess.ui.screens.permissions import PermissionsScreen
 
 _LONG = f"in the trash for more than {config.TRASH_DAYS} days"
 
@@ -45,6 +46,10 @@ class Tidying(Panes):
             return
         if pruned or tidied.removed:
             self.reload()
+
+    def action_permissions(self) -> None:
+        """Show the saved answers about tools."""
+        self.app.push_screen(PermissionsScreen())
 
     @work(group="tidy")
     async def action_empty_trash(self) -> None:

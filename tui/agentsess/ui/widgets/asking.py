@@ -102,6 +102,19 @@ class Asking(Widget, can_focus=True):
         else:
             self._arm()
 
+    def on_resize(self) -> None:
+        self.fit_body()
+
+    def fit_body(self) -> None:
+        """Leave the answers their lines, however much there is to read: it scrolls."""
+        if isinstance(self.parent, Widget):
+            most = int(self.parent.size.height * 0.6) - 3 - self.answer_lines()
+            self.query_one(VerticalScroll).styles.max_height = max(2, min(14, most))
+
+    def answer_lines(self) -> int:
+        """How many lines the answers take."""
+        return len(self.choices()) if self.has_class("-narrow") else 1
+
     def _arm(self) -> None:
         self.add_class("-armed")
 
