@@ -161,7 +161,7 @@ def test_a_fork_before_a_compaction_sends_the_old_messages_again(
         (HttpError(401, "no such key", "authentication_error"), "no such key"),
         (HttpError(529, "Overloaded", "overloaded_error"), "529"),
         (CutStream(SUMMARY, after_events=6), "connection broke"),
-        (Reply("", tools=[ToolUse("bash", {"command": "ls"})]), "wrote none"),
+        (Reply("Let me look.", tools=[ToolUse("bash", {"command": "ls"})]), "wrote none"),
         (Reply("No.", stop_reason="refusal"), "wrote none"),
     ],
 )

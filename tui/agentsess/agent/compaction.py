@@ -21,9 +21,9 @@ from agentsess.sessions.carrying import carried_on, joined, notes_of, quoted
 from agentsess.sessions.service import SessionService
 
 INSTRUCTION = (
-    "This conversation is getting too long for you. Write down what is needed to go on with it: "
-    "from now on your text stands for everything up to here, and of all this you will see "
-    "nothing else but the newest messages. Do not use tools and do not go on with the work now."
+    "This conversation is getting too long for you. Write a summary with which it can go on: "
+    "from now on it stands for everything up to here, and of all this you will see nothing else "
+    "but the newest messages. Do not use tools, and do not go on with the work now."
     "\n\nWrite Markdown under these headings, and leave out those with nothing to say: ## Goal, "
     "## Done, ## In progress, ## Next, ## Decisions, ## Open questions, ## Blockers, ## Files, "
     "## Facts. Keep names, paths, commands, figures and error messages exact. Keep in the "
@@ -146,7 +146,7 @@ class Shortener:
                     answer = await self._ask(share)
                 except ContextTooLong:
                     continue
-                if answer.text and answer.stop_reason != "refusal":
+                if answer.text and answer.stop_reason not in ("refusal", "tool_use"):
                     return _Summary(answer.text, answer.model, answer=answer)
                 why = "the model wrote none"
                 return _Summary(await self._from_history(kept_from), "history", why, answer)
