@@ -209,6 +209,20 @@ def test_a_model_that_cannot_take_all_of_it_is_shown_the_newest_part(
     assert_requests_acceptable(server)
 
 
+def test_thinking_that_is_not_accepted_any_more_does_not_hinder_a_summary(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    refused = "messages.1.content.0: Invalid `signature` in `thinking` block"
+    thought = Reply("reply 1 " + "x" * 2_000, thinking="Hm.")
+    steps = [thought, *long_replies(2), HttpError(400, refused, "invalid_request_error"), SUMMARY]
+    server = loopback(steps)
+    agent = make_agent()
+    entry = compact(agent, talk(agent, "one", "two", "three"))
+    assert entry.meta["by"] == "claude-sonnet-5-5"
+    assert "thinking" in str(server.bodies[-2]["messages"])
+    assert "thinking" not in str(server.bodies[-1]["messages"])
+
+
 def test_the_notes_and_the_request_being_worked_on_are_carried(
     loopback: Loopback, make_agent: MakeAgent, folder: Any
 ) -> None:

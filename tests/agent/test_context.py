@@ -8,7 +8,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentsess.agent.context import NO_OUTPUT, UNFINISHED, Conversation, messages_for
+from agentsess.agent.context import UNFINISHED, Conversation, messages_for
+from agentsess.agent.sending import NO_OUTPUT
 from agentsess.model import Entry, EntryKind, JsonObject, Usage, text_of
 from support.validity import assert_acceptable
 
@@ -213,6 +214,24 @@ def test_a_summary_stands_for_what_came_before_and_the_rest_stays_as_it_was() ->
     assert rest == [*messages_for(before)[2:], {"role": "user", "content": "five"}]
 
 
+def test_a_second_summary_takes_the_place_of_the_first_and_of_what_came_since() -> None:
+    history = numbered(
+        *(prompt("one"), said("two"), prompt("three"), said("four")),
+        shortening("compacted", 3),
+        *(prompt("six"), said("seven"), prompt("eight"), said("nine")),
+        shortening("compacted", 8),
+    )
+    summary, *rest = messages_for(history)
+    assert "What was said before." in summary["content"]
+    assert rest == messages_for(history[7:9])
+
+
+def test_a_summary_may_take_the_place_of_what_the_one_before_had_left() -> None:
+    earlier = numbered(prompt("one"), said("two"), prompt("three"), said("four"))
+    again = numbered(*earlier, shortening("compacted", 3), shortening("compacted", 4))
+    assert messages_for(again)[1:] == messages_for(earlier)[3:]
+
+
 def test_results_before_an_entry_are_left_out_unless_they_are_short() -> None:
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "x"}}
     picture = Entry(0, EntryKind.USER, "see", AT, content=(image, {"type": "text", "text": "see"}))
@@ -255,6 +274,7 @@ def test_a_compaction_that_another_program_tells_of_changes_nothing() -> None:
 def test_the_tail_is_whole_turns_if_one_is_light_enough() -> None:
     turns = [prompt("x" * 100), said("y" * 100)] * 3
     assert Conversation(numbered(*turns)).tail(450) == 3
+    assert Conversation(numbered(*turns)).tail(350) == 5, "not in the middle of a turn"
     assert Conversation(numbered(*turns)).tail(250) == 5
 
 

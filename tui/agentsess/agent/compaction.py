@@ -15,7 +15,7 @@ from agentsess.agent.events import Compacted, Compacting, UsageChanged
 from agentsess.agent.shortening import CHARS_PER_TOKEN
 from agentsess.agent.single import Answer, ask_once
 from agentsess.agent.turn import Turn
-from agentsess.errors import AgentError, ContextTooLong, InvalidSession
+from agentsess.errors import AgentError, ContextTooLong, InvalidSession, ThinkingRefused
 from agentsess.model import Draft, Entry, EntryKind, JsonObject
 from agentsess.sessions.carrying import carried_on, joined, notes_of, quoted
 from agentsess.sessions.service import SessionService
@@ -143,7 +143,7 @@ class Shortener:
         try:
             for share in _SHARES:
                 try:
-                    answer = await self._ask(share)
+                    answer = await self._ask_as_accepted(share)
                 except ContextTooLong:
                     continue
                 if answer.text and answer.stop_reason not in ("refusal", "tool_use"):
@@ -154,6 +154,13 @@ class Shortener:
         except AgentError as error:
             why = str(error).split(". ")[0].rstrip(".")
         return _Summary(await self._from_history(kept_from), "history", why)
+
+    async def _ask_as_accepted(self, share: float) -> Answer:
+        try:
+            return await self._ask(share)
+        except ThinkingRefused as refused:
+            self._turn.leave_out_thinking(refused)
+            return await self._ask(share)
 
     async def _ask(self, share: float) -> Answer:
         written = 0

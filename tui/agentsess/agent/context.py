@@ -13,19 +13,30 @@ thinking of their own, and only if all before it is what it was. One event is se
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from agentsess.agent.resume_note import EVENT as NOTE_EVENT
-from agentsess.agent.shortening import CHARS_PER_TOKEN, Content, weight, without_results
+from agentsess.agent.sending import (
+    NOT_IN_NAMES,
+    imported_text,
+    prompt_content,
+    reply_block,
+    result_content,
+    tool_use,
+)
+from agentsess.agent.shortening import (
+    CHARS_PER_TOKEN,
+    THINKING,
+    Content,
+    weight,
+    without_results,
+    without_thinking,
+)
 from agentsess.model import Entry, EntryKind, JsonObject, ToolCall
 
 UNFINISHED = "Interrupted: this call did not finish. Whether it had any effect is not known."
-NO_OUTPUT = "(no output)"
 _BEGINNING = "(The beginning of this conversation is not known.)"
 _COMPACTED = (
     "(This conversation is long. The summary below stands for its beginning; what follows the "
@@ -35,10 +46,7 @@ _PHASE = (
     "(This conversation goes on where another one ended, of which the following is known. "
     "Files may be different by now: look before you rely on it.)"
 )
-_IMPORTED_RESULT_LIMIT = 2_000
-_THINKING = ("thinking", "redacted_thinking")
 _ENDS_THINKING = ("compacted", "phase", "cleared", "model", "thinking_refused")
-_NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def messages_for(entries: Iterable[Entry]) -> list[JsonObject]:
@@ -111,7 +119,7 @@ class Conversation:
     @property
     def has_thinking(self) -> bool:
         """Whether thinking of the model is sent back to it."""
-        return any(_without_thinking(message) is not message for message in self._messages)
+        return any(without_thinking(message) is not message for message in self._messages)
 
     @property
     def waits(self) -> bool:
@@ -177,7 +185,7 @@ class Conversation:
             self.model = str(entry.meta.get("model", ""))
         if event in _ENDS_THINKING:
             self._answer_open_calls()
-            self._messages = [_without_thinking(message) for message in self._messages]
+            self._messages = [without_thinking(message) for message in self._messages]
         if event not in ("compacted", "phase", "cleared"):
             return
         kept_from = _number(entry.meta.get("kept_from"))
@@ -203,7 +211,7 @@ class Conversation:
     # -- messages
 
     def _add_prompt(self, entry: Entry) -> None:
-        content = _prompt_content(entry)
+        content = prompt_content(entry)
         if not content:
             return
         self._answer_open_calls()
@@ -231,11 +239,11 @@ class Conversation:
                 call_id = str(block.get("id", ""))
                 if call_id not in calls:
                     calls[call_id] = self._id_to_send(call_id, entry.seq)
-                    blocks.append(_tool_use(block, calls[call_id]))
-            elif clean := _reply_block(block):
+                    blocks.append(tool_use(block, calls[call_id]))
+            elif clean := reply_block(block):
                 blocks.append(clean)
         # the API refuses a reply that ends in thinking
-        while blocks and blocks[-1]["type"] in _THINKING:
+        while blocks and blocks[-1]["type"] in THINKING:
             blocks.pop()
         if not blocks:
             return
@@ -253,12 +261,12 @@ class Conversation:
         if sent_id is None:
             return
         is_error = bool(entry.meta.get("is_error") or block.get("is_error"))
-        content = _result_content(block.get("content", entry.text))
+        content = result_content(block.get("content", entry.text))
         self._append_result(sent_id, content, is_error=is_error)
 
     def _add_imported(self, entry: Entry) -> None:
         role = "assistant" if entry.kind is EntryKind.ASSISTANT else "user"
-        text = _imported_text(entry)
+        text = imported_text(entry)
         if not text.strip():
             return
         self._answer_open_calls()
@@ -300,7 +308,7 @@ class Conversation:
 
     def _id_to_send(self, call_id: str, seq: int) -> str:
         """The call's id, made acceptable: some servers repeat ids, the API wants them unique."""
-        sent = _NOT_IN_IDS.sub("_", call_id) or "call"
+        sent = NOT_IN_NAMES.sub("_", call_id) or "call"
         while sent in self._sent_ids:
             sent = f"{sent}-{seq}"
         self._sent_ids.add(sent)
@@ -314,93 +322,3 @@ def carried_text(entry: Entry) -> str:
 
 def _number(value: Any) -> int:
     return value if isinstance(value, int) else 0
-
-
-def _prompt_content(entry: Entry) -> Content:
-    """A prompt as the API takes it; empty if there is nothing to send."""
-    if not entry.content:
-        return entry.text if entry.text.strip() else ""
-    blocks: list[JsonObject] = []
-    for block in entry.content:
-        if block.get("type") == "text":
-            blocks += _text_block(block)
-        elif block.get("type") in ("image", "document") and isinstance(block.get("source"), dict):
-            blocks.append(_without_nulls(block))
-    return blocks
-
-
-def _reply_block(block: JsonObject) -> JsonObject | None:
-    """A block of a reply without what only replies may hold; None if it cannot go back."""
-    match block.get("type"):
-        case "text":
-            return next(iter(_text_block(block)), None)
-        case "thinking":
-            # without its signature the API would not believe it
-            if block.get("thinking") is None or not block.get("signature"):
-                return None
-            return {key: block[key] for key in ("type", "thinking", "signature")}
-        case "redacted_thinking":
-            return (
-                {"type": "redacted_thinking", "data": block["data"]} if block.get("data") else None
-            )
-        case str():
-            return _without_nulls(block)
-        case _:
-            return None
-
-
-def _without_thinking(message: JsonObject) -> JsonObject:
-    content = message["content"]
-    if isinstance(content, str) or not any(block["type"] in _THINKING for block in content):
-        return message
-    return {**message, "content": [b for b in content if b["type"] not in _THINKING]}
-
-
-def _text_block(block: JsonObject) -> list[JsonObject]:
-    text = block.get("text")
-    if not isinstance(text, str) or not text.strip():
-        return []
-    return [{"type": "text", "text": text}]
-
-
-def _tool_use(block: JsonObject, sent_id: str) -> JsonObject:
-    value = block.get("input")
-    return {
-        "type": "tool_use",
-        "id": sent_id,
-        "name": _NOT_IN_IDS.sub("_", str(block.get("name", "")))[:64] or "tool",
-        "input": value if isinstance(value, dict) else {},
-    }
-
-
-def _result_content(value: Any) -> Content:
-    """What a tool gave, never empty."""
-    if isinstance(value, str):
-        return value if value.strip() else NO_OUTPUT
-    blocks: list[JsonObject] = []
-    for block in value if isinstance(value, list) else []:
-        if isinstance(block, dict) and block.get("type") == "text":
-            blocks += _text_block(block)
-        elif isinstance(block, dict) and isinstance(block.get("source"), dict):
-            blocks.append(_without_nulls(block))
-    return blocks or NO_OUTPUT
-
-
-def _imported_text(entry: Entry) -> str:
-    """An entry of another program as plain text: its tools are not ours to call."""
-    if entry.kind is EntryKind.TOOL_RESULT:
-        text = entry.text.strip() or NO_OUTPUT
-        if len(text) > _IMPORTED_RESULT_LIMIT:
-            text = f"{text[:_IMPORTED_RESULT_LIMIT]} … [{len(text):,} characters in all]"
-        return f"[Earlier result of {entry.meta.get('tool') or 'a tool'}]\n{text}"
-    parts = [entry.text] if entry.text.strip() else []
-    if entry.kind is EntryKind.ASSISTANT:
-        parts += [
-            f"[Earlier call of {call.name}] {msgspec.json.encode(call.input).decode()}"
-            for call in entry.tool_calls
-        ]
-    return "\n\n".join(parts)
-
-
-def _without_nulls(block: JsonObject) -> JsonObject:
-    return {key: value for key, value in block.items() if value is not None}

@@ -11,6 +11,7 @@ Content = str | list[JsonObject]
 
 CHARS_PER_TOKEN = 3.5
 """A cautious guess for text that no request has measured yet."""
+THINKING = ("thinking", "redacted_thinking")
 _IMAGE, _DOCUMENT = 5_500, 20_000
 """What an image and a document weigh: their bytes say nothing of it."""
 _SHORT = 200
@@ -63,3 +64,11 @@ def _size(content: Content) -> str:
     sizes = [f"{weight(texts):,} characters"] if texts else []
     sizes += [f"1 {part.get('type', 'file')}" for part in content if part not in texts]
     return ", ".join(sizes)
+
+
+def without_thinking(message: JsonObject) -> JsonObject:
+    """A message without the model's thinking; the same one if it has none."""
+    content = message["content"]
+    if isinstance(content, str) or not any(block["type"] in THINKING for block in content):
+        return message
+    return {**message, "content": [b for b in content if b["type"] not in THINKING]}

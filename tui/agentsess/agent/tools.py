@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agentsess.agent.context import NO_OUTPUT
 from agentsess.agent.functions import Function, Functions
 from agentsess.agent.permissions import Decision, PermissionCallback, ask
+from agentsess.agent.sending import NO_OUTPUT
 from agentsess.agent.waiting import Stopped, TookTooLong, within
 from agentsess.model import JsonObject, ToolCall, utc_now
 

@@ -169,15 +169,19 @@ class Turn:
     async def _send_less(self, refused: RequestRefused) -> str:
         """Leave out what was refused; why to stop, or empty if it may be sent again."""
         if isinstance(refused, ThinkingRefused):
-            if not self.conversation.has_thinking:
-                raise refused
-            text = "Earlier thinking is not accepted any more and left out."
-            self._note("thinking_refused", text)
+            self.leave_out_thinking(refused)
             return ""
         stop_reason = await self._too_long()
         if stop_reason == TOO_LONG:
             raise refused
         return stop_reason
+
+    def leave_out_thinking(self, refused: ThinkingRefused) -> None:
+        """Send earlier thinking no more; raises what refused it if there is none."""
+        if not self.conversation.has_thinking:
+            raise refused
+        text = "Earlier thinking is not accepted any more and left out."
+        self._note("thinking_refused", text)
 
     async def _too_long(self) -> str:
         """Have the conversation made shorter; empty if it may be sent again."""
