@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agentsess.model import Fact
@@ -18,10 +18,12 @@ _REMEMBERED = 40
 class Minutes:
     """Follows prompts and replies; later words replace earlier ones that say the same."""
 
-    decisions: list[Fact] = field(default_factory=list)
-    claims: list[Fact] = field(default_factory=list)
+    decisions: dict[Fact, frozenset[str]] = field(default_factory=dict)
+    """With the words that carry their meaning."""
+    claims: dict[Fact, frozenset[str]] = field(default_factory=dict)
     """Work that replies say is done."""
-    obstacles: list[Fact] = field(default_factory=list)
+    heard: list[tuple[int, Reading]] = field(default_factory=list)
+    """What may tell of an obstacle, with its entry."""
     listed: list[Fact] = field(default_factory=list)
     """Questions under a heading of their own: "go on" leaves them open."""
     asked: list[Fact] = field(default_factory=list)
@@ -48,7 +50,7 @@ class Minutes:
             laid_down = answers.laid_down(reading, self.reply)
             self.decide([text for text in laid_down if text.rstrip(".") not in answered], seq)
         self.decide(answers.decisions_in(reading), seq)
-        self.obstacles += [Fact(text, (seq,)) for text in talk.obstacles_in(reading)]
+        self.heard.append((seq, reading))
         return bool(answered)
 
     def _answer(self, reading: Reading, seq: int) -> set[str]:
@@ -79,7 +81,7 @@ class Minutes:
             claims = [report]
         for text in claims:
             self._claim(text, seq)
-        self.obstacles += [Fact(text, (seq,)) for text in talk.obstacles_in(reading)]
+        self.heard.append((seq, reading))
         listed, asked = answers.questions_in(reading)
         if listed:
             self.listed = [Fact(text, (seq,)) for text in listed]
@@ -89,7 +91,15 @@ class Minutes:
 
     def overcome(self, since: int) -> None:
         """A turn of work that began with ``since`` ended well: what was in the way is not."""
-        self.obstacles = [fact for fact in self.obstacles if fact.seqs[-1] >= since]
+        self.heard = [(seq, reading) for seq, reading in self.heard if seq >= since]
+
+    def obstacles(self) -> list[Fact]:
+        """What is in the way. Looked for only here: most of it is long overcome by then."""
+        return [
+            Fact(text, (seq,))
+            for seq, reading in self.heard[-_REMEMBERED:]
+            for text in talk.obstacles_in(reading)
+        ]
 
     def answered_by_tool(self, call_id: str, answer: str, seq: int) -> None:
         """Take the user's choice among what a tool's question offered."""
@@ -107,24 +117,26 @@ class Minutes:
             self._decide(text, (seq,))
 
     def _decide(self, text: str, seqs: tuple[int, ...]) -> None:
-        decided = _decided(text)
-        gone, meaning = answers.replaced_words(decided), tokens(decided)
-        self.decisions = [
-            fact
-            for fact in self.decisions
-            if not alike(meaning, tokens(_decided(fact.text)))
-            and not (gone and gone <= tokens(fact.text))
-        ]
-        self.decisions.append(Fact(text, seqs))
-        del self.decisions[:-_REMEMBERED]
+        decided = text.split(" (")[0]  # without the question that it answers
+        gone = answers.replaced_words(decided)
+        self.decisions = _with(self.decisions, Fact(text, seqs), decided, gone)
 
     def _claim(self, text: str, seq: int) -> None:
-        meaning = tokens(text)
-        self.claims = [fact for fact in self.claims if not alike(meaning, tokens(fact.text))]
-        self.claims.append(Fact(text, (seq,)))
-        del self.claims[:-_REMEMBERED]
+        self.claims = _with(self.claims, Fact(text, (seq,)), text)
 
 
-def _decided(text: str) -> str:
-    """A decision without the question that it answers."""
-    return text.split(" (")[0]
+def _with(
+    facts: Mapping[Fact, frozenset[str]],
+    fact: Fact,
+    says: str,
+    gone: frozenset[str] = frozenset(),
+) -> dict[Fact, frozenset[str]]:
+    """The facts and one more, without those that say about the same or speak of what is gone."""
+    meaning = tokens(says)
+    kept = {
+        old: words
+        for old, words in facts.items()
+        if not alike(meaning, words) and not (gone and gone <= words)
+    }
+    kept[fact] = meaning
+    return dict(list(kept.items())[-_REMEMBERED:])

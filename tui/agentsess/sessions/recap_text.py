@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 FACT_LENGTH = 200
 _LONGEST_TEXT = 24_000
@@ -96,7 +97,10 @@ def plain(text: str, limit: int = FACT_LENGTH) -> str:
 def mentions(text: str, words: Iterable[str]) -> bool:
     """Whether one of the lower-case ``words`` stands in it: a cheap test before a pattern."""
     lowered = text.lower()
-    return any(word in lowered for word in words)
+    for word in words:  # noqa: SIM110, any() takes twice as long
+        if word in lowered:
+            return True
+    return False
 
 
 def shorten(text: str, limit: int = FACT_LENGTH) -> str:
@@ -252,6 +256,7 @@ _COMMON = frozenset(
 )
 
 
+@lru_cache(maxsize=4096)
 def tokens(text: str) -> frozenset[str]:
     """The words that carry meaning, folded."""
     return frozenset(fold(text).split()) - _COMMON

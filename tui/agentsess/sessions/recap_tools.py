@@ -11,10 +11,10 @@ from agentsess.model import FileTouched
 from agentsess.sessions.recap_commands import CommandLog, notable
 from agentsess.sessions.recap_text import clean, plain, shorten
 
-_WRITE = frozenset({"write", "create_file", "write_file"})
-_EDIT = frozenset({"edit", "multiedit", "notebookedit", "str_replace", "edit_file"})
-_SHELL = frozenset({"bash", "shell", "run_command", "powershell"})
-_EDITOR = frozenset({"str_replace_based_edit_tool", "str_replace_editor"})
+WRITE = frozenset({"write", "create_file", "write_file"})
+EDIT = frozenset({"edit", "multiedit", "notebookedit", "str_replace", "edit_file"})
+SHELL = frozenset({"bash", "shell", "run_command", "powershell"})
+EDITOR = frozenset({"str_replace_based_edit_tool", "str_replace_editor"})
 # What programs say in place of a result when the user said no; a refusal by the operating
 # system or a server ("permission denied", "access denied") is a failure like others.
 _DENIED = re.compile(
@@ -167,7 +167,7 @@ class ToolLog:
 
 def _call(name: str, value: dict[str, Any], seq: int) -> Call:
     word = name.lower()
-    if word in _SHELL:
+    if word in SHELL:
         command = value.get("command")
         if isinstance(command, list):
             command = " ".join(str(part) for part in command[-1:])
@@ -177,12 +177,12 @@ def _call(name: str, value: dict[str, Any], seq: int) -> Call:
         parts = () if value.get("run_in_background") else tuple(notable(command))
         return Call("shell", name, command[:4000], parts, seq)
     path = _path(value)
-    if word in _EDITOR:
+    if word in EDITOR:
         does = {"create": "write", "view": "read"}.get(str(value.get("command")), "edit")
         return Call(does, name, path, (), seq)
-    if word in _WRITE:
+    if word in WRITE:
         return Call("write", name, path, (), seq)
-    if word in _EDIT:
+    if word in EDIT:
         return Call("edit", name, path, (), seq)
     return Call("read" if word == "read" else "other", name, path, (), seq)
 
