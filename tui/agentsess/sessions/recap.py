@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from agentsess.model import CommandRun, Entry, Fact, Recap, Session, Stretch
+from agentsess.model import CommandRun, Entry, Fact, Recap, Session, Status, Stretch
 from agentsess.sessions.recap_board import Item
 from agentsess.sessions.recap_course import Course
 from agentsess.sessions.recap_facts import MOST, distinct, latest, said_in
-from agentsess.sessions.recap_reading import State
+from agentsess.sessions.recap_reading import Reading, Section, State, read
 from agentsess.sessions.recap_text import plain
 from agentsess.sessions.recap_wording import Story, headline, recap_markdown
 
@@ -62,15 +62,19 @@ class RecapBuilder:
         while self._unread:
             self._course.take(self._unread.popleft())
         done, doing, coming = self._work()
+        noted = _notes(session) if session else Reading()
+        blockers = self._blockers(_noted(noted, Section.BLOCKERS))
+        if session and session.status is Status.COMPLETED:
+            doing, blockers = (), ()  # by the user's own word
         return Recap(
             headline=headline(self._story(coming)),
             goal=_set_goal(session) or self._course.goal,
             done=done,
             in_progress=doing,
-            next=coming,
-            decisions=latest(self._course.minutes.decisions),
-            questions=self._open_questions(),
-            blockers=self._blockers(),
+            next=latest([*coming, *_noted(noted, Section.NEXT)]),
+            decisions=latest([*self._course.minutes.decisions, *_noted(noted, Section.DECISIONS)]),
+            questions=latest([*self._open_questions(), *_noted(noted, Section.QUESTIONS)]),
+            blockers=blockers,
             files=self._course.tools.touched(session.cwd if session else "", _MOST_FILES),
             commands=self._commands(),
             agents=self._course.agents.facts(),
@@ -113,15 +117,15 @@ class RecapBuilder:
         coming = [f for f in distinct(_facts(items, State.TODO)) if not said_in(f, known)]
         return tuple(done), tuple(doing[:MOST]), tuple(coming[:MOST])
 
-    def _open_questions(self) -> tuple[Fact, ...]:
+    def _open_questions(self) -> list[Fact]:
         found = self._course.minutes.questions()
         if not self._course.turn.finished:
             found += [
                 Fact(text, (self._course.turn.start,)) for text in self._course.turn.questions
             ]
-        return latest(found)
+        return found
 
-    def _blockers(self) -> tuple[Fact, ...]:
+    def _blockers(self, noted: Sequence[Fact]) -> tuple[Fact, ...]:
         failing = [
             Fact(
                 plain(f"{run.command} failed" + (f": {run.detail}" if run.detail else "")),
@@ -135,7 +139,7 @@ class RecapBuilder:
         ]
         ending = [fact for fact in (self._course.error, self._course.interrupted) if fact]
         found = distinct([*failing, *refused, *self._course.minutes.obstacles(), *ending])
-        return latest(sorted(found, key=lambda fact: fact.seqs[-1]))
+        return latest([*sorted(found, key=lambda fact: fact.seqs[-1]), *noted])
 
     def _commands(self) -> tuple[CommandRun, ...]:
         runs = sorted(self._course.tools.commands.runs.values(), key=lambda run: run.seq)
@@ -172,6 +176,18 @@ def _set_goal(session: Session | None) -> Fact | None:
         if isinstance(value, str) and (text := plain(value)):
             return Fact(text)
     return None
+
+
+def _notes(session: Session) -> Reading:
+    """What the user's notes say of the work, an open box among what comes next."""
+    reading = read(session.notes)
+    boxes = [mark.text for mark in reading.checks if mark.state is not State.DONE]
+    reading.sections.setdefault(Section.NEXT, []).extend(boxes)
+    return reading
+
+
+def _noted(notes: Reading, section: Section) -> list[Fact]:
+    return [Fact(text) for text in notes.sections.get(section, ())]
 
 
 def _fact(item: Item) -> Fact:

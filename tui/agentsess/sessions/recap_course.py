@@ -32,7 +32,7 @@ _TELLING = (
     *("go with", "stick with", "settled on"),
 )
 _SKIMMED = frozenset({"todowrite", "taskcreate", "taskupdate", *WRITE, *EDIT, *EDITOR})
-_SHORTEST_LIST = 20
+_SHORTEST_TELLING = 12
 _CHOSEN = re.compile(r"\"=\"([^\"]{1,120})\"")
 _TASK_NUMBER = re.compile(r"#(\w{1,20})|\bid[\"': ]+(\w{1,20})", re.IGNORECASE)
 _STOPS = frozenset(
@@ -124,7 +124,7 @@ class Course:
                 self.prompts += 1
                 self.board.worked(self._old_prompt.seq)
             self._old_prompt = entry
-        if len(text) >= _SHORTEST_LIST and mentions(text, _TELLING):
+        if len(text) >= _SHORTEST_TELLING and mentions(text, _TELLING):
             reading = read(text)
             self.board.said(reading, entry.seq, by_user=kind is EntryKind.USER)
             self.minutes.decide(answers.decisions_in(reading), entry.seq)

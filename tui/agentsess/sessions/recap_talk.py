@@ -224,7 +224,7 @@ def reported(reading: Reading) -> str:
     lead = reading.lead
     if not lead or asks(lead) or len(lead) > 300 or phases_in(lead):
         return ""
-    if _NO_REPORT.search(lead) and not _PLAINLY_DONE.match(lead):
+    if (_NO_REPORT.search(lead) or _COMING.search(lead)) and not _PLAINLY_DONE.match(lead):
         return ""
     index = reading.sentences.index(lead) + 1
     if len(lead) < _SHORT_REPORT and index < len(reading.sentences):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from agentsess.model import CommandRun, Fact, Recap, Session
+from agentsess.model import CommandRun, Fact, Recap, Session, Stretch
 from agentsess.sessions.recap_board import Board, Item
 from agentsess.sessions.recap_reading import State
 from agentsess.sessions.recap_text import shorten
@@ -167,6 +167,10 @@ def recap_markdown(recap: Recap, session: Session, now: datetime) -> str:
         facts.insert(0, f"last activity {_ago(recap.last_activity, now)}")
     if session.project_name:
         facts.insert(0, session.project_name)
+    if session.token_count:
+        facts.append(f"{session.token_count:,} tokens")
+    if session.cost_usd:
+        facts.append(f"${session.cost_usd:.2f}")
     lines += [inert(" · ".join(facts)), ""]
     if recap.goal:
         lines += [f"**Goal:** {inert(recap.goal.text)}", ""]
@@ -177,6 +181,7 @@ def recap_markdown(recap: Recap, session: Session, now: datetime) -> str:
         ("Decisions", recap.decisions),
         ("Open questions", recap.questions),
         ("Blockers", recap.blockers),
+        ("Agents", recap.agents),
     ):
         lines += _list(name, [inert(fact.text) for fact in found])
     times = {1: ""}
@@ -194,7 +199,14 @@ def recap_markdown(recap: Recap, session: Session, now: datetime) -> str:
             for run in recap.commands
         ],
     )
+    lines += _list("Worked on", [_stretch(stretch) for stretch in recap.stretches])
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _stretch(stretch: Stretch) -> str:
+    start, end = stretch.start.astimezone(), stretch.end.astimezone()
+    same_day = start.date() == end.date()
+    return f"{start:%Y-%m-%d %H:%M} to {end:{'%H:%M' if same_day else '%Y-%m-%d %H:%M'}}"
 
 
 def _list(name: str, rows: Sequence[str]) -> list[str]:

@@ -180,7 +180,7 @@ class Recaps:
 
 def _key(session: Session) -> list[Any]:
     """What a recap depends on besides the history."""
-    return [_code(), session.cwd, session.metadata]
+    return [_code(), session.cwd, session.metadata, session.notes, str(session.status)]
 
 
 def _code() -> str:
