@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from agentsess.cli import NOT_FOUND, WRONG_USAGE
+from agentsess.cli import NOT_ASKED, NOT_FOUND, WRONG_USAGE
 from agentsess.clock import clock_stopped
 from agentsess.errors import InvalidQuery
 from agentsess.model import Draft, EntryKind
@@ -15,6 +17,7 @@ from agentsess.sessions.service import SessionService
 from agentsess.sessions.standup import parse_since
 from support.claude_history import Transcript
 from support.commands import Run
+from support.loopback import LoopbackServer, Reply
 from support.screens import write_session
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
@@ -110,3 +113,26 @@ def test_words_spans_and_dates_are_moments() -> None:
     assert parse_since("2026-11-20", NOW).date().isoformat() == "2026-11-20"
     with pytest.raises(InvalidQuery, match="yesterday"):
         parse_since("soon", NOW)
+
+
+def test_a_model_writes_it_when_asked_to(
+    run: Run, service: SessionService, loopback: Callable[..., LoopbackServer]
+) -> None:
+    session = write_session(service, "Port it", "Port the ledger.", FIRST)
+    parts = ("done", "in_progress", "next", "decisions", "questions", "blockers")
+    line = {"text": "Port the parser", "entries": [2]}
+    value = {"headline": "The parser is next.", "goal": line, **{name: [line] for name in parts}}
+    loopback([Reply(json.dumps(value), model="small-1")])
+    done = run("recap", session.id, "--write", "--json")
+    assert (done.code, done.json["generated_by"]) == (0, "small-1")
+    assert "is shown about" in done.err
+
+
+def test_what_could_not_be_written_is_said_and_the_recap_printed(
+    run: Run, service: SessionService
+) -> None:
+    session = write_session(service, "Port it", "Port the ledger.", FIRST)
+    done = run("recap", session.id, "--write")
+    assert done.code == NOT_ASKED
+    assert "Not written by a model: " in done.err
+    assert "port the parser" in done.out

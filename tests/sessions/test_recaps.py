@@ -86,7 +86,7 @@ def test_a_recap_that_cannot_be_kept_is_still_given(
 def test_what_a_model_wrote_stands_until_the_history_moves_on(
     service: SessionService, session: Session
 ) -> None:
-    service.recaps.keep_written(session.id, written_about(service, session), Usage(9, 3), 0.01)
+    service.recaps.keep_written(session.id, written_about(service, session))
     recap = service.recap(session.id)
     assert (recap.headline, recap.generated_by) == ("The parser is next.", "claude-haiku-5-5")
     say_more(service, session)
@@ -96,7 +96,7 @@ def test_what_a_model_wrote_stands_until_the_history_moves_on(
 def test_what_a_written_recap_cost_counts_in_the_session(
     service: SessionService, session: Session
 ) -> None:
-    service.recaps.keep_written(session.id, written_about(service, session), Usage(9, 3), 0.01)
+    service.recaps.count_cost(session.id, Usage(9, 3), 0.01)
     now = service.get(session.id)
     assert (now.usage, now.cost_usd) == (Usage(9, 3), 0.01)
 
@@ -105,7 +105,7 @@ def test_what_the_user_wrote_wins_over_both_and_is_marked(
     service: SessionService, session: Session
 ) -> None:
     service.recaps.edit(session.id, {"headline": "Ask Kim first.", "next": ["Call Kim"]})
-    service.recaps.keep_written(session.id, written_about(service, session), Usage(), 0.0)
+    service.recaps.keep_written(session.id, written_about(service, session))
     recap = service.recap(session.id)
     assert recap.headline == "Ask Kim first."
     assert [fact.text for fact in recap.next] == ["Call Kim"]

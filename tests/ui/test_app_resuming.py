@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -188,3 +189,51 @@ async def test_a_session_with_nothing_in_it_and_no_folder_can_be_resumed(
         await comes_back(user)
         await user.sees("Nothing has happened yet.", "Continue", "Only read")
         await goes_on(user)
+
+
+# -- recaps that a model writes
+
+
+def recap_reply(headline: str) -> Reply:
+    parts = ("done", "in_progress", "next", "decisions", "questions", "blockers")
+    line = {"text": "Port the parser", "entries": [2]}
+    value = {"headline": headline, "goal": line, **{name: [] for name in parts}} | {"next": [line]}
+    return Reply(json.dumps(value), model="small-1")
+
+
+async def test_a_model_writes_the_recap_after_saying_what_that_takes(
+    app: AgentsessApp, loopback: Loopback
+) -> None:
+    loopback([recap_reply("The parser waits to be ported.")])
+    async with using(app) as user:
+        await comes_back(user)
+        await user.press("W")
+        await user.sees("claude-haiku-5-5 is shown about 2.1k tokens", "$0.01")
+        await user.press("w")
+        await user.sees("The parser waits to be ported.", "written by small-1")
+
+
+async def test_if_it_cannot_be_written_the_card_stands_and_says_why(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await comes_back(user)
+        await user.press("W")
+        await user.sees("is shown about")
+        await user.press("w")
+        await user.sees("1 of 3 steps done", "Not written by a model: ")
+
+
+async def test_recaps_are_written_unasked_if_that_is_set(
+    app: AgentsessApp, tmp_path: Path, loopback: Loopback
+) -> None:
+    server = loopback([recap_reply("The parser waits to be ported.")])
+    (tmp_path / "store" / "settings.toml").write_text("written_recaps = true\n")
+    async with using(app) as user:
+        await user.press("p")
+        await user.until(lambda: server.bodies, "the request")
+        await user.until(
+            lambda: user.service.recap(user.session("Port it").id).generated_by == "small-1",
+            "the recap kept",
+        )
+        await user.press("c")
+        await user.sees("The parser waits to be ported.", "written by small-1")
+    assert len(server.bodies) == 1

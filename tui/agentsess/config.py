@@ -11,6 +11,8 @@ from pathlib import Path
 from agentsess.errors import StoreError
 
 DEFAULT_MODEL = "claude-sonnet-5-5"
+RECAP_MODEL = "claude-haiku-5-5"
+"""The cheapest that writes a good recap."""
 COMPACT = ("ask", "auto")
 TRASH_DAYS = 30
 """How long the trash keeps a session before `prune` may empty it."""
@@ -54,6 +56,10 @@ class Settings:
     """Whether the app deletes for good, when it starts, what is in the trash for too long."""
     allow_reading: bool = False
     """Whether read, glob and grep are used in a session's folder without a question."""
+    recap_model: str = RECAP_MODEL
+    """Model that writes recaps, where one is asked for."""
+    written_recaps: bool = False
+    """Whether a model writes the recap of a session that is paused or resumed, unasked."""
     notify: bool = True
     """Whether the terminal tells, while another window is in front, that a session waits."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from agentsess import config
 from agentsess.commands.finding import find
 from agentsess.commands.output import Output, WrongUsage, json_array, short_ids
+from agentsess.errors import AgentError, InvalidSession
 from agentsess.model import Session, utc_now
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.recap_wording import inert, recap_markdown
@@ -17,24 +20,43 @@ from agentsess.sessions.standup import Report, parse_since, reports
 from agentsess.ui.render import format as written
 
 _MOST = 6
+NOT_WRITTEN = 5
+"""Exit code: the model could not be asked, or what it wrote is of no use."""
 
 
 def recap(service: SessionService, args: Namespace, out: Output) -> int:
     """`recap`: one session's, or with ``--since`` the stand-up report."""
     if args.since is not None:
-        if args.id is not None:
-            raise WrongUsage("--since reports on all sessions: leave the ID out.")
+        if args.id is not None or args.write:
+            raise WrongUsage("--since reports on all sessions: no ID and no --write with it.")
         return _standup(service, args, out)
     if args.id is None:
         raise WrongUsage("Say which session, or --since yesterday for a report on all.")
     if args.project:
         raise WrongUsage("--project goes with --since.")
     session = find(service, args.id, out)
+    code = _write(service, session, out) if args.write else 0
     made = service.recap(session.id)
     if out.as_json:
         out.json(made.to_json())
     else:
         out.text(recap_markdown(made, session, utc_now()))
+    return code
+
+
+def _write(service: SessionService, session: Session, out: Output) -> int:
+    """Have a model write it first. If that fails the one from the history is printed."""
+    from agentsess.agent.recap_writer import RecapWriter  # what it needs is slow to load
+
+    writer = RecapWriter(service, config.data_home())
+    try:
+        plan = writer.plan(session.id)
+        cost = f", for at most {written.dollars(max(plan.most_usd, 0.01))}" if plan.most_usd else ""
+        out.note(f"{plan.model} is shown about {written.tokens(plan.tokens)} tokens{cost}.")
+        asyncio.run(writer.write(session.id))
+    except (AgentError, InvalidSession) as error:
+        out.note(f"Not written by a model: {error}")
+        return NOT_WRITTEN
     return 0
 
 

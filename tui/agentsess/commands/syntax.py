@@ -147,6 +147,7 @@ def _add_reading(add: _Add) -> None:
         help="report on what was worked in since: yesterday, today, 12h, 7d, 2026-11-23",
     )
     command.add_argument("--project", default="", metavar="P", help="of this project only")
+    command.add_argument("--write", action="store_true", help="have the model write it anew")
 
     command = add(
         "export",

@@ -138,16 +138,17 @@ class Recaps:
 
     # -- written and edited
 
-    def keep_written(
-        self, session_id: str, recap: Recap, usage: Usage, cost_usd: float | None
-    ) -> None:
-        """Keep what a model wrote; what that cost counts in a session of our own.
+    def keep_written(self, session_id: str, recap: Recap) -> None:
+        """Keep what a model wrote.
 
         Raises:
             StoreError: It was not kept.
         """
-        value = recap.to_json() | {"usage": usage.to_json(), "cost_usd": cost_usd}
+        value = recap.to_json()
         self._store.change_recaps(session_id, lambda now: now | {"written": value})
+
+    def count_cost(self, session_id: str, usage: Usage, cost_usd: float | None) -> None:
+        """Count what a written recap cost in its session, if that is one of our own."""
         if self._service.get(session_id).is_own:
             amounts: dict[str, float] = {**usage.to_json(), "cost_usd": cost_usd or 0.0}
             unpriced = {"unpriced": True} if cost_usd is None else {}

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from agentsess import config
+from agentsess.agent.recap_writer import RecapWriter
 from agentsess.errors import StoreError
 from agentsess.model import Session
 from agentsess.sessions.service import SessionService
@@ -56,6 +57,7 @@ class AgentsessApp(App[None]):
         super().__init__()
         self.service = SessionService.open(home, sources=sources)
         self.runs = Runs(self.service, self._tell_main, client=client)
+        self.recap_writer = RecapWriter(self.service, home, client)
         self.folder = folder or os.getcwd()
         self.demo = demo
         self._home = home
@@ -77,6 +79,13 @@ class AgentsessApp(App[None]):
     def settings(self) -> config.Settings:
         """What the user set; raises StoreError if that cannot be read."""
         return config.load_settings(self._home)
+
+    def writes_recaps(self) -> bool:
+        """Whether a model writes recaps unasked."""
+        try:
+            return self.settings().written_recaps
+        except StoreError:
+            return False
 
     def on_mount(self) -> None:
         try:

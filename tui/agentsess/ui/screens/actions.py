@@ -81,6 +81,14 @@ class SessionActions(Panes):
     def action_pause(self) -> None:
         """Mark as paused; a run is stopped first."""
         self._set_status(Status.PAUSED, "Paused", "n notes what to remember, ")
+        if self.app.writes_recaps() and len(chosen := self.chosen()) == 1:
+            self.write_when_stopped(chosen[0])
+
+    @work(group="change")
+    async def write_when_stopped(self, session: Session) -> None:
+        """Have the recap written once the run is over: what it says at its end counts too."""
+        await self.stop_run(session.id).wait()
+        self.write_recap(session)
 
     def action_complete(self) -> None:
         """Mark as completed; a run is stopped first."""

@@ -14,6 +14,7 @@ from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.estimate import estimate
 from agentsess.sessions.recap_editing import editable, read_edited
 from agentsess.sources.base import ResumeCommand
+from agentsess.ui.render.format import dollars, tokens
 from agentsess.ui.render.going_on import (
     COMPACT,
     CONTINUE,
@@ -26,7 +27,7 @@ from agentsess.ui.render.going_on import (
 from agentsess.ui.render.recap import Standing, Way
 from agentsess.ui.render.sessions import source_label
 from agentsess.ui.screens.base import Panes
-from agentsess.ui.screens.dialogs import AskNote
+from agentsess.ui.screens.dialogs import AskNote, Choice, Choose
 from agentsess.ui.widgets.recap_card import RecapCard
 
 
@@ -98,6 +99,8 @@ class Resuming(Panes):
         self.chat.show_standing(Standing(recap, utc_now(), session.notes, None, ways))
         self.action_focus_pane("chat")
         self.look_around(session)
+        if recap.generated_by == "history" and recap.covers_entries and self.app.writes_recaps():
+            self.write_recap(session)
         if ways:
             self.price_ways(session)
 
@@ -185,6 +188,52 @@ class Resuming(Panes):
             self.tell(str(error), error=True)
             return
         self._fill_in(session, recap=recap)
+
+    @on(RecapCard.WritingWanted)
+    def _writing_wanted(self) -> None:
+        if session := self.chat.session:
+            self.plan_recap(session)
+
+    @work(exclusive=True, group="plan-recap")
+    async def plan_recap(self, session: Session) -> None:
+        """Say what having the recap written takes, and ask whether that is wanted."""
+        try:
+            plan = await self.app.aside(self.app.recap_writer.plan, session.id)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        cost = f", for at most {dollars(max(plan.most_usd, 0.01))}" if plan.most_usd else ""
+        text = (
+            f"{plan.model} is shown about {tokens(plan.tokens)} tokens{cost}. What it says and "
+            "the history does not bear out is left out."
+        )
+        choices = [Choice("w", "Write it"), Choice("l", "Leave it as it is")]
+        self.app.push_screen(
+            Choose("Have the recap written", text, choices),
+            lambda key: self._writing_answered(key, session),
+        )
+
+    def _writing_answered(self, key: str | None, session: Session) -> None:
+        if key == "w":
+            self.write_recap(session)
+
+    @work(group="write-recap")
+    async def write_recap(self, session: Session) -> None:
+        """Have the recap written, and show it as it comes; if that fails, say why."""
+        writer = self.app.recap_writer
+        self._fill_in(session, news="a model is writing…")
+        try:
+            recap = await writer.write(
+                session.id, lambda headline: self._fill_in(session, news=f"✎ {headline}")
+            )
+        except AgentsessError as error:
+            if self.chat.standing and self._in_view(session.id):
+                self._fill_in(session, news=f"Not written by a model: {error}")
+            else:
+                self.tell(f"The recap was not written by a model: {error}", error=True)
+        else:
+            self._fill_in(session, recap=recap, news="")
+            self.reload()
 
     # -- going on
 
