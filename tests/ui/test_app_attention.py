@@ -188,3 +188,26 @@ def test_what_a_session_is_called_cannot_command_the_terminal() -> None:
         assert "\u202e" not in inside
         assert inside.count(";") == (3 if environment else 1)
         assert len(inside) < 450
+
+
+def echo(body: Json) -> Step:
+    """Says again what it was told last."""
+    return Reply(f"You said {body['messages'][-1]['content']}")
+
+
+async def test_sessions_at_work_in_one_app_never_hear_of_each_other(
+    home: Path, sessions: dict[str, Session], loopback: Loopback
+) -> None:
+    server = loopback(default=echo)
+    canaries = {title: f"canary-of-{title.lower()}" for title in sessions}
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Quiet")
+        for _ in range(3):
+            for title, session in sessions.items():
+                user.app.runs.start(session.id, canaries[title])
+            await user.until(lambda: not user.app.runs.live(), "the end of all")
+        await user.sees("You said canary-of-quiet")
+        assert not any(canaries[t] in user.screen for t in canaries if t != "Quiet")
+    assert len(server.bodies) == 3 * len(sessions)
+    for request in server.requests:
+        assert sum(canary in request.body.decode() for canary in canaries.values()) == 1

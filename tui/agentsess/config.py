@@ -35,8 +35,13 @@ def claude_home() -> Path:
 
 
 def has_api_key() -> bool:
-    """Whether the environment names a key or token, without reading it."""
-    return bool(os.environ.get("ANTHROPIC_API_KEY") or os.environ.get("ANTHROPIC_AUTH_TOKEN"))
+    """Whether the environment names a key or token."""
+    return any(api_keys())
+
+
+def api_keys() -> set[str]:
+    """The key and the token that the environment holds, to know them where they must not be."""
+    return {os.environ.get(name, "") for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -343,7 +343,7 @@ class Agent:
                 work.cancel()
                 await asyncio.wait({work})
                 if not work.cancelled() and (error := work.exception()):
-                    _log.warning("An interrupted run failed", exc_info=error)
+                    _log.warning("An interrupted run failed: %s", error)
 
     def interrupt(self, session_id: str) -> bool:
         """Stop the run in a session; its events end with `Interrupted` and `Done`.

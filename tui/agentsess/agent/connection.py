@@ -26,6 +26,9 @@ _SLOW_IMPORTS = {"anthropic", "genai_prices"}
 _IDLE_SECONDS = 60.0
 """How long a client waits for the next run."""
 
+_SHORTEST_KEY = 8
+"""Characters: shorter ones are no keys but words, for servers that need none."""
+
 ClientFactory = Callable[[], "AsyncAnthropic"]
 """Makes the client of one run; it is closed when the run ends."""
 
@@ -52,6 +55,14 @@ class Connection:
         """
         if self._factory is None and not config.has_api_key():
             await self.client()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The secrets by which the API is called: they are written nowhere."""
+        known = config.api_keys()
+        if self._original is not None:
+            known |= {self._original.api_key or "", self._original.auth_token or ""}
+        return tuple(key for key in known if len(key) >= _SHORTEST_KEY)
 
     async def client(self) -> AsyncAnthropic:
         """The client; raises MissingApiKey."""

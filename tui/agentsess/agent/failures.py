@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from agentsess import config
+from agentsess.agent.keeping import without_keys
 from agentsess.errors import (
     AgentError,
     ConnectionLost,
@@ -84,7 +86,8 @@ def as_agent_error(error: BaseException) -> AgentError | None:
                 "(and ANTHROPIC_BASE_URL, if it is set), then send the prompt again."
             )
         case AnthropicError():
-            return MissingApiKey(f"The credentials cannot be used: {plain(str(error))}")
+            said = plain(without_keys(str(error), [key for key in config.api_keys() if key]))
+            return MissingApiKey(f"The credentials cannot be used: {said}")
         case httpx2.HTTPError() | httpx2.StreamError():
             return ConnectionLost(CUT_OFF)
         # what the SDK's decoder raises for events that make no sense
@@ -98,7 +101,7 @@ def _from_status(error: Any) -> AgentError:
     status: int = error.status_code
     if status < 400:  # an error event inside a stream that began well
         status = _STATUS_OF_TYPE.get(str(error.type), 500)
-    said = plain(str(error.api_message or ""))
+    said = plain(without_keys(str(error.api_message or ""), _keys_of(error.request)))
     detail = f": {said.rstrip('.')}" if said else ""
     if is_retryable(status):
         way_out = _WAYS_OUT.get(status, _LATER)
@@ -109,6 +112,12 @@ def _from_status(error: Any) -> AgentError:
     way_out = _WAYS_OUT.get(status, _WAYS_OUT[400])
     refusal = ThinkingRefused if status == 400 and _THINKING.search(said) else RequestRefused
     return refusal(f"The API refused the request ({status}{detail}). {way_out}", status)
+
+
+def _keys_of(request: Any) -> list[str]:
+    """What a request was authorised by: some servers repeat it in what they say."""
+    names = ("x-api-key", "authorization")
+    return [value.split()[-1] for name in names if (value := request.headers.get(name, "").strip())]
 
 
 def plain(text: str) -> str:

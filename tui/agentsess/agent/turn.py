@@ -8,8 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from agentsess.agent.calls import Calls
 from agentsess.agent.connection import Connection
 from agentsess.agent.context import Conversation
@@ -26,6 +24,7 @@ from agentsess.agent.events import (
 )
 from agentsess.agent.failures import CUT_OFF, MAKE_ROOM, as_agent_error, plain
 from agentsess.agent.incoming import Incoming
+from agentsess.agent.keeping import keepable
 from agentsess.agent.resume_note import EVENT as NOTE_EVENT
 from agentsess.agent.retirement import retirement
 from agentsess.agent.tools import Toolbox
@@ -328,7 +327,7 @@ class Turn:
 
     def save(self, draft: Draft) -> Entry:
         """Add to the history and to the conversation; durable when this returns."""
-        (entry,) = self.writer.append(_well_formed_draft(draft))
+        (entry,) = self.writer.append(keepable(draft, self.connection.keys))
         self.conversation.add(entry)
         self.entries.append(entry)
         return entry
@@ -339,29 +338,3 @@ class Turn:
         with suppress(StoreError, SessionFenced):
             entry = self.save(Draft(EntryKind.EVENT, text, author=self.settings.author, meta=meta))
             self.emit(Interrupted(entry) if event == "interrupted" else EventSaved(entry))
-
-
-def _well_formed_draft(draft: Draft) -> Draft:
-    """The draft without lone surrogates, which no file and no request can carry."""
-    try:
-        msgspec.json.encode((draft.text, draft.content, draft.meta))
-    except UnicodeEncodeError:
-        return Draft(
-            draft.kind,
-            _well_formed(draft.text),
-            tuple(_well_formed(block) for block in draft.content),
-            draft.author,
-            _well_formed(draft.meta),
-            draft.at,
-        )
-    return draft
-
-
-def _well_formed(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode("utf-8")
-    if isinstance(value, dict):
-        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_well_formed(item) for item in value]
-    return value
