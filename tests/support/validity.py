@@ -10,8 +10,13 @@ Json = dict[str, Any]
 THINKING = ("thinking", "redacted_thinking")
 
 
-def assert_acceptable(messages: Sequence[Json]) -> None:
-    """Fail unless the API would take these messages."""
+def assert_acceptable(messages: Sequence[Json], *, goes_on: bool = False) -> None:
+    """Fail unless the API would take these messages.
+
+    Args:
+        messages: Of one request.
+        goes_on: They may end with a reply, which is to be gone on with.
+    """
     assert messages, "a request needs a message"
     assert messages[0]["role"] == "user", "the first message must be the user's"
     seen: set[str] = set()
@@ -34,7 +39,7 @@ def assert_acceptable(messages: Sequence[Json]) -> None:
             kinds = [b["type"] == "tool_result" for b in blocks]
             assert kinds == sorted(kinds, reverse=True), "results come before text"
     assert not waiting, "a call was left unanswered"
-    assert messages[-1]["role"] == "user"
+    assert goes_on or messages[-1]["role"] == "user"
 
 
 def _turns(messages: Sequence[Json]) -> list[tuple[str, list[Json]]]:

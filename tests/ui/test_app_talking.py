@@ -16,7 +16,7 @@ from agentsess.ui.app import AgentsessApp
 from agentsess.ui.widgets.permission import PermissionPrompt
 from agentsess.ui.widgets.prompt import Prompt
 from agentsess.ui.widgets.recap_card import RecapCard
-from support.loopback import Hold, LoopbackServer, Reply, ToolUse
+from support.loopback import Hold, HttpError, LoopbackServer, Reply, ToolUse
 from support.screens import User, files_of, using, write_session, write_sessions
 
 pytestmark = pytest.mark.anyio
@@ -384,3 +384,20 @@ async def test_the_demo_works_off_a_task_with_tools(demo: Path) -> None:
         session = user.session("run the tests")
         kinds = [entry.kind for entry in user.service.entries(session.id)]
         assert kinds.count(EntryKind.TOOL_RESULT) == 1
+
+
+async def test_a_busy_api_is_said_with_the_seconds_until_it_is_asked_again(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    loopback(
+        [
+            HttpError(429, headers={"retry-after": "2"}),
+            Hold(Reply("At last, an answer."), after_events=4),
+        ]
+    )
+    async with using(AgentsessApp(home, folder=str(project)), empty=True) as user:
+        await begins(user, "Please begin.")
+        await user.sees("429: trying again in 2 s… esc stops")
+        await user.sees("429: trying again in 1 s… esc stops")
+        await user.sees("At last", "Working… esc stops")
+        assert "429" not in user.screen

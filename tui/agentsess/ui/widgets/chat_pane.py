@@ -42,6 +42,7 @@ Write below what is to be done, and press enter.
 Nothing is stored until then; esc leaves.
 """
 _NEW = "new"
+_WORKING = "Working… esc stops"
 
 
 class FindInput(Input):
@@ -202,13 +203,16 @@ class ChatPane(Vertical):
 
     def take(self, event: happened.AgentEvent) -> None:
         """Show what happened in this session's run."""
+        speaks = isinstance(event, happened.TextDelta | happened.ThinkingDelta)
+        if speaks and self.transcript.is_counting:
+            self.transcript.set_status(_WORKING)
         match event:
             case happened.TextDelta(text):
                 self.transcript.stream(text)
             case happened.ThinkingDelta(text):
                 self.transcript.stream_thinking(text)
             case happened.Retrying(seconds, reason):
-                self.transcript.set_status(f"{reason}: trying again in {seconds:.0f} s")
+                self.transcript.count_down(reason, seconds)
             case happened.ToolStarted(call):
                 self.transcript.set_status(f"Running {one_line(call.name, 40)}… esc stops")
             case happened.Done() | happened.Failed():
@@ -223,7 +227,7 @@ class ChatPane(Vertical):
             case _:
                 if event.entry.seq > self._last_seq:
                     self._add([event.entry])
-                self.transcript.set_status("Working… esc stops")
+                self.transcript.set_status(_WORKING)
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Show a line above the prompt; an empty one takes it away."""

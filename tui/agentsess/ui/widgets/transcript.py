@@ -5,6 +5,8 @@ It shows what it is given and says what the user wants; it never loads anything 
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -115,6 +117,8 @@ class Transcript(EntryWindow):
         super().__init__(id=id, classes=classes)
         self._stream: StreamView | None = None
         self._timer: Timer | None = None
+        self._due: tuple[str, float] | None = None
+        """Why a request waits, and until when, on the monotonic clock."""
 
     @property
     def is_streaming(self) -> bool:
@@ -123,6 +127,7 @@ class Transcript(EntryWindow):
 
     def on_mount(self) -> None:
         self._timer = self.set_interval(1 / FRAMES, self._flush, pause=True)
+        self.set_interval(0.5, self._tick)
         self._mount_end()
 
     # data in
@@ -181,6 +186,27 @@ class Transcript(EntryWindow):
 
     def set_status(self, text: str) -> None:
         """Show a line below the conversation, or none."""
+        self._due = None
+        self._show_status(text)
+
+    def count_down(self, reason: str, seconds: float) -> None:
+        """Show for how long a request waits until it goes out again, and why."""
+        self._due = (reason, time.monotonic() + seconds)
+        self._tick()
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether a request waits, or waited and is on its way."""
+        return self._due is not None
+
+    def _tick(self) -> None:
+        if self._due is not None:
+            reason, due = self._due
+            left = math.ceil(due - time.monotonic())
+            when = f" in {left} s" if left > 0 else ""
+            self._show_status(f"{reason}: trying again{when}… esc stops")
+
+    def _show_status(self, text: str) -> None:
         self._foot.update(Content.styled(plain(text).plain, MUTED))
         self._foot.display = bool(text)
 
