@@ -219,11 +219,14 @@ class LoopbackServer:
         default: Step | Callable[[Json], Step] = HttpError(
             400, "the script is used up", "invalid_request_error"
         ),
+        refuse: Callable[[Request], str] = lambda request: "",
     ) -> None:
+        """Play a script, but to requests that `refuse` has something to say about."""
         self.script = list(script)
         self.default = default
         self.models = models
         self.requests: list[Request] = []
+        self.refuse = refuse
         self._lock = threading.Lock()
         self._released = threading.Event()
         self._closing = threading.Event()
@@ -325,7 +328,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         self._record(body)
         parsed = json.loads(body)
-        self._play(self.owner.next_step(parsed), parsed)
+        if why := self.owner.refuse(self.owner.requests[-1]):
+            self._play(HttpError(400, why, "invalid_request_error"), parsed)
+        else:
+            self._play(self.owner.next_step(parsed), parsed)
 
     def _record(self, body: bytes) -> None:
         self.owner.requests.append(

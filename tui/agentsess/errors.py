@@ -17,7 +17,9 @@
         ├── MissingApiKey       no key or token is configured
         ├── RequestRefused      the API refused the request (400, 401, 403, 404, 413)
         │   ├── ContextTooLong  the conversation no longer fits into the model
-        │   └── ThinkingRefused earlier thinking is not accepted any more
+        │   ├── ThinkingRefused earlier thinking is not accepted any more
+        │   ├── MediaRefused    an image or a document is not accepted
+        │   └── CachingRefused  the server does not know prompt caching
         ├── Overloaded          429, 500, 529: worth trying again later
         └── ConnectionLost      the network failed, before or in mid-answer
 
@@ -136,6 +138,14 @@ class ContextTooLong(RequestRefused):
 
 class ThinkingRefused(RequestRefused):
     """Thinking from before is not accepted any more: it must be left out."""
+
+
+class MediaRefused(RequestRefused):
+    """An image or a document is not accepted: broken, too large, or more than the model takes."""
+
+
+class CachingRefused(RequestRefused):
+    """The server does not know the API's prompt caching: it must not be asked for."""
 
 
 class Overloaded(AgentError):

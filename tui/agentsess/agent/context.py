@@ -7,7 +7,8 @@ history holds, and wherever it breaks off, the messages are ones that the API ac
 Some events change what is sent from there on: at ``compacted`` and ``phase`` a summary takes
 the place of earlier messages, at ``cleared`` earlier results of tools are left out, and at
 all of these, at ``model`` and at ``thinking_refused``, earlier thinking is: models only take
-thinking of their own, and only if all before it is what it was. One event is sent itself:
+thinking of their own, and only if all before it is what it was; at ``media_refused`` images
+and documents are only named. What a refusal answers is taken back. One event is sent itself:
 ``resumed``, the note that says where a session stands.
 """
 
@@ -31,6 +32,7 @@ from agentsess.agent.shortening import (
     THINKING,
     Content,
     weight,
+    without_media,
     without_results,
     without_thinking,
 )
@@ -117,6 +119,11 @@ class Conversation:
         return self._measured + round(self._unmeasured / CHARS_PER_TOKEN)
 
     @property
+    def has_media(self) -> bool:
+        """Whether images or documents are sent."""
+        return any(without_media(message) is not message for message in self._messages)
+
+    @property
     def has_thinking(self) -> bool:
         """Whether thinking of the model is sent back to it."""
         return any(without_thinking(message) is not message for message in self._messages)
@@ -186,6 +193,9 @@ class Conversation:
         if event in _ENDS_THINKING:
             self._answer_open_calls()
             self._messages = [without_thinking(message) for message in self._messages]
+        if event == "media_refused":
+            self._answer_open_calls()
+            self._messages = [without_media(message) for message in self._messages]
         if event not in ("compacted", "phase", "cleared"):
             return
         kept_from = _number(entry.meta.get("kept_from"))

@@ -9,8 +9,10 @@ from agentsess import config
 from agentsess.agent.keeping import without_keys
 from agentsess.errors import (
     AgentError,
+    CachingRefused,
     ConnectionLost,
     ContextTooLong,
+    MediaRefused,
     MissingApiKey,
     Overloaded,
     RequestRefused,
@@ -53,8 +55,13 @@ _TOO_LONG = re.compile(
     re.IGNORECASE,
 )
 """What servers say when a conversation is longer than the model can take."""
-_THINKING = re.compile(r"signature.*thinking|thinking.*signature", re.IGNORECASE)
-"""What is said of thinking that another model wrote, or wrote to what was sent otherwise."""
+_REFUSED = {
+    # of thinking that another model wrote, or wrote to what was sent otherwise
+    re.compile(r"signature.*thinking|thinking.*signature", re.IGNORECASE): ThinkingRefused,
+    re.compile(r"cache_control", re.IGNORECASE): CachingRefused,
+    re.compile(r"\b(image|pdf|document|media)", re.IGNORECASE): MediaRefused,
+}
+"""What is said when less would be taken, in this order."""
 MAKE_ROOM = (
     "Make room, then send the prompt again: compact the conversation, leave out old results, "
     "or start a new phase (C in the app; the commands compact and phase)."
@@ -110,7 +117,8 @@ def _from_status(error: Any) -> AgentError:
         text = f"The conversation no longer fits into the model ({status}{detail}). {MAKE_ROOM}"
         return ContextTooLong(text, status)
     way_out = _WAYS_OUT.get(status, _WAYS_OUT[400])
-    refusal = ThinkingRefused if status == 400 and _THINKING.search(said) else RequestRefused
+    kinds = [kind for words, kind in _REFUSED.items() if status == 400 and words.search(said)]
+    refusal = kinds[0] if kinds else RequestRefused
     return refusal(f"The API refused the request ({status}{detail}). {way_out}", status)
 
 

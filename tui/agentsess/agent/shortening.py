@@ -14,6 +14,7 @@ CHARS_PER_TOKEN = 3.5
 THINKING = ("thinking", "redacted_thinking")
 _IMAGE, _DOCUMENT = 5_500, 20_000
 """What an image and a document weigh: their bytes say nothing of it."""
+_MEDIA = ("image", "document")
 _SHORT = 200
 """Weight of a result that is not worth leaving out."""
 
@@ -55,6 +56,27 @@ def _named(block: JsonObject) -> JsonObject:
             return {**block, "content": f"[result left out; {_size(block['content'])}]"}
         case _:
             return block
+
+
+def without_media(message: JsonObject) -> JsonObject:
+    """A message in which images and documents are only named; the same one if it has none."""
+    content = message["content"]
+    if isinstance(content, str) or not any(map(_has_media, content)):
+        return message
+    return {**message, "content": [_without_media(block) for block in content]}
+
+
+def _has_media(block: JsonObject) -> bool:
+    inner = block.get("content") if block["type"] == "tool_result" else None
+    return block["type"] in _MEDIA or (isinstance(inner, list) and any(map(_has_media, inner)))
+
+
+def _without_media(block: JsonObject) -> JsonObject:
+    if block["type"] in _MEDIA:
+        return _named(block)
+    if not _has_media(block):
+        return block
+    return {**block, "content": [_without_media(inner) for inner in block["content"]]}
 
 
 def _size(content: Content) -> str:

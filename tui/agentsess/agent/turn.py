@@ -30,8 +30,10 @@ from agentsess.agent.retirement import retirement
 from agentsess.agent.tools import Toolbox
 from agentsess.errors import (
     AgentError,
+    CachingRefused,
     ConnectionLost,
     ContextTooLong,
+    MediaRefused,
     RequestRefused,
     SessionFenced,
     StoreError,
@@ -100,6 +102,8 @@ class Turn:
     """What the turn has added to the history."""
     usage: Usage = field(default_factory=Usage)
     cost_usd: float | None = 0.0
+    caches: bool = True
+    """Whether the provider is asked to keep the conversation in its cache."""
     _calls: Calls = field(init=False)
 
     def __post_init__(self) -> None:
@@ -146,7 +150,7 @@ class Turn:
                     return self._stopped(stop_reason)
             try:
                 reply, details = await self._ask()
-            except (ContextTooLong, ThinkingRefused) as refused:
+            except (ContextTooLong, ThinkingRefused, MediaRefused, CachingRefused) as refused:
                 if stop_reason := await self._send_less(refused):
                     return self._stopped(stop_reason)
                 continue
@@ -170,6 +174,14 @@ class Turn:
         if isinstance(refused, ThinkingRefused):
             self.leave_out_thinking(refused)
             return ""
+        if isinstance(refused, MediaRefused) and self.conversation.has_media:
+            self._note("media_refused", "Images and documents were refused and are left out.")
+            return ""
+        if isinstance(refused, CachingRefused) and self.caches:
+            self.caches = False
+            return ""
+        if not isinstance(refused, ContextTooLong):
+            raise refused
         stop_reason = await self._too_long()
         if stop_reason == TOO_LONG:
             raise refused
@@ -243,8 +255,9 @@ class Turn:
             "max_tokens": self.settings.max_tokens,
             "system": self.settings.system,
             "messages": messages,
-            "cache_control": {"type": "ephemeral"},
         }
+        if self.caches:
+            request["cache_control"] = {"type": "ephemeral"}
         if tools := self.toolbox.definitions():
             request["tools"] = tools
         return request
