@@ -148,3 +148,25 @@ async def test_at_work_there_is_no_room_to_make(app: AgentsessApp, loopback: Loo
         await user.goes_to("Basket")
         await user.press("C")
         await user.is_told("still at work")
+
+
+async def test_o_goes_to_the_session_before_and_the_one_after(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await makes_room(user, "p")
+        await user.until(lambda: user.opened and "phase 2" in user.opened.title, "the phase")
+        await user.press("shift+tab", "o")
+        await user.sees("Related sessions", "before · completed")
+        await user.press("a")
+        await user.until(lambda: user.opened and user.opened.title == "Basket", "the one before")
+        await user.sees("The work goes on in “Basket (phase 2)”.")
+        await user.press("o")
+        await user.sees("Related sessions", "after · active")
+        await user.press("enter")
+        await user.until(lambda: user.opened and "phase 2" in user.opened.title, "the one after")
+
+
+async def test_a_session_without_relatives_says_so(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await user.goes_to("Basket")
+        await user.press("o")
+        await user.is_told("none goes on from it")

@@ -44,6 +44,8 @@ KEYS = (
     Key("session.complete", "x", "complete", "Complete", "mark as completed", _WORK),
     Key("session.recap", "w", "recap", "Recap", "where it stands, without resuming", _WORK),
     Key("session.fork", "f", "fork", "Fork", "go another way from here, in a new session", _WORK),
+    Key("session.related", "o", "related", "Related",
+        "go to what it came from, or what goes on from it", _WORK),
     Key("session.snapshots", "S", "snapshots", "Snapshots",
         "named points: take one, go back, fork, compare", _WORK),
     Key("session.room", "C", "make_room", "Make room",

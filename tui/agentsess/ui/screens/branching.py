@@ -6,14 +6,16 @@ from textual import work
 from textual.content import Content
 
 from agentsess.errors import AgentsessError
-from agentsess.model import Comparison, EntryKind, Session, Snapshot
-from agentsess.ui.render.format import count
+from agentsess.model import Comparison, EntryKind, Session, Snapshot, utc_now
+from agentsess.ui.render.format import count, long_age
 from agentsess.ui.render.text import MUTED, one_line
 from agentsess.ui.screens.base import Panes
-from agentsess.ui.screens.dialogs import AskText
+from agentsess.ui.screens.dialogs import AskText, Choice, Choose
 from agentsess.ui.screens.snapshots import Chosen, ComparisonScreen, SnapshotsScreen
 
 _MOST_ENTRIES = 200
+_LETTERS = "abcdefghilmnopqrstuvwxyz"
+"""Keys of choices; j and k move among them."""
 
 
 class Branches(Panes):
@@ -100,6 +102,45 @@ class Branches(Panes):
         await self.show_session(session.id)
         self.reload(session.id)
         self.tell(f"Back at entry {snapshot.seq:,}. The rest is in “{one_line(branch.title, 60)}”.")
+
+    def action_related(self) -> None:
+        """Show what a session came from and what goes on from it, to go there."""
+        if session := self.chosen_one():
+            self.show_related(session)
+
+    @work(group="change")
+    async def show_related(self, session: Session) -> None:
+        """List the sessions that a session is connected with; picking one opens it."""
+        try:
+            lineage = await self.app.aside(self.app.service.branches.lineage, session.id)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+            return
+        ancestors, children = lineage
+        related = [("before", each) for each in reversed(ancestors)]
+        related += [("after", each) for each in children]
+        if not related:
+            self.tell("It came from no other session, and none goes on from it.")
+            return
+        named = dict(zip(_LETTERS, related, strict=False))
+        now = utc_now()
+        choices = [
+            Choice(
+                key,
+                one_line(each.title, 52),
+                f"{where} · {each.status} · {long_age(each.updated_at, now)}",
+            )
+            for key, (where, each) in named.items()
+        ]
+        self.app.push_screen(
+            Choose("Related sessions", "", choices),
+            lambda key: self._go_to(named[key][1]) if key else None,
+        )
+
+    def _go_to(self, session: Session) -> None:
+        self.draft_folder, self.coming = "", session.id
+        self.open(session.id, go_there=True)
+        self.sessions.highlight(session.id)
 
     @work(group="change")
     async def compare(self, session: Session, snapshot: Snapshot) -> None:
