@@ -58,6 +58,13 @@ def test_another_model_has_nothing_in_its_cache(service: SessionService) -> None
     assert other.full.usd == pytest.approx(0.505)
 
 
+def test_after_a_switch_the_cache_is_that_of_the_model_before(service: SessionService) -> None:
+    session_id = worked_in(service, Usage(0, 1_000, 99_000, 1_000))
+    service.update(session_id, model="claude-opus-5-5")
+    assert not at(service, session_id, WARM).full.is_warm
+    assert at(service, session_id, WARM, MODEL).full.is_warm
+
+
 def test_what_was_said_since_is_carried_too(service: SessionService) -> None:
     session_id = worked_in(service, Usage(1_000), after="x" * 35_000)
     assert at(service, session_id, WARM).full.tokens == 11_000

@@ -146,3 +146,104 @@ async def test_the_last_turn_of_a_stored_session_is_told_too(
     async with using(AgentsessApp(home), size=(160, 36)) as user:
         await user.opens("One")
         await user.sees("1k in · 5 out", "201k in · 10k out")
+
+
+async def test_b_sets_what_a_session_may_spend_and_z_takes_it_back(
+    home: Path, project: Path
+) -> None:
+    limited(home, project)
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Work")
+        await user.press("b")
+        await user.sees("Dollars, in all ($0.00 so far)")
+        await user.types("$2.50", "tab")
+        await user.types("much", "enter")
+        await user.sees("Tokens: a number above 0")
+        await user.fills("1.5M", "enter")
+        await user.is_told("Limits are kept")
+        kept = user.session("Work")
+        assert (kept.budget_usd, kept.max_tokens_total) == (2.5, 1_500_000)
+        await user.sees("of $2.50", "of 1.5M")
+        await user.press("z")
+        await user.until(lambda: user.session("Work").budget_usd is None, "no budget again")
+
+
+async def test_a_budget_that_cannot_be_held_is_said_when_it_is_set(
+    home: Path, project: Path
+) -> None:
+    write_sessions(home, ["Work"], cwd=str(project), model="qwen3:8b")
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Work")
+        await user.press("b")
+        await user.sees("Dollars, in all")
+        await user.types("5", "enter")
+        await user.is_told("The price of qwen3:8b is not known")
+
+
+async def test_m_switches_the_model_and_the_next_prompt_goes_to_it(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    server = loopback([Reply("One."), Reply("Two.")], models=[{"id": "claude-opus-5-5"}])
+    limited(home, project)
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Work")
+        await user.sends("First")
+        await user.sees("One.")
+        await user.until(lambda: not user.app.runs.live(), "the end of the run")
+        await user.press("escape", "m")
+        await user.sees("claude-opus-5-5", "1M window · $4 in · $20 out a million", "Listed by")
+        await user.types("opus", "enter")
+        await user.is_told("claude-opus-5-5 is asked from the next prompt on")
+        await user.sends("Second")
+        await user.sees("The model is now claude-opus-5-5; it was", "Two.")
+    assert [body["model"] for body in server.bodies] == ["claude-sonnet-5-5", "claude-opus-5-5"]
+
+
+async def test_any_name_may_be_typed_and_a_server_without_a_list_is_no_trouble(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    loopback()
+    limited(home, project)
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Work")
+        await user.press("m")
+        await user.sees("does not list its models")
+        await user.types("qwen3:8b")
+        await user.sees("use “qwen3:8b”")
+        await user.press("enter")
+        await user.until(lambda: user.session("Work").model == "qwen3:8b", "the model")
+
+
+async def test_a_new_session_asks_the_model_that_was_chosen_for_it(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    server = loopback([Reply("Yes.")])
+    async with using(AgentsessApp(home, folder=str(project)), empty=True) as user:
+        await user.press("ctrl+n")
+        await user.sees("New session")
+        await user.press("ctrl+p")
+        await user.types("Model")
+        await user.press("enter")
+        await user.sees("filter, or any name")
+        await user.types("other-model", "enter")
+        await user.sees("The new session will ask other-model.")
+        await user.sends("Hello")
+        await user.sees("Yes.")
+    assert server.bodies[0]["model"] == "other-model"
+
+
+async def test_a_session_whose_model_retires_says_so_and_offers_the_successor(
+    home: Path, project: Path
+) -> None:
+    write_sessions(home, ["Work"], cwd=str(project), model="claude-opus-4-20250514")
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Work")
+        await user.until(lambda: user.banner, "the notice")
+        assert user.banner == (
+            "claude-opus-4-20250514 was retired on 15 June 2026. m switches to claude-opus-5-5."
+        )
+        await user.press("m")
+        await user.sees("Known to the SDK", "not asked just now")
+        await user.press("enter")
+        await user.until(lambda: user.session("Work").model == "claude-opus-5-5", "the successor")
+        assert user.banner == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,11 @@ _API = "api.anthropic.com"
 _MOST = 1_000
 _SECONDS = 15.0
 """How long the API may take to list its models."""
+_SAID = {
+    "name": "id", "title": "display_name", "window": "max_input_tokens",
+    "retires_at": "retires_at",
+}  # fmt: skip
+"""What is kept, and what the API calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,23 @@ class ModelList:
     """When the server listed them."""
 
 
+class _Facts(msgspec.Struct, omit_defaults=True):
+    """What is kept of a model that a server lists."""
+
+    name: str
+    title: str = ""
+    window: int | None = None
+    retires_at: datetime | None = None
+
+
+class _Kept(msgspec.Struct):
+    """What a server said last."""
+
+    server: str
+    at: datetime
+    models: list[_Facts]
+
+
 class Models:
     """Lists models, and remembers what the API said.
 
@@ -84,13 +106,27 @@ class Models:
         The first time this takes some tenths of a second.
         """
         server = _server()
-        with suppress(OSError, msgspec.DecodeError, KeyError, TypeError, ValueError):
-            kept = msgspec.json.decode(self._cache.read_bytes())
-            if kept["server"] == server:
-                return _listed(kept["models"], server, datetime.fromisoformat(kept["at"]))
+        if kept := self._kept():
+            return _listed(kept.models, server, kept.at)
         # of what another server has, nothing is known before it is asked
         names = sdk_names() if server == _API else ()
-        return _listed([{"name": name} for name in names], "", None)
+        return _listed([_Facts(name) for name in names], "", None)
+
+    def retirement(self, model: str) -> Retirement | None:
+        """When a model retires, if the API said so or the SDK knows it."""
+        listed = self._kept()
+        facts = listed.models if listed else []
+        names = [each.name for each in facts]
+        if model not in names:
+            return retirement(model)
+        return _retirement_of(facts[names.index(model)], names)
+
+    def _kept(self) -> _Kept | None:
+        """What the server of the environment said last."""
+        with suppress(OSError, msgspec.MsgspecError):
+            kept = msgspec.json.decode(self._cache.read_bytes(), type=_Kept)
+            return kept if kept.server == _server() else None
+        return None
 
     async def fetch(self) -> ModelList:
         """Ask the API; its answer is kept for `known`.
@@ -99,7 +135,7 @@ class Models:
             AgentError: It cannot be asked, or does not list its models.
         """
         connection = Connection(self._client, lambda _: None)
-        found: list[JsonObject] = []
+        found: list[_Facts] = []
         try:
             client = (await connection.client()).with_options(timeout=_SECONDS, max_retries=1)
             async for info in client.models.list(limit=_MOST):
@@ -115,12 +151,11 @@ class Models:
             raise AgentError(f"{_server()} does not list its models.")
         return await asyncio.to_thread(self._keep, found)
 
-    def _keep(self, found: list[JsonObject]) -> ModelList:
+    def _keep(self, found: list[_Facts]) -> ModelList:
         server, now = _server(), utc_now()
         with suppress(OSError):  # without it the API is asked again next time
             self._cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            kept = {"server": server, "at": now.isoformat(), "models": found}
-            self._cache.write_bytes(msgspec.json.encode(kept))
+            self._cache.write_bytes(msgspec.json.encode(_Kept(server, now, found)))
         return _listed(found, server, now)
 
 
@@ -138,30 +173,24 @@ def _why_not(error: Exception) -> AgentError:
     return known
 
 
-def _facts(info: Any) -> JsonObject | None:
+def _facts(info: Any) -> _Facts | None:
     """What is kept of a model that a server lists; other servers say less than the API."""
     said = info.to_dict(mode="json", warnings=False)
-    if not isinstance(name := said.get("id"), str) or not name:
-        return None
-    window = said.get("max_input_tokens")
-    facts = {
-        "name": name,
-        "title": said.get("display_name"),
-        "window": window if isinstance(window, int) and window > 0 else None,
-        "retires_at": said.get("retires_at"),
-    }
-    return {key: value for key, value in facts.items() if value}
+    wanted = {key: said.get(name) for key, name in _SAID.items() if said.get(name) is not None}
+    with suppress(msgspec.ValidationError):
+        facts = msgspec.convert(wanted, _Facts)
+        return facts if facts.name else None
+    return None
 
 
-def _listed(facts: Iterable[JsonObject], server: str, at: datetime | None) -> ModelList:
-    facts = list(facts)
-    names = [str(each["name"]) for each in facts]
+def _listed(facts: Sequence[_Facts], server: str, at: datetime | None) -> ModelList:
+    names = [each.name for each in facts]
     models = tuple(
         KnownModel(
-            name=str(each["name"]),
-            title=str(each.get("title") or ""),
-            window=each.get("window") or context_window(str(each["name"])),
-            rates=rates(str(each["name"]), 1),
+            name=each.name,
+            title=each.title,
+            window=each.window or context_window(each.name),
+            rates=rates(each.name, 1),
             retirement=_retirement_of(each, names),
         )
         for each in facts
@@ -169,9 +198,8 @@ def _listed(facts: Iterable[JsonObject], server: str, at: datetime | None) -> Mo
     return ModelList(models, server, at)
 
 
-def _retirement_of(facts: JsonObject, names: list[str]) -> Retirement | None:
+def _retirement_of(facts: _Facts, names: list[str]) -> Retirement | None:
     """What the API says goes before what the SDK knew when it was made."""
-    name = str(facts["name"])
-    if not (said := facts.get("retires_at")):
-        return retirement(name)
-    return Retirement(name, datetime.fromisoformat(said).date(), successor(name, names))
+    if facts.retires_at is None:
+        return retirement(facts.name)
+    return Retirement(facts.name, facts.retires_at.date(), successor(facts.name, names))

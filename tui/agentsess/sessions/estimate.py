@@ -123,7 +123,9 @@ def going_on(
     carried = session.context_tokens or used.context or _OVERHEAD
     is_shorter = last is not None and "context_tokens" in recent[last].meta
     cached = 0 if is_shorter else min(used.prompt, carried)
-    is_warm = not is_shorter and model == session.model and _is_cached(session, recent, last, now)
+    asked = recent[last].meta if last is not None else {}
+    was = asked.get("asked_model") or asked.get("model") or session.model
+    is_warm = not is_shorter and model == was and _is_cached(session, recent, last, now)
     summary = _tokens(len("".join(_texts(recap))))
     tail = min(_MOST_TAIL, (carried + new) // 4)
     short = min(_OVERHEAD + summary, carried + new)

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from agentsess import config
+from agentsess.agent.models import Models
 from agentsess.agent.recap_writer import RecapWriter
 from agentsess.errors import StoreError
 from agentsess.model import Session
@@ -60,6 +61,8 @@ class AgentsessApp(App[None]):
         self.recap_writer = RecapWriter(self.service, home, client)
         self.folder = folder or os.getcwd()
         self.demo = demo
+        self.models = Models(home / "cache" / "models.json", client)
+        """Which models there are."""
         self._home = home
         self._main: MainScreen | None = None
         self._windows: dict[str, int | None] = {}
@@ -156,9 +159,9 @@ class AgentsessApp(App[None]):
         if not self.is_open:
             raise asyncio.CancelledError
 
-    async def create_session(self, folder: str) -> Session:
-        """A new session that works in a folder."""
-        return await self.aside(self.service.create, cwd=folder)
+    async def create_session(self, folder: str, model: str = "") -> Session:
+        """A new session that works in a folder; empty model: what the settings say."""
+        return await self.aside(self.service.create, cwd=folder, model=model)
 
     def context_window(self, model: str) -> int | None:
         """Tokens that a model can hold; None if unknown, or not looked up yet."""
@@ -170,7 +173,11 @@ class AgentsessApp(App[None]):
     def _look_up_window(self, model: str) -> None:
         from agentsess.sessions.pricing import context_window  # slow to import
 
-        self._windows[model] = context_window(model)
+        window = context_window(model)
+        if window is None:  # the server may have said
+            known = (each for each in self.models.known().models if each.name == model)
+            window = next((each.window for each in known), None)
+        self._windows[model] = window
         self.show_from_thread(self._window_known)
 
     def _window_known(self) -> None:

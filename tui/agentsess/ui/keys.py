@@ -50,6 +50,8 @@ KEYS = (
         "named points: take one, go back, fork, compare", _WORK),
     Key("session.room", "C", "make_room", "Make room",
         "the conversation is long: compact it, or begin a new phase", _WORK),
+    Key("session.model", "m", "model", "Model", "switch to another model", _WORK),
+    Key("session.limits", "b", "limits", "Budget", "what it may cost before a run asks", _WORK),
     Key("run.stop", "ctrl+c", "stop", "Stop", "copy the selection, else stop the run", _WORK,
         everywhere=True),
     Key("prompt.focus", "ctrl+l,i", "prompt", "Prompt", "go to the prompt", _WORK),

@@ -14,6 +14,7 @@ from agentsess.ui.render.text import MUTED, clean, one_line
 from agentsess.ui.render.use import hits, render_gauge
 
 _LABEL = 9
+_GAUGE, _LEAST_GAUGE = 12, 4
 _MOST_VALUES = 20
 
 
@@ -37,7 +38,7 @@ def render_details(
     sections = [
         _work(session, now),
         _turn(turn or TurnUse(), now),
-        _use(session, context_window),
+        _use(session, context_window, width),
         _place(session, width),
         _tags(session),
         _notes(session),
@@ -84,12 +85,12 @@ def _turn(turn: TurnUse, now: datetime) -> Content | None:
     return _section("Last turn" if turn.began else "Last turn, its end", lines)
 
 
-def _use(session: Session, context_window: int | None) -> Content | None:
+def _use(session: Session, context_window: int | None, width: int) -> Content | None:
     lines = _tokens(session.usage)
     if session.context_tokens:
-        lines.append(_context(session.context_tokens, context_window))
+        lines.append(_context(session.context_tokens, context_window, width))
     lines.append(_line("cost", cost(session.cost_usd, session.known_cost_usd)))
-    lines += _limits(session)
+    lines += _limits(session, width)
     lines.append(_line("storage", size(session.size_bytes)))
     return _section("Use", lines)
 
@@ -104,26 +105,27 @@ def _tokens(usage: Usage) -> list[Content]:
     return lines
 
 
-def _context(used: int, window: int | None) -> Content:
+def _context(used: int, window: int | None, width: int) -> Content:
     if not window:
         return _line("context", f"{tokens(used)} (window unknown)")
-    return _gauge("context", used / window, f"of {tokens(window)}")
+    return _gauge("context", used / window, f"of {tokens(window)}", width)
 
 
-def _limits(session: Session) -> list[Content]:
+def _limits(session: Session, width: int) -> list[Content]:
     lines = []
     if session.budget_usd:
         share = session.known_cost_usd / session.budget_usd
-        lines.append(_gauge("budget", share, f"of {dollars(session.budget_usd)}"))
+        lines.append(_gauge("budget", share, f"of {dollars(session.budget_usd)}", width))
     if session.max_tokens_total:
         share = session.token_count / session.max_tokens_total
-        lines.append(_gauge("limit", share, f"of {tokens(session.max_tokens_total)}"))
+        lines.append(_gauge("limit", share, f"of {tokens(session.max_tokens_total)}", width))
     return lines
 
 
-def _gauge(label: str, share: float, of: str) -> Content:
-    line = Content.styled(label.ljust(_LABEL), MUTED) + render_gauge(share)
-    return line + Content(f" {share:.0%} {of}")
+def _gauge(label: str, share: float, of: str, width: int) -> Content:
+    text = f" {share:.0%} {of}"
+    cells = min(_GAUGE, max(_LEAST_GAUGE, width - _LABEL - len(text)))
+    return Content.styled(label.ljust(_LABEL), MUTED) + render_gauge(share, cells) + Content(text)
 
 
 def _place(session: Session, width: int) -> Content | None:

@@ -12,7 +12,6 @@ from agentsess.sessions.turn_use import TurnUse
 from agentsess.ui.render.format import cost, duration, tokens
 from agentsess.ui.render.text import MUTED, one_line
 
-_GAUGE = 12
 _SEPARATOR = " · "
 
 
@@ -21,7 +20,7 @@ def gauge_style(share: float) -> str:
     return "$text-error" if share > 0.85 else "$text-warning" if share > 0.6 else "$text-success"
 
 
-def render_gauge(share: float, cells: int = _GAUGE) -> Content:
+def render_gauge(share: float, cells: int) -> Content:
     """How far something is used, as a line."""
     filled = round(min(1.0, share) * cells)
     line = Content.styled("━" * filled, gauge_style(share))

@@ -73,7 +73,7 @@ class SessionActions(Panes):
 
     def action_new(self) -> None:
         """Begin a new session; it is stored with its first prompt."""
-        self.draft_folder, self.coming = self.app.folder, ""
+        self.draft_folder, self.draft_model, self.coming = self.app.folder, "", ""
         self.chat.show_nothing(self.draft_folder)
         self.details.show(None, utc_now())
         self.action_prompt()

@@ -47,7 +47,7 @@ class Dialog(ModalScreen[T | None]):
             self.dismiss(None)
 
 
-def _buttons(keep: str) -> Horizontal:
+def buttons(keep: str) -> Horizontal:
     """What the keys do, for the mouse."""
     return Horizontal(
         Button(Content(f"{keep}  keep"), id="keep", compact=True, variant="primary"),
@@ -71,7 +71,7 @@ class AskText(Dialog[str]):
             yield Input(one_line(self._value), select_on_focus=False)
             if self._hint:
                 yield Static(Content(self._hint))
-            yield _buttons("enter")
+            yield buttons("enter")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -102,7 +102,7 @@ class AskNote(Dialog[str]):
         with Vertical() as box:
             box.border_title = Content(self._title)
             yield TextArea(clean(self._value, _LONGEST))
-            yield _buttons("ctrl+s")
+            yield buttons("ctrl+s")
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -347,8 +347,7 @@ class MainScreen(
         runs = self.app.runs
         self.chat.show(session, page, live=runs.is_working(session_id))
         self.show_details()
-        if not session.is_own:
-            self.price_turn(session_id, page.entries)
+        self.look_up(session, page.entries)
         thinking, text = runs.unsaved(session_id)
         if thinking:
             self.chat.transcript.stream_thinking(thinking)

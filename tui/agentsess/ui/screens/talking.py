@@ -41,7 +41,7 @@ class Talking(Panes):
         if self.draft_folder:
             folder, self.draft_folder = self.draft_folder, ""
             try:
-                session = await self.app.create_session(folder)
+                session = await self.app.create_session(folder, self.draft_model)
             except AgentsessError as error:
                 self.draft_folder = folder
                 self.chat.say(str(error), error=True)
