@@ -191,7 +191,7 @@ async def test_m_switches_the_model_and_the_next_prompt_goes_to_it(
         await user.sees("One.")
         await user.until(lambda: not user.app.runs.live(), "the end of the run")
         await user.press("escape", "m")
-        await user.sees("claude-opus-5-5", "1M window · $4 in · $20 out a million", "Listed by")
+        await user.sees("claude-opus-5-5", "1M tokens", "$4 in, $20 out", "Listed by")
         await user.types("opus", "enter")
         await user.is_told("claude-opus-5-5 is asked from the next prompt on")
         await user.sends("Second")
@@ -243,7 +243,7 @@ async def test_a_session_whose_model_retires_says_so_and_offers_the_successor(
             "claude-opus-4-20250514 was retired on 15 June 2026. m switches to claude-opus-5-5."
         )
         await user.press("m")
-        await user.sees("Known to the SDK", "not asked just now")
+        await user.sees("Those that the SDK knows", "not asked just now")
         await user.press("enter")
         await user.until(lambda: user.session("Work").model == "claude-opus-5-5", "the successor")
         assert user.banner == ""

@@ -78,7 +78,7 @@ async def test_what_an_option_means_is_said() -> None:
     async with app.run_test() as pilot:
         await pilot.pause()
         body = str(app.query_one(".asking--body Static", Static).render())
-        assert body == "$5.02 of [/foo] are spent.\ns  stop here: the session is paused"
+        assert body == "$5.02 of [/foo] are spent.\ns: the session is paused"
 
 
 def test_options_that_begin_alike_have_different_keys_and_none_that_scroll() -> None:

@@ -112,9 +112,9 @@ class Budget:
             "budget",
             f"This session has used {limit}.",
             (
-                Option("stop", "stop here", "the session is paused, and can be resumed any time"),
-                Option("again", f"another {again}", "asked again when they are used"),
-                Option("unlimited", "no limit for this run", "the next run has it again"),
+                Option("stop", "stop here", "the session is paused"),
+                Option("again", f"another {again}"),
+                Option("unlimited", "no limit for this run"),
             ),
         )
         chosen = await choose(self._callback, offer)

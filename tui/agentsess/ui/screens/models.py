@@ -17,7 +17,7 @@ from agentsess.agent.models import KnownModel, ModelList
 from agentsess.clock import utc_now
 from agentsess.errors import AgentError
 from agentsess.ui.render.format import long_age, tokens
-from agentsess.ui.render.text import MUTED, clean, one_line
+from agentsess.ui.render.text import MUTED, one_line
 from agentsess.ui.screens.dialogs import DIALOG_CSS, Dialog
 
 if TYPE_CHECKING:
@@ -100,12 +100,13 @@ class ChooseModel(Dialog[str]):
         self.query_one(Static).update(self._about())
 
     def _about(self) -> Content:
-        parts = [_origin(self._listed, utc_now())]
+        parts = [_origin(self._listed, utc_now()), "Prices are for a million tokens."]
         if self._asking:
-            parts.append("asking the API…")
+            parts.append("Asking the API…")
         elif self._problem:
-            parts.append(f"not asked just now: {one_line(self._problem, 160)}")
-        return Content.styled(clean(". ".join(part for part in parts if part)), MUTED)
+            why = self._problem.partition(". ")[0].rstrip(".")  # what to do about it is not here
+            parts.append(f"The API was not asked just now: {one_line(why, 160)}.")
+        return Content.styled(" ".join(part for part in parts if part), MUTED)
 
     @on(Input.Changed)
     def _filtered(self, event: Input.Changed) -> None:
@@ -130,19 +131,20 @@ class ChooseModel(Dialog[str]):
 def model_row(model: KnownModel, current: str, today: date) -> Content:
     """A model in one line, and in a second one when it retires."""
     mark = "● " if model.name == current else "  "
-    window = tokens(model.window) if model.window else "?"
+    window = f"{tokens(model.window):>4} tokens" if model.window else "size unknown"
     price = "price unknown"
     if model.rates:
-        price = f"${model.rates.input:g} in · ${model.rates.output:g} out"
+        price = f"${model.rates.input:g} in, ${model.rates.output:g} out"
     line = Content(f"{mark}{one_line(model.name, 60).ljust(_NAME)} ")
-    line += Content.styled(f"{window:>5} window · {price} a million", MUTED)
+    line += Content.styled(f"{window:<12}  {price}", MUTED)
     if leaving := model.retirement:
         style = "$text-error" if leaving.is_over(today) else "$text-warning"
-        line += Content.styled(f"\n  {clean(leaving.text(today))} {leaving.way_out}", style)
+        when = leaving.text(today).removeprefix(model.name)
+        line += Content.styled(f"\n {one_line(when, 60)} {leaving.way_out}", style)
     return line
 
 
 def _origin(listed: ModelList, now: datetime) -> str:
     if listed.at:
-        return f"Listed by {one_line(listed.server, 60)} {long_age(listed.at, now)}"
-    return "Known to the SDK" if listed.models else ""
+        return f"Listed by {one_line(listed.server, 60)} {long_age(listed.at, now)}."
+    return "Those that the SDK knows." if listed.models else ""

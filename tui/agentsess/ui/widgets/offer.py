@@ -55,8 +55,7 @@ class OfferPrompt(Asking):
         shown = [Content(clean(self._offer.text))]
         for key, option in zip(self._keys, self._offer.options, strict=True):
             if option.detail:
-                line = f"{one_line(option.text, 60)}: {one_line(option.detail, 200)}"
-                shown.append(Content.styled(f"{key}  {line}", MUTED))
+                shown.append(Content.styled(f"{key}: {one_line(option.detail, 200)}", MUTED))
         self.body.update(Content("\n").join(shown))
 
     def on_resize(self) -> None:
