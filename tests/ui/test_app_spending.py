@@ -243,7 +243,7 @@ async def test_a_session_whose_model_retires_says_so_and_offers_the_successor(
             "claude-opus-4-20250514 was retired on 15 June 2026. m switches to claude-opus-5-5."
         )
         await user.press("m")
-        await user.sees("Those that the SDK knows", "not asked just now")
+        await user.sees("Those that the SDK knows", "No API key is configured")
         await user.press("enter")
         await user.until(lambda: user.session("Work").model == "claude-opus-5-5", "the successor")
         assert user.banner == ""
