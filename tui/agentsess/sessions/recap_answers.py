@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from agentsess.sessions.recap_reading import Reading, Section
 from agentsess.sessions.recap_text import asks, fold, mentions, plain, tokens
@@ -59,6 +60,7 @@ _INSTEAD = re.compile(
     r"en lugar de|au lieu de)\s+(.{2,60})",
     re.IGNORECASE,
 )
+_TOO = re.compile(r"\bis too \w+", re.I)
 _NOTED = re.compile(
     r"^(?:noted|understood|agreed|fair (?:point|enough)|got it|good|right|okay|ok|alright|"
     r"verstanden|gut|notiert|einverstanden|entendido|de acuerdo|bien|noté|entendu|d['’]accord)\b"
@@ -109,7 +111,8 @@ _TASK = re.compile(
     r"^(?:(?:ok(?:ay)?|yes|please|and|now|then|also|last thing|next thing|next|great|good|"
     r"meanwhile|"
     r"can you)\b[\s,.:]*)*"
-    r"(?:add|ask|build|check|create|draft|do|explain|find|fix|go|look|list|make|prepare|"
+    r"(?:add|ask|build|check|create|draft|do (?:it|that|this|both|so|the)|explain|find|fix|go|look|"
+    r"list|make|prepare|"
     r"remind|review|"
     r"rewrite|run|show|start|tell|test|try|update|write|continue|tidy|bump)\b",
     re.IGNORECASE,
@@ -180,9 +183,10 @@ def decisions_in(reading: Reading) -> list[str]:
 def laid_down(prompt: Reading, reply: frozenset[str]) -> list[str]:
     """The sentences of a later prompt that lay down how it is to be, or agree to something of
     the ``reply`` before, whose `matter` is given."""
-    return [
+    said = prompt.sentences[:12]
+    found = [
         plain(sentence)
-        for sentence in prompt.sentences[:12]
+        for index, sentence in enumerate(said)
         if len(sentence) <= 200
         and matter(sentence)
         and not asks(sentence)
@@ -191,13 +195,20 @@ def laid_down(prompt: Reading, reply: frozenset[str]) -> list[str]:
             _LAID_DOWN.match(sentence)
             or _CONTRAST.search(sentence)
             or _agrees(sentence, reply)
-            or (sentence is prompt.sentences[0] and _echoes(sentence, reply))
+            or (index == 0 and _echoes(sentence, reply))
         )
     ]
+    # "10 is too low. 30 please": the figure says little without what it replaces.
+    for sentence, after in pairwise(said):
+        if _TOO.search(sentence) and any(map(str.isdigit, after)) and len(after) <= 60:
+            found.append(plain(f"{sentence} {after}"))
+    return found
 
 
 def _agrees(sentence: str, reply: frozenset[str]) -> bool:
     words = matter(_AGREED.sub("", sentence, count=1))
+    if sentence.rstrip(".! ").endswith(" then"):
+        return bool(words) and words <= reply
     return bool(_AGREED.search(sentence)) and 2 * len(words & reply) >= len(words) > 0
 
 

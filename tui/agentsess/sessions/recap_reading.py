@@ -329,7 +329,7 @@ class _Reader:
 
 def _is_telling(sentence: str) -> bool:
     length = len(sentence.encode()) // 2 if sentence > "\u3000" else len(sentence)
-    return length > _SHORT_SENTENCE and sentence[-1] not in ":*"
+    return length > _SHORT_SENTENCE and sentence[-1] not in ":*" and sentence[0] not in '"“„«'
 
 
 def _cell_state(cell: str) -> State | None:

@@ -50,7 +50,8 @@ _NO_REPORT = re.compile(
     r"failed (?:to|with|because)|blocked|i(?:['’]d|['’]ll| will| would)|should (?:i|we)|we should|"
     r"would|almost|nearly|in progress|under ?way|(?:is|are|comes?) next|stopped|sorry|"
     r"correct myself|here(?:['’]s| is| are)|where we are|so far|reproduced|understood|noted|agreed|"
-    r"not started|noch|nicht|fehlt|falta|queda[n]?|todavía|aún|en curso|reste|pas encore|"
+    r"not started|(?:is|are) running|noch (?:nicht|kein\w*|offen)|nicht|fehlt|falta|queda[n]?|"
+    r"todavía|aún|en curso|reste|pas encore|"
     r"il manque)\b|^(?:no|not|nein|almost|unchanged|yes,?|ok|good|i (?:found|see|think))\b(?!:)|"
     r"[?:]$|未|尚|还没|没有|无法|需要|等|まだ",
     re.IGNORECASE,
@@ -80,6 +81,9 @@ _COMING = re.compile(
     r"\b(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
     r"\b(?:dann|als nächstes) (?:mache|kommt|folgt)\b|\b(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
     r"\bfaltan?\b|\bquedan?\b|\bil (?:manque|reste|faut|faudra)\b|\breste à\b|"
+    r"\b(?:meanwhile|in the meantime)\b|^(?:(?:good|fine|ok)[.,]? )?i['’]ll (?!be\b|have\b|stop|"
+    r"leave|keep|take)"
+    r"\w+|\bje (?:vous )?prépare\b|\bshould wait\b|^please \w+|^[A-Z]\w+ .*, please[.]?$|"
     r"^(?:次は|接下来|下一步|明日|明天)|还没|还要",
     re.IGNORECASE,
 )
@@ -101,11 +105,12 @@ _PROMISED = re.compile(
 
 _NEEDED = (
     r"(?:access|credentials?|permissions?|password|login|log-in|key|token|quota|approval|account|"
-    r"review|answer|go-ahead)"
+    r"review|answer|go-ahead|sudo|rights)"
 )
 _OBSTACLE = re.compile(
     r"\bblocked (?:by|on|until)\b|\bi(?:['’]m| am) (?:stuck|blocked)\b|"
     r"\b(?:i|we|^)(?: \w+)? ?(?:can['’]t|cannot|can not|am unable to|are unable to) \w+|"
+    r"\bi(?:['’]m| am) missing\b|\bdepends on (?:when|whether|if)\b|\bich brauche (?:von|noch)\b|"
     r"\b(?:is|are|am|['’]m|['’]re) (?:still |now )?waiting (?:for|on)\b|"
     rf"\bwaits? (?:for|on) (?:your|(?-i:[A-Z])|the \w+['’]s?)|\bha(?:s|ve) to wait (?:for|until)\b|"
     rf"\b(?:no|lacks?|needs?|requires?|misses) (?:(?:your|the|an?|any|right) )?(?:\w+ ){{0,2}}"
@@ -222,16 +227,19 @@ def reported(reading: Reading) -> str:
     """The first sentence of a reply to finished work, if it says what came of it; a short one
     with the second."""
     lead = reading.lead
-    if not lead or asks(lead) or len(lead) > 300 or phases_in(lead):
-        return ""
-    if (_NO_REPORT.search(lead) or _COMING.search(lead)) and not _PLAINLY_DONE.match(lead):
+    if not lead or not _reports(lead):
         return ""
     index = reading.sentences.index(lead) + 1
-    if len(lead) < _SHORT_REPORT and index < len(reading.sentences):
-        more = reading.sentences[index]
-        if not asks(more) and not _NO_REPORT.search(more) and not _COMING.search(more):
-            return plain(f"{lead} {more}")
-    return plain(lead)
+    more = reading.sentences[index] if index < len(reading.sentences) else ""
+    short = len(lead) < _SHORT_REPORT and more and _reports(more)
+    return plain(f"{lead} {more}" if short else lead)
+
+
+def _reports(sentence: str) -> bool:
+    if asks(sentence) or len(sentence) > 300 or phases_in(sentence):
+        return False
+    doubtful = _NO_REPORT.search(sentence) or _COMING.search(sentence)
+    return not doubtful or bool(_PLAINLY_DONE.match(sentence))
 
 
 def coming_in(reading: Reading) -> list[str]:

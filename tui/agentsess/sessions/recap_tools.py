@@ -32,7 +32,7 @@ _CHANGES = re.compile(
     r"systemctl (?:re)?(?:start|stop|enable|disable|load)|journalctl --vacuum|crontab|"
     r"git (?:rm|mv|tag|revert|reset|cherry-pick)|gh (?:issue|pr|release) create|"
     r"(?:apt(?:-get)?|pip|npm|brew|dnf) (?:-y )?(?:install|i|remove)|docker (?:run|compose up|"
-    r"rm|prune)|kubectl (?:set|scale|delete|patch|cordon|drain)|helm rollback|"
+    r"rm|prune)|kubectl (?:set|scale|delete|patch|cordon|drain)|helm rollback|pg_restore|createdb|"
     r"(?:psql|mysql|sqlite3) .*(?:-f |< |insert|update|delete|create|alter|drop)|osm2pgsql|"
     r"aws s3 (?:cp|mv|rm|sync))\b",
     re.IGNORECASE | re.MULTILINE,
