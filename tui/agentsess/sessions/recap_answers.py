@@ -46,13 +46,10 @@ _LAID_DOWN = re.compile(
 )
 _CONTRAST = re.compile(
     r", (?:not|never) (?:the |a |an |on |in |in the )?[\w#./-]+[.!]?$|\b(?:instead|rather than)\b|"
-    r"\b(?:no|not) [\w-]+, (?:but|only)\b|, (?:nicht|no|pas) (?:\w+ ){0,2}\w+[.!]?$|"
-    r", (?:keep|drop|leave|skip) \w+|しません|しないで|不要|不用|"
-    r"\b(?:ok(?:ay)?|yes|fine|good|sure|agreed|all \w+),? but\b|\bignore (?:it|them|that)\b|"
-    r", ignore\b|"
-    r"\bon (?:l[ae]s? )?(?:supprime|garde|laisse|prend)\b|\b(?:weglassen|lassen wir)\b|"
-    r"\bno l[aeo]s? \w+|"
-    r"\b(?:everywhere|by default|from now on|in future|in all cases)\b",
+    r", (?:nicht|no|pas) (?:\w+ ){0,2}\w+[.!]?$|, (?:keep|drop|leave|skip) \w+|, ignore\b|しません|"
+    r"\b(?:ok(?:ay)?|yes|fine|good|sure|agreed|all \w+),? but\b|"
+    r"\bon (?:l[ae]s? )?(?:supprime|garde|laisse|prend)\b|\bno l[aeo]s? \w+|"
+    r"\b(?:everywhere|by default|from now on)\b",
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(

@@ -69,29 +69,27 @@ _DAY = (
 _COMING = re.compile(
     rf"^(?:(?:then|so|and|dann|und|entonces|alors|puis),? )?(?:{_DAY}|next|afterwards|after that|"
     r"once|as soon as|danach|anschließend|sobald|als nächstes|luego|después|ensuite|après)\b|"
-    r"^(?:after|before|until) [^:]{3,50}[:,]|^(?:before|until) (?:you|we|it|that|then)\b|"
     rf"\b(?:i|we)(?:['’]ll| will)\b.*\b(?:once|after|as soon as|{_DAY})\b|"
     r"\b(?:is|are|be|comes?|come|goes?) (?:up )?(?:next|after(?:wards)?)\b|\bnext would be\b|"
     r"\bi (?:want|['’]d like) to\b.*\bnext[.]?$|\bi['’]d (?:begin|start) (?:now|with)\b|"
     r"\bwhat(?:['’]s| is| i have) (?:left|missing|next|remaining|open|not done|still \w+)\b|"
-    r"\bwhat remains\b|\bthat leaves\b|\bto go\b|^(?:left|remaining|to do|still (?:open|to do))\b|"
-    r"\b(?:is|are) (?:still )?(?:left|outstanding|to come|open)\b|\bstill to (?:do|come)\b|"
-    r"\bremains? to be\b|\b(?:still|only) (?:needs?|ha(?:s|ve)) to\b|\bneeds? to be\b|"
-    r"\b(?:has|have) to (?:be \w+|wait|see|apply|look|check|follow)\b|\bmust (?:still )?be \w+|"
-    r"\b(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
+    r"\bwhat remains\b|\bthat leaves\b|\bshould wait\b|\bstill to (?:do|come)\b|\bremains? to be\b|"
+    r"^(?:left|remaining|to do|still (?:open|to do))\b|"
+    r"\b(?:is|are) (?:still )?(?:left|outstanding|to come|open)\b|\b(?:still|only) (?:needs?|"
+    r"ha(?:s|ve)) to\b|"
+    r"\b(?:has|have) to (?:wait|see|apply|look|check|follow)\b|\bmust (?:still )?be \w+|"
     r"\b(?:dann|als nächstes) (?:mache|kommt|folgt)\b|\b(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
-    r"\bfaltan?\b|\bquedan?\b|\bil (?:manque|reste|faut|faudra)\b|\breste à\b|"
-    r"\b(?:meanwhile|in the meantime)\b|^(?:(?:good|fine|ok)[.,]? )?i['’]ll (?!be\b|have\b|stop|"
-    r"leave|keep|take)"
-    r"\w+|\bje (?:vous )?prépare\b|\bshould wait\b|^please \w+|^[A-Z]\w+ .*, please[.]?$|"
-    r"^(?:次は|接下来|下一步|明日|明天)|还没|还要",
+    r"\breste à\b|"
+    r"^(?:after|before|until) [^:]{3,50}: |"
+    r"\b(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
+    r"^(?:(?:good|fine|ok)[.,]? )?i['’]ll (?!be\b|have\b|stop|leave|keep|take)\w+|"
+    r"^[A-Z]\w+ .*, please[.]?$|\bfaltan?\b|\bil (?:manque|reste|faut|faudra)\b|"
+    r"\bje (?:vous )?prépare\b|^(?:次は|接下来|下一步|明日|明天)",
     re.IGNORECASE,
 )
 _AT = re.compile(
     rf"\b{_DAY}\b|\b(?:once|as soon as|until) (?:it|it['’]s|he|she|they|you|that|this|the|we)\b|"
-    r"\bsobald\b|\bwarte\w*\b.*\bbis\b|\bin (?:january|february|march|april|may|june|july|august|"
-    r"september|october|november|december)\b.*\b(?:should|will|must|can)\b|"
-    r"\bwhat i['’]d do (?:next|first|now|in)\b",
+    r"\bwarte\w*\b.*\bbis\b|\bwhat i['’]d do (?:next|first|now|in)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
@@ -108,24 +106,20 @@ _NEEDED = (
     r"review|answer|go-ahead|sudo|rights)"
 )
 _OBSTACLE = re.compile(
-    r"\bblocked (?:by|on|until)\b|\bi(?:['’]m| am) (?:stuck|blocked)\b|"
+    r"\bblocked (?:by|on|until)\b|\bi(?:['’]m| am) (?:stuck|blocked|missing)\b|"
     r"\b(?:i|we|^)(?: \w+)? ?(?:can['’]t|cannot|can not|am unable to|are unable to) \w+|"
-    r"\bi(?:['’]m| am) missing\b|\bdepends on (?:when|whether|if)\b|\bich brauche (?:von|noch)\b|"
+    r"\bdepends on (?:when|whether|if)\b|"
     r"\b(?:is|are|am|['’]m|['’]re) (?:still |now )?waiting (?:for|on)\b|"
-    rf"\bwaits? (?:for|on) (?:your|(?-i:[A-Z])|the \w+['’]s?)|\bha(?:s|ve) to wait (?:for|until)\b|"
-    rf"\b(?:no|lacks?|needs?|requires?|misses) (?:(?:your|the|an?|any|right) )?(?:\w+ ){{0,2}}"
+    r"\bwaits? (?:for|on) (?:your|(?-i:[A-Z])|the \w+['’]s?)|\bha(?:s|ve) to wait (?:for|until)\b|"
+    r"\b(?:no|lacks?|needs?|requires?|misses) (?:(?:your|the|an?|any|right) )?(?:\w+ ){0,2}"
     rf"{_NEEDED}\b|\b{_NEEDED} (?:is|are) (?:\w+ )?missing\b|\bis missing before\b|"
-    r"\bonly (?:you|they|he|she|(?-i:[A-Z])\w+) (?:can|has|have|knows?)\b|\buntil (?:you|she|he|"
-    r"they|(?-i:[A-Z])\w+) (?:has|have|is|are)\b|"
-    r"\b(?:you|someone|somebody) (?:\w+ ){0,4}(?:has|have|needs?) to (?:ask|get|request|grant|"
-    r"free|give|renew|unlock|approve)\b|"
+    r"\buntil (?:you|she|he|they|(?-i:[A-Z])\w+) (?:has|have|is|are)\b|"
     r"\b(?:doesn|won)['’]t (?:start|work|build|run|load)\b|\bfails?,? (?:because|as|since)\b|"
-    r"\b(?:ich (?:bin blockiert|komme nicht weiter)|bin ich blockiert|warten? auf|"
+    r"\b(?:(?:ich bin|bin ich) blockiert|ich brauche (?:von|noch)|warten? auf|"
     r"kann ich(?: \w+)* nicht|kein(?:e|en)? (?:zugriff|zugang|passwort|rechte?|schlüssel))\b|"
     r"\b(?:(?:estoy|estamos) bloquead\w+|no (?:puedo|podemos|he podido)|a la espera|"
-    r"sin (?:acceso|permisos?|clave))\b|"
-    r"\b(?:je suis bloqué|je ne peux pas|je n['’]ai pas pu|j['’]attends|pas (?:de |d['’])?"
-    r"(?:accès|clé|compte))|无法|没有(?:权限|密码|账号|访问)|等.{1,12}的|できません|待ち",
+    r"sin (?:acceso|permisos?|clave))\b|\b(?:je suis bloqué|je ne peux pas|je n['’]ai pas pu|"
+    r"j['’]attends|pas (?:de |d['’])?(?:accès|clé|compte))|等.{1,12}的",
     re.IGNORECASE,
 )
 
