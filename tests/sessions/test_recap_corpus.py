@@ -27,7 +27,7 @@ REPORTED = {
     "goal": (0.93, 0.93),
     "done": (0.88, 0.95),
     "in_progress": (0.75, 0.95),
-    "next": (0.83, 0.83),
+    "next": (0.82, 0.82),
     "decisions": (0.8, 0.9),
     "questions": (0.8, 0.8),
     "blockers": (0.6, 0.8),
