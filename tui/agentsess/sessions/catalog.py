@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from functools import partial
@@ -91,7 +91,7 @@ class Catalog:
             if anew:
                 self._shelf = Shelf()
                 changed = set(own).union(overlays, *found.values())
-            with uncollected():
+            with uncollected() if anew else nullcontext():
                 self._shelf.put({i: _card(i, own, found, overlays) for i in changed})
         return self._shelf
 

@@ -28,6 +28,7 @@ from agentsess.storage.journal import (
     read_forward,
     seal,
     sync_directory,
+    unseal,
 )
 
 encode = msgspec.json.Encoder().encode
@@ -35,6 +36,9 @@ _log = logging.getLogger(__name__)
 
 _COMPACT_ABOVE = 1024 * 1024
 """Bytes below which a file is never rewritten."""
+
+_MUCH = 1024 * 1024
+"""Bytes of news in which collecting garbage would cost more than it gives."""
 
 Documents = dict[str, JsonObject]
 
@@ -46,12 +50,13 @@ News = tuple[Mark, list[str] | None]
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Without garbage collection: it would look through ten thousands of new objects in vain."""
+    """For making ten thousands of objects that stay: garbage collection passes over them."""
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if was_on:
             gc.enable()
 
@@ -100,7 +105,8 @@ class JournalStorage(Storage):
         A changed document is always a new object, so identity tells what changed.
         """
         with self.guard:
-            self.catch_up()
+            if self._depth == 0 or self._read_fd < 0:  # else nobody else can have written
+                self.catch_up()
             return self._tables.get(table, {})
 
     def changes_since(self, marks: Mapping[str, Mark | None]) -> dict[str, News]:
@@ -139,14 +145,21 @@ class JournalStorage(Storage):
             if not moved and stat.st_size <= self._offset:
                 return False
             before = self._offset
-            for record in read_forward(self._read_fd, self._offset):
-                self._offset = record.end
-                if record.body is not None:
-                    self._apply(record.body)
-                else:
-                    self._is_damaged = True
+            if stat.st_size - before > _MUCH:
+                with uncollected():
+                    self._take_in()
+            else:
+                self._take_in()
             self.news += self._offset > before
             return self._offset > before
+
+    def _take_in(self) -> None:
+        for record in read_forward(self._read_fd, self._offset):
+            self._offset = record.end
+            if record.body is not None:
+                self._apply(record.body)
+            else:
+                self._is_damaged = True
 
     def damaged_lines(self) -> list[bytes]:
         """What cannot be read of the file."""
@@ -256,10 +269,15 @@ class JournalStorage(Storage):
 
     def commit_lines(self, lines: list[bytes], *, durable: bool = True) -> None:
         """Append sealed records; the caller is inside `exclusive`."""
-        end = self.journal.append(lines)
+        start, end = self._offset, self.journal.append(lines)
         if durable:
             self._to_sync = end
-        if self._read_fd >= 0 or self._shared:
+        if self._read_fd >= 0 and start + sum(map(len, lines)) == end:
+            for line in lines:  # as it will be read, but without reading it
+                self._apply(unseal(line[:-1]) or {})
+            self._offset = end
+            self.news += 1
+        elif self._read_fd >= 0 or self._shared:
             self.catch_up()
 
     def _apply(self, body: JsonObject) -> None:
@@ -387,6 +405,8 @@ def change_of(
 
 def _same(one: Any, other: Any) -> bool:
     """Equal as JSON: 1, 1.0 and True are equal in Python but not written alike."""
+    if one is other:
+        return True
     if isinstance(one, str | None):
         return bool(one == other)
     return bool(one == other) and encode(one) == encode(other)
