@@ -140,7 +140,9 @@ def _text(value: object, what: str) -> str:
 
 def one_line(text: str) -> str:
     """Text with every run of white space and control characters as one space."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def session_of(doc_id: str, document: JsonObject) -> Session:

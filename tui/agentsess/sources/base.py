@@ -121,7 +121,8 @@ class Found:
     @property
     def usage(self) -> Usage:
         """The usage of all requests together."""
-        return sum((spent.usage for spent in self.spent), Usage())
+        each = [spent.usage for spent in self.spent]
+        return sum(each[1:], each[0]) if each else Usage()
 
     def to_json(self) -> JsonObject:
         """As an object that a cache can keep."""

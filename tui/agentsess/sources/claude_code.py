@@ -23,6 +23,7 @@ TOOL_WINDOW = 256
 """A tool result names its tool if the call is among this many entries before it. So a
 page knows the same as a reading from the start, and still reads only a little more."""
 _BUFFER = 1 << 18
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 class ClaudeCodeSource:
@@ -46,10 +47,10 @@ class ClaudeCodeSource:
         )
         taken: dict[str, FileStamp] = {}
         for stamp in newest_first:
-            path = Path(stamp.path)
-            session_id = _plain_id(path.stem)
+            folder, name = os.path.split(stamp.path)
+            session_id = _plain_id(os.path.splitext(name)[0])
             if session_id in taken:
-                session_id = f"{session_id}@{_digest(str(path.parent))}"
+                session_id = f"{session_id}@{_digest(folder)}"
             taken[session_id] = stamp
         return list(taken.items())
 
@@ -214,7 +215,7 @@ def _is_another(found: Found, now: os.stat_result) -> bool:
 
 def _plain_id(stem: str) -> str:
     """The stem, if it can be an id as it is; file names are anyone's to choose."""
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", stem):
+    if _PLAIN.fullmatch(stem):
         return stem
     return f"{re.sub(r'[^A-Za-z0-9._-]', '-', stem).lstrip('._-')[:64]}@{_digest(stem)}"
 
