@@ -84,7 +84,7 @@ class Usage:
         return self.total
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(*(getattr(self, name) + getattr(other, name) for name in _COUNTS))
+        return Usage(*[getattr(self, name) + getattr(other, name) for name in _COUNTS])
 
     def to_json(self) -> JsonObject:
         """As an object with the four counts of tokens, and of the others what is not 0."""
@@ -95,27 +95,28 @@ class Usage:
     def from_json(cls, value: Mapping[str, Any] | None) -> Usage:
         """The reverse of `to_json`; missing counts are 0."""
         value = value or {}
-        return cls(*(int(value.get(name) or 0) for name in _COUNTS))
+        return cls(*[int(value.get(name) or 0) for name in _COUNTS])
 
     @classmethod
     def from_api(cls, value: object) -> Usage:
         """From the object that the API reports; what is missing or absurd counts as 0."""
 
-        def count(name: str, part: str = "") -> int:
-            holder = counts.get(part) if part else counts
-            number = holder.get(name) if isinstance(holder, dict) else None
-            return max(0, number) if isinstance(number, int) else 0
-
         counts = value if isinstance(value, dict) else {}
-        written = count("cache_creation_input_tokens")
+        written = _count(counts, "cache_creation_input_tokens")
+        for_an_hour = _count(counts.get("cache_creation"), "ephemeral_1h_input_tokens")
         return cls(
-            input=count("input_tokens"),
-            output=count("output_tokens"),
-            cache_read=count("cache_read_input_tokens"),
-            cache_write=written,
-            cache_write_1h=min(written, count("ephemeral_1h_input_tokens", "cache_creation")),
-            web_searches=count("web_search_requests", "server_tool_use"),
+            _count(counts, "input_tokens"),
+            _count(counts, "output_tokens"),
+            _count(counts, "cache_read_input_tokens"),
+            written,
+            min(written, for_an_hour),
+            _count(counts.get("server_tool_use"), "web_search_requests"),
         )
+
+
+def _count(holder: object, name: str) -> int:
+    number = holder.get(name) if isinstance(holder, dict) else None
+    return number if isinstance(number, int) and number > 0 else 0
 
 
 _COUNTS = tuple(Usage.__dataclass_fields__)

@@ -50,7 +50,8 @@ News = tuple[Mark, list[str] | None]
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """For making ten thousands of objects that stay: garbage collection passes over them."""
+    """For making ten thousands of objects that stay: garbage collection passes over them,
+    until a storage is closed."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -379,6 +380,7 @@ class JournalStorage(Storage):
 
     def close(self) -> None:
         """Let go of all files."""
+        gc.unfreeze()
         with self.guard:
             self.journal.close()
             self._close_reading()
