@@ -9,6 +9,7 @@ import pytest
 from textual import events
 
 from agentsess.model import Session
+from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.render.terminal import notification
 from support.loopback import Hold, HttpError, Json, LoopbackServer, Reply, Step, ToolUse
@@ -211,3 +212,16 @@ async def test_sessions_at_work_in_one_app_never_hear_of_each_other(
     assert len(server.bodies) == 3 * len(sessions)
     for request in server.requests:
         assert sum(canary in request.body.decode() for canary in canaries.values()) == 1
+
+
+async def test_what_agents_posted_on_the_board_is_seen_and_followed(
+    home: Path, sessions: dict[str, Session]
+) -> None:
+    other = SessionService.open(home)
+    other.board(sessions["Quiet"].id, "planner").set("plan", "first the [basket]")
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Quiet")
+        await user.sees("Board", "plan: first the [basket]", "planner")
+        other.board(sessions["Quiet"].id, "reviewer").set("plan", "then the till")
+        await user.sees("plan: then the till", "reviewer")
+    other.close()

@@ -9,6 +9,7 @@
     ├── SessionLocked           another writer holds the session
     ├── SessionFenced           another writer took the session over; nothing was written
     ├── ChangedElsewhere        what was to be undone is no longer as it was left
+    ├── BoardConflict           another agent posted to the board first; nothing was changed
     ├── InvalidPermission       a saved permission that would allow too much, or does not exist
     ├── InvalidQuery            a filter or duration that cannot be understood
     ├── StoreError              the store cannot be read or written
@@ -98,6 +99,18 @@ class ChangedElsewhere(AgentsessError):
 
     def __init__(self, change: str) -> None:
         super().__init__(f"Not taken back: {change}. It was changed or deleted elsewhere since.")
+
+
+class BoardConflict(AgentsessError):
+    """Another agent posted to the board first; ``value`` and ``version`` are those of now."""
+
+    def __init__(self, name: str, value: object, version: int) -> None:
+        self.value = value
+        self.version = version
+        super().__init__(
+            f"“{name}” was changed meanwhile and has version {version} now. "
+            "Look at it again, then decide."
+        )
 
 
 class InvalidPermission(AgentsessError, ValueError):

@@ -259,6 +259,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """What stands on a session's board under a name."""
+
+    value: Any
+    """As JSON can say it."""
+    version: int
+    """How often it was changed."""
+    by: str
+    """The agent that posted it; empty for the plain agent."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """A session as the list and the API see it; a value, not a live object."""
 
@@ -304,6 +317,8 @@ class Session:
     """Records of its history that could not be read and were skipped."""
     secrets: int = 0
     """Texts in its history that look like secrets, counted as they were written here."""
+    board: Mapping[str, Posted] = field(default_factory=dict)
+    """What its agents share, by name."""
 
     @property
     def token_count(self) -> int:
@@ -349,6 +364,10 @@ class Session:
             "trashed_at": self.trashed_at.isoformat() if self.trashed_at else None,
             "damaged": self.damaged,
             "secrets": self.secrets,
+            "board": {
+                name: {"value": p.value, "version": p.version, "by": p.by, "at": p.at.isoformat()}
+                for name, p in self.board.items()
+            },
         }
 
 

@@ -20,6 +20,7 @@ from agentsess.agent.permissions import PermissionCallback
 from agentsess.agent.running import AgentSettings, Runner, RunRequest
 from agentsess.agent.tools import BUILT_IN
 from agentsess.model import Recap, Session
+from agentsess.sessions.board import Board
 from agentsess.sessions.phases import start_phase
 from agentsess.sessions.search import Hit
 from agentsess.sessions.service import SessionService
@@ -154,6 +155,10 @@ class Agent:
     def update_session(self, session_id: str, **fields: Any) -> Session:
         """Set fields, as `SessionService.update` does; raises InvalidSession."""
         return self.service.update(session_id, **fields)
+
+    def board(self, session_id: str) -> Board:
+        """What the agents of a session share: ``get``, and ``set`` if nobody was quicker."""
+        return self.service.board(session_id, self._settings.name)
 
     def delete_session(self, session_id: str) -> None:
         """Move a session to the trash."""

@@ -49,6 +49,22 @@ def new_values(session: Session, fields: Mapping[str, Any]) -> JsonObject:
     return values
 
 
+def merging(values: JsonObject) -> Callable[[JsonObject], JsonObject]:
+    """The fields to set for a document as it is stored then: metadata are merged key by key.
+
+    So two that set different keys at once lose none. A key that is None is removed.
+    """
+
+    def merged(document: JsonObject) -> JsonObject:
+        if "metadata" not in values:
+            return values
+        both = {**(document.get("metadata") or {}), **values["metadata"]}
+        kept = {key: value for key, value in both.items() if value is not None}
+        return {**values, "metadata": checked_metadata(kept)}
+
+    return merged
+
+
 def transition(session: Session, status: Status) -> JsonObject:
     """The stored fields that give a session a status; raises IllegalTransition."""
     if status is session.status:

@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 import msgspec
 
 from agentsess.errors import InvalidMetadata, InvalidSession
-from agentsess.model import JsonObject, Session, Status, Usage
+from agentsess.model import JsonObject, Posted, Session, Status, Usage
 from agentsess.sources.base import Found
 
 MAX_METADATA_BYTES = 64 * 1024
@@ -175,6 +175,7 @@ def session_of(doc_id: str, document: JsonObject) -> Session:
         trashed_at=_moment(t) if (t := document.get("trashed_at")) else None,
         parent_id=document.get("parent_id"),
         secrets=document.get("secrets", 0),
+        board=_board(document),
     )
 
 
@@ -222,7 +223,16 @@ def session_of_found(source: str, found: Found, overlay: JsonObject, paid: JsonO
         trashed_at=_moment(t) if (t := overlay.get("trashed_at")) else None,
         parent_id=found.parent_id,
         damaged=found.damaged,
+        board=_board(overlay),
     )
+
+
+def _board(document: JsonObject) -> dict[str, Posted]:
+    return {
+        name: Posted(posted["value"], posted["version"], posted["by"], _moment(posted["at"]))
+        for name, posted in (document.get("board") or {}).items()
+        if posted["value"] is not None
+    }
 
 
 def _moment(value: Any) -> datetime:

@@ -12,7 +12,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, Self
 
-from agentsess import config
+from agentsess.config import Settings, load_settings
 from agentsess.errors import IllegalTransition, InvalidSession, Owner, SessionLocked
 from agentsess.model import (
     Entry,
@@ -23,10 +23,11 @@ from agentsess.model import (
     Status,
     utc_now,
 )
+from agentsess.sessions.board import Board
 from agentsess.sessions.branching import Branching
 from agentsess.sessions.catalog import Catalog, Progress
 from agentsess.sessions.copies import FoundCopies
-from agentsess.sessions.fields import counted, new_values, transition, unarchived
+from agentsess.sessions.fields import counted, merging, new_values, transition, unarchived
 from agentsess.sessions.health import Health, bring_back, check_store
 from agentsess.sessions.permissions import Permissions
 from agentsess.sessions.query import Query
@@ -60,11 +61,7 @@ class SessionService:
     """
 
     def __init__(
-        self,
-        store: SessionStore,
-        catalog: Catalog,
-        index: Path,
-        settings: Callable[[], config.Settings],
+        self, store: SessionStore, catalog: Catalog, index: Path, settings: Callable[[], Settings]
     ) -> None:
         self._store = store
         self._catalog = catalog
@@ -89,7 +86,7 @@ class SessionService:
         store = FileStore(home)
         catalog = Catalog(store, sources, home / "cache" / "found.jsonl")
         index = home / "cache" / "search.sqlite"
-        return cls(store, catalog, index, lambda: config.load_settings(home))
+        return cls(store, catalog, index, lambda: load_settings(home))
 
     def close(self) -> None:
         """Let all files go."""
@@ -305,9 +302,13 @@ class SessionService:
 
     # -- changing
 
+    def board(self, session_id: str, author: str = "") -> Board:
+        """What the agents of a session share; ``author`` is who posts. See `Board`."""
+        return Board(self._store, self._catalog, session_id, author)
+
     def update(self, session_id: str, **fields: Any) -> Session:
         """Set any of ``title, status, notes, tags, metadata, model, budget_usd,
-        max_tokens_total``; a limit that is None is taken away.
+        max_tokens_total``; a limit or a key of the metadata that is None is taken away.
 
         Raises:
             SessionNotFound, InvalidSession: See errors; nothing was changed.
@@ -316,7 +317,7 @@ class SessionService:
         if values.get("status") not in (None, Status.ACTIVE):
             self.recaps.make_ready([session_id])
         what = ", ".join(fields)
-        self._changes.make(f"changed {what}", {session_id: values})
+        self._changes.make(f"changed {what}", {session_id: merging(values)})
         return self.get(session_id)
 
     def set_status(self, session_ids: Sequence[str], status: Status) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
 from textual.content import Content
 
-from agentsess.model import JsonObject, Session, Usage
+from agentsess.model import JsonObject, Posted, Session, Usage
 from agentsess.sessions.turn_use import TurnUse
 from agentsess.ui.render.format import cost, day, dollars, duration, long_age, size, tokens
 from agentsess.ui.render.text import MUTED, clean, one_line
@@ -43,6 +44,7 @@ def render_details(
         _tags(session),
         _notes(session),
         _metadata(session.metadata, width),
+        _board(session.board, width),
         _origin(session, width),
     ]
     return Content("\n\n").join([section for section in sections if section is not None])
@@ -160,6 +162,19 @@ def _metadata(metadata: JsonObject, width: int) -> Content | None:
     if len(metadata) > _MOST_VALUES:
         lines.append(Content.styled(f"… {len(metadata) - _MOST_VALUES} more", MUTED))
     return _section("Metadata", lines)
+
+
+def _board(board: Mapping[str, Posted], width: int) -> Content | None:
+    lines = []
+    for name, posted in list(board.items())[:_MOST_VALUES]:
+        value = posted.value
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        by = f"  {one_line(posted.by, 20)}" if posted.by else ""
+        label = Content.styled(one_line(name, width) + ": ", MUTED)
+        lines.append(label + Content(one_line(text, 300)) + Content.styled(by, MUTED))
+    if len(board) > _MOST_VALUES:
+        lines.append(Content.styled(f"… {len(board) - _MOST_VALUES} more", MUTED))
+    return _section("Board", lines)
 
 
 def _origin(session: Session, width: int) -> Content | None:
