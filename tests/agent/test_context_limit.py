@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from agentsess.agent.events import Compacted, Done, EventSaved, PhaseStarted
 from agentsess.agent.offers import Offer
 from agentsess.errors import ContextTooLong
 from agentsess.model import EntryKind, Status
+from agentsess.sessions.service import SessionService
+from agentsess.sources.claude_code import ClaudeCodeSource
 from support.agents import assert_requests_acceptable, events_of, run
-from support.loopback import HttpError, LoopbackServer, Reply, ToolUse
+from support.claude_history import Transcript
+from support.loopback import Hold, HttpError, LoopbackServer, Reply, ToolUse
 
 Loopback = Callable[..., LoopbackServer]
 MakeAgent = Callable[..., Agent]
@@ -176,6 +180,52 @@ def test_old_results_are_left_out_when_that_is_chosen(
     assert "left out" in first["content"][0]["content"]
     assert "zzz" in last["content"][0]["content"]
     assert_requests_acceptable(server)
+
+
+def test_an_interrupt_while_the_summary_is_written_compacts_nothing(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([*REPLIES, Hold(SUMMARY, 4), SUMMARY, Reply("Yes.")])
+    agent = make_agent(model=MODEL, compact="auto")
+    session_id = nearly_full(agent)
+
+    async def interrupted() -> str:
+        task = asyncio.create_task(agent.run("three", session_id=session_id))
+        await asyncio.to_thread(server.wait_until_holding)
+        agent.interrupt(session_id)
+        return (await task).stop_reason
+
+    assert asyncio.run(interrupted()) == "interrupted"
+    events = [e.meta.get("event") for e in agent.service.entries(session_id)]
+    assert "compacted" not in events
+    assert agent.service.branches.snapshots(session_id) == []
+    assert run(agent, "three", session_id=session_id).output == "Yes."
+    assert "Port the tools." in prompts(server.bodies[-1])[0]
+    assert_requests_acceptable(server)
+
+
+def test_another_programs_session_that_is_longer_than_the_window_is_offered_the_same(
+    loopback: Loopback, make_agent: MakeAgent, tmp_path: Path
+) -> None:
+    claude = tmp_path / "claude"
+    transcript = Transcript()
+    for number in range(20):
+        transcript.prompt(f"Question {number}").reply("An answer. " + LONG)
+    transcript.write(claude)
+    service = SessionService.open(tmp_path / "ours", sources=[ClaudeCodeSource(claude)])
+    service.refresh()
+    ours = service.continue_here(transcript.id)
+    server = loopback([SUMMARY, Reply("Yes.")])
+    asked = Asked("compact")
+    agent = make_agent(service=service, context_window=10_000, offer_callback=asked)
+    run(agent, "Go on", session_id=ours.id)
+    assert asked.names == [["go on", "compact", "phase"]]
+    messages = server.bodies[-1]["messages"]
+    assert "Port the tools." in messages[0]["content"]
+    assert len(str(messages)) < 30_000
+    assert_requests_acceptable(server)
+    assert service.get(ours.id).message_count == 42
+    service.close()
 
 
 # -- too late

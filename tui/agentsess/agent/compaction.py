@@ -147,7 +147,12 @@ class Shortener:
                 except ContextTooLong:
                     continue
                 if answer.text and answer.stop_reason not in ("refusal", "tool_use"):
-                    return _Summary(answer.text, answer.model, answer=answer)
+                    cut = (
+                        "[The summary breaks off here.]"
+                        if answer.stop_reason == "max_tokens"
+                        else ""
+                    )
+                    return _Summary(joined(answer.text, cut), answer.model, answer=answer)
                 why = "the model wrote none"
                 return _Summary(await self._from_history(kept_from), "history", why, answer)
             why = "even a part of it is too long for the model"
