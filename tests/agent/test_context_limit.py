@@ -267,6 +267,23 @@ def test_what_is_still_too_long_is_not_tried_for_ever(
     assert len(server.bodies) < 10
 
 
+def test_what_is_still_too_long_is_compacted_further(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    long = [Reply("y" * 30_000) for _ in range(6)]
+    server = loopback([*long, TOO_LONG, SUMMARY, TOO_LONG, SUMMARY, Reply("Yes.")])
+    agent = make_agent(model="my-own", compact="auto")
+    session_id = run(agent, "0").session_id
+    for number in "12345":
+        run(agent, number, session_id=session_id)
+    assert run(agent, "6", session_id=session_id).output == "Yes."
+    sizes = [len(str(body["messages"])) for body in server.bodies]
+    assert sizes[6] > 180_000
+    assert 30_000 < sizes[8] < 40_000
+    assert sizes[10] < 5_000
+    assert_requests_acceptable(server)
+
+
 def test_a_prompt_that_is_too_long_by_itself_is_refused(
     loopback: Loopback, make_agent: MakeAgent
 ) -> None:

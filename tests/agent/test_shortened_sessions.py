@@ -21,7 +21,7 @@ from support.loopback import CutStream, HttpError, LoopbackServer, Reply, Step, 
 
 REFUSED = HttpError(400, "prompt is too long: 9 tokens > 8 maximum", "invalid_request_error")
 SUMMARY = Reply("## Goal\n\nPort the tools.")
-SAID = Reply("I say " + "x" * 300)
+SAID = Reply("I say " + "x" * 1_500)
 
 
 def looked() -> Reply:

@@ -25,7 +25,7 @@ TOO_LONG = HttpError(400, "prompt is too long: 9 tokens > 8 maximum", "invalid_r
 def app(tmp_path: Path) -> AgentsessApp:
     home = tmp_path / "store"
     service = SessionService.open(home)
-    said = [f"line {number} " + "x" * 40 for number in range(8)]
+    said = [f"line {number} " + "x" * 350 for number in range(8)]
     write_session(service, "Basket", *said, cwd=str(tmp_path), model="claude-haiku-4-5")
     service.close()
     return AgentsessApp(home, folder=str(tmp_path))

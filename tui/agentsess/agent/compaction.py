@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from agentsess.agent.events import Compacted, Compacting, UsageChanged
-from agentsess.agent.shortening import CHARS_PER_TOKEN
 from agentsess.agent.single import Answer, ask_once
 from agentsess.agent.turn import Turn
 from agentsess.errors import AgentError, ContextTooLong, InvalidSession, ThinkingRefused
@@ -31,8 +30,11 @@ INSTRUCTION = (
     "rather than guess."
 )
 _SUMMARY_TOKENS = 8_000
-_TAIL = 40_000
+TAIL = 40_000
 """Most that the messages weigh which stay as they are."""
+_LEAST = 2_000
+"""Weight of what a summary must stand for at least to be shorter."""
+_BREAKS_OFF = "[The summary breaks off here.]"
 _LONGEST_REQUEST = 8_000
 _FIXED = 12_000
 """About what the system prompt and the tools weigh."""
@@ -56,11 +58,13 @@ class Shortener:
     Args:
         turn: Whose conversation; nothing else may be under way in it.
         service: The sessions.
+        tail: Most that the newest messages weigh which stay as they are.
     """
 
-    def __init__(self, turn: Turn, service: SessionService) -> None:
+    def __init__(self, turn: Turn, service: SessionService, tail: int = TAIL) -> None:
         self._turn = turn
         self._service = service
+        self._most = tail
         self._session_id = turn.writer.session_id
         self._conversation = turn.conversation
 
@@ -78,8 +82,8 @@ class Shortener:
         """
         conversation = self._conversation
         kept_from = self._tail() if keep_tail else conversation.last_seq + 1
-        if not conversation.is_cut_by(kept_from):
-            raise InvalidSession("There is nothing to compact yet: all of it is sent as it is.")
+        if not self._is_worth_it(kept_from):
+            raise InvalidSession("There is nothing to compact yet: the conversation is short.")
         summary = await self._summary(kept_from)
         is_answered = keep_tail and not conversation.waits
         request = "" if is_answered else self._last_request(kept_from)
@@ -122,16 +126,20 @@ class Shortener:
     @property
     def can_compact(self) -> bool:
         """Whether there is something that a summary could stand for."""
-        return self._conversation.is_cut_by(self._tail())
+        return self._is_worth_it(self._tail())
+
+    def _is_worth_it(self, kept_from: int) -> bool:
+        conversation = self._conversation
+        before = conversation.weight() - conversation.weight(kept_from)
+        return conversation.is_cut_by(kept_from) and before >= _LEAST
 
     def _tail(self) -> int:
-        return self._conversation.tail(min(_TAIL, self._conversation.weight() // 4))
+        return self._conversation.tail(min(self._most, self._conversation.weight() // 4))
 
     def _tokens(self, weight: int) -> int:
         """About how many tokens messages come to, by what the last request came to."""
-        known = self._conversation.tokens or 1
-        per_character = known / (self._conversation.weight() + _FIXED)
-        return round(min(per_character, 1 / CHARS_PER_TOKEN) * (weight + _FIXED))
+        known = self._conversation.tokens / (self._conversation.weight() + _FIXED)
+        return round(min(known, 1) * (weight + _FIXED))
 
     def _by(self, after: int) -> str:
         before = self._conversation.tokens
@@ -147,12 +155,8 @@ class Shortener:
                 except ContextTooLong:
                     continue
                 if answer.text and answer.stop_reason not in ("refusal", "tool_use"):
-                    cut = (
-                        "[The summary breaks off here.]"
-                        if answer.stop_reason == "max_tokens"
-                        else ""
-                    )
-                    return _Summary(joined(answer.text, cut), answer.model, answer=answer)
+                    ending = _BREAKS_OFF if answer.stop_reason == "max_tokens" else ""
+                    return _Summary(joined(answer.text, ending), answer.model, answer=answer)
                 why = "the model wrote none"
                 return _Summary(await self._from_history(kept_from), "history", why, answer)
             why = "even a part of it is too long for the model"

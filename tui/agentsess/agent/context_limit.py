@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-from agentsess.agent.compaction import Shortener
+from agentsess.agent.compaction import TAIL, Shortener
 from agentsess.agent.events import EventSaved, PhaseStarted
 from agentsess.agent.offers import Offer, OfferCallback, Option, choose
+from agentsess.agent.shortening import CHARS_PER_TOKEN
 from agentsess.agent.turn import TOO_LONG, Turn
 from agentsess.model import EntryKind
 from agentsess.sessions.phases import begin_phase, continued_in, end_phase
@@ -21,6 +22,8 @@ _NEAR = 0.8
 """Share of the window at which something is offered."""
 _STEP = 0.1
 """Share by which it must have grown before it is offered again."""
+_TAIL_SHARE = 0.2
+"""Share of the window that a compaction leaves to the newest messages, at most."""
 _WORTH_IT = 0.05
 """Share of the tokens that leaving out results must save to be offered."""
 
@@ -50,7 +53,8 @@ class ContextLimit:
         self._known = window is not None
         self._offer_from = 0
         """Tokens below which nothing more is offered."""
-        self._tried: set[str] = set()
+        self._tried: list[str] = []
+        """What was done since the last reply."""
         self._tried_at = 0
         """Number of the entry that the last attempt added."""
 
@@ -83,7 +87,7 @@ class ContextLimit:
         """Do what the user chooses; why the run is to stop then, or empty."""
         if turn.conversation.last_seq != self._tried_at:
             self._tried.clear()  # a reply came of it
-        shortener = Shortener(turn, self._service)
+        shortener = Shortener(turn, self._service, self._tail())
         ways = self._ways(turn, shortener)
         if self._automatic:
             choice = "compact" if "compact" in (way.name for way in ways) else first.name
@@ -99,14 +103,19 @@ class ContextLimit:
                 return await self._go_elsewhere(turn)
             case _:
                 return otherwise
-        self._tried.add(choice)
+        self._tried.append(choice)
         self._tried_at = turn.conversation.last_seq
         return ""
+
+    def _tail(self) -> int:
+        """Most that stays as it is: a part of the window, and less if that was too much."""
+        most = TAIL if self._window is None else round(self._window * CHARS_PER_TOKEN * _TAIL_SHARE)
+        return min(TAIL, most) // (10 if "compact" in self._tried else 1)
 
     def _ways(self, turn: Turn, shortener: Shortener) -> list[Option]:
         ways: list[Option] = []
         conversation = turn.conversation
-        if "compact" not in self._tried and shortener.can_compact:
+        if self._tried.count("compact") < 2 and shortener.can_compact:
             detail = "a summary stands for the beginning; all of it stays here to read"
             ways.append(Option("compact", "Compact", detail))
         saved = shortener.tokens_in_results()
