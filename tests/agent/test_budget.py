@@ -96,7 +96,7 @@ def test_another_amount_raises_the_limit_by_what_it_was(
         "This session has used $2.00 of $1.80.",
     ]
     assert [option.text for option in asked.offers[0].options] == [
-        "stop here", "another $0.60", "no limit for this run",
+        "Stop here", "Another $0.60", "No limit for this run",
     ]  # fmt: skip
 
 

@@ -85,7 +85,14 @@ def test_a_cache_that_cannot_be_read_is_no_trouble(tmp_path: Path) -> None:
 
 
 def test_another_server_may_say_no_more_than_names(tmp_path: Path, loopback: Loopback) -> None:
-    loopback(models=[{"id": "qwen3:8b", "object": "model"}, {"object": "model"}, {"id": ""}])
+    loopback(
+        models=[
+            {"id": "qwen3:8b", "object": "model"},
+            {"object": "model"},
+            {"id": ""},
+            {"id": "qwen3:8b"},
+        ]
+    )
     assert fetched(tmp_path / "models.json").models == (KnownModel("qwen3:8b"),)
 
 

@@ -72,7 +72,7 @@ async def test_a_run_at_its_budget_asks_and_is_stopped_by_escape(
     async with using(AgentsessApp(home)) as user:
         await asks_and_reads(user)
         await is_offered(user)
-        await user.sees("The budget is reached", "$0.50 of $0.40", "another $0.40", "asks you")
+        await user.sees("The budget is reached", "$0.50 of $0.40", "Another $0.40", "asks you")
         await user.press("escape")
         await user.sees("Stopped: $0.50 of $0.40 are used.")
         await user.until(lambda: user.session("Work").status is Status.PAUSED, "the pause")

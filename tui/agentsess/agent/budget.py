@@ -112,9 +112,9 @@ class Budget:
             "budget",
             f"This session has used {limit}.",
             (
-                Option("stop", "stop here", "the session is paused"),
-                Option("again", f"another {again}"),
-                Option("unlimited", "no limit for this run"),
+                Option("stop", "Stop here", "the session is paused"),
+                Option("again", f"Another {again}"),
+                Option("unlimited", "No limit for this run"),
             ),
         )
         chosen = await choose(self._callback, offer)

@@ -135,21 +135,21 @@ class Models:
             AgentError: It cannot be asked, or does not list its models.
         """
         connection = Connection(self._client, lambda _: None)
-        found: list[_Facts] = []
+        found: dict[str, _Facts] = {}
         try:
             client = (await connection.client()).with_options(timeout=_SECONDS, max_retries=1)
             async for info in client.models.list(limit=_MOST):
                 if len(found) == _MOST:
                     break
                 if (model := _facts(info)) is not None:
-                    found.append(model)
+                    found[model.name] = model
         except Exception as error:
             raise _why_not(error) from error
         finally:
             await connection.close()
         if not found:
             raise AgentError(f"{_server()} does not list its models.")
-        return await asyncio.to_thread(self._keep, found)
+        return await asyncio.to_thread(self._keep, list(found.values()))
 
     def _keep(self, found: list[_Facts]) -> ModelList:
         server, now = _server(), utc_now()

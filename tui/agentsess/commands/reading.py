@@ -258,6 +258,7 @@ def _facts(session: Session) -> Iterator[tuple[str, str]]:
     """The lines above a history."""
     usage = session.usage
     tokens = f"{written.tokens(session.token_count)} tokens ({written.tokens(usage.output)} output)"
+    cost = written.cost(session.cost_usd, session.known_cost_usd)
     facts = [
         ("Title", session.title),
         ("Id", session.id),
@@ -269,7 +270,7 @@ def _facts(session: Session) -> Iterator[tuple[str, str]]:
         ("Tags", ", ".join(session.tags)),
         ("Last", written.long_age(session.updated_at, utc_now())),
         ("Worked", written.duration(session.duration_seconds)),
-        ("Messages", f"{session.message_count}, {tokens}, {written.dollars(session.cost_usd)}"),
+        ("Messages", f"{session.message_count}, {tokens}, {cost}"),
         ("Secrets", f"{session.secrets} seem to be in it" if session.secrets else ""),
         ("Notes", session.notes),
         ("Metadata", to_json(session.metadata) if session.metadata else ""),

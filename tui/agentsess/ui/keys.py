@@ -140,4 +140,8 @@ PANE_KEYS = (
         ("n esc", "deny"),
         ("N", "deny, and say why"),
     )),
+    ("When a run comes to a limit", (
+        ("a letter", "the way on that it stands before"),
+        ("esc", "the first of them"),
+    )),
 )  # fmt: skip
