@@ -217,9 +217,29 @@ def test_failing_commands_obstacles_and_api_errors_are_blockers() -> None:
     assert texts(recap.blockers) == [
         "kubectl rollout status deploy/shop failed: error: deployment exceeded its deadline",
         "npm test -- checkout failed: Tests: 2 failed, 31 passed, 33 total",
-        "I'm blocked by missing access to the gateway's logs.",
         "Overloaded (529)",
     ]
+
+
+def test_what_was_in_the_way_is_so_until_the_user_lifts_it() -> None:
+    t = transcripts.incident()
+    t.entries = [entry for entry in t.entries if entry.text.startswith(("Checkout", "I'm"))]
+    obstacle = "I'm blocked by missing access to the gateway's logs."
+    assert texts(recap_of(t).blockers) == [obstacle]
+    t.user("You have access now.")
+    assert recap_of(t).blockers == ()
+
+
+def test_the_last_command_is_a_blocker_if_it_failed_whatever_it_was() -> None:
+    t = Transcript()
+    t.user("Render the map")
+    t.bash("node render.js", "Error: ENOSPC: no space left on device", error=True)
+    t.say("The disk is full.")
+    blocker = "Bash: node render.js failed: Error: ENOSPC: no space left on device"
+    assert recap_of(t).blockers == (Fact(blocker, (2, 3)),)
+    t.user("Made room")
+    t.bash("node render.js --again", "ok")
+    assert recap_of(t).blockers == ()
 
 
 def test_a_messy_session_yields_plain_text_and_what_is_sure() -> None:

@@ -13,10 +13,12 @@ from datetime import datetime, timedelta
 
 from agentsess.model import CommandRun, Entry, Fact, Recap, Session, Status, Stretch
 from agentsess.sessions.recap_board import Item
+from agentsess.sessions.recap_commands import failure
 from agentsess.sessions.recap_course import Course
 from agentsess.sessions.recap_facts import MOST, distinct, latest, said_in
 from agentsess.sessions.recap_reading import Reading, Section, State, read
 from agentsess.sessions.recap_text import plain
+from agentsess.sessions.recap_tools import describe
 from agentsess.sessions.recap_wording import Story, headline, recap_markdown
 
 __all__ = ["RecapBuilder", "build_recap", "recap_markdown"]
@@ -108,10 +110,9 @@ class RecapBuilder:
         known = list(done)
         doing = [f for f in distinct(_facts(items, State.DOING)) if not said_in(f, known)]
         turn = self._course.turn
-        unfinished = (
-            (turn.stuck or not turn.finished) and self._course.replied and not turn.asked_to_go_on
-        )
-        if unfinished and turn.begun and turn.request.text and not doing:
+        unfinished = (turn.stuck and turn.puts_task) or not turn.finished
+        begun = self._course.replied and turn.begun and not turn.asked_to_go_on
+        if unfinished and begun and turn.request.text and not doing:
             doing.append(turn.request)
         known += doing
         coming = [f for f in distinct(_facts(items, State.TODO)) if not said_in(f, known)]
@@ -133,6 +134,9 @@ class RecapBuilder:
             )
             for run in self._course.tools.commands.failing()
         ]
+        if call_failed := self._course.tools.failed:
+            call, output, seq = call_failed
+            failing.append(Fact(failure(describe(call), output), (call.seq, seq)))
         refused = [
             Fact(plain(f"Permission refused: {what}"), seqs)
             for what, seqs in self._course.tools.refused.values()

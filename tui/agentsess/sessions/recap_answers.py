@@ -141,7 +141,8 @@ _REQUEST = re.compile(
 )
 # Whether the agent may go on: any other word than yes speaks of something else.
 _MAY_I = re.compile(
-    r"^¿?(?:(?:(?:ok|so|or)\b,? )?(?:may|shall|should|can) i|(?:do you )?want me to|soll ich|"
+    r"^¿?(?:ok (?:to|if)|(?:(?:ok|so|or)\b,? )?(?:may|shall|should|can) i|"
+    r"(?:do you )?want me to|soll ich|"
     r"quieres que|veux-tu que|dois-je)\b",
     re.IGNORECASE,
 )

@@ -18,7 +18,8 @@ _COMMAND_LENGTH = 120
 
 # A command is looked at closer only if one of these words stands in it.
 _HINT = re.compile(
-    r"test|spec|tox|nox|build|make|lint|check|mypy|ruff|flake8|black|isort|pyright|tsc|clippy|fmt|"
+    r"test|spec|unit|tox|nox|build|make|lint|check|mypy|ruff|flake8|black|isort|pyright|tsc|"
+    r"clippy|fmt|"
     r"migrat|upgrade|alembic|dbt|commit|push|merge|rebase|terraform|kubectl|helm|deploy|mvn|"
     r"gradle|bazel|vet|pa11y|lighthouse|vale|spell|sqlx|analy|xcode|fastlane|publish|upload|"
     r"rollback|prettier|pre-commit|jest|cypress|playwright|2to3|futurize|bats|audit"
@@ -69,7 +70,7 @@ _MASKED_EXIT = re.compile(r"\|\|\s*(?:true|:|echo\b)|;\s*(?:echo|true)\b")
 
 _COUNT = re.compile(
     r"\b(\d[\d,]*)\s+(?:\w+\s+)?(failed|failing|failures?|errors?|errored|problems?|passed|passing|"
-    r"tests?|examples?|specs?|assertions?)\b",
+    r"tests?|examples?|specs?|assertions?)\b(?!\s*[:=]\s*\d)",
     re.IGNORECASE,
 )
 _NAMED_COUNT = re.compile(r"\b(failures?|errors?|failed)\s*[:=]\s*(\d+)", re.IGNORECASE)
@@ -140,6 +141,12 @@ def outcome_of(output: str, *, is_error: bool, exit_hidden: bool) -> tuple[str, 
     if verdict:
         return verdict, _tidy(detail)
     return (UNKNOWN if exit_hidden else PASSED), ""
+
+
+def failure(what: str, output: str) -> str:
+    """A failure in a line: what failed, and the line of its output that says why."""
+    _, detail = outcome_of(output, is_error=True, exit_hidden=False)
+    return plain(f"{what} failed" + (f": {detail}" if detail else ""))
 
 
 def _verdict(lines: list[str]) -> tuple[str, str]:

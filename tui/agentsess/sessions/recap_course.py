@@ -48,6 +48,8 @@ class Turn:
     start: int = 0
     request: Fact = field(default_factory=lambda: Fact(""))
     """What it asks for: of a mere answer, what was announced before."""
+    puts_task: bool = False
+    """It is no mere answer or question."""
     begun: bool = False
     """It asks for work, or work on it has begun."""
     questions: list[str] = field(default_factory=list)
@@ -152,6 +154,7 @@ class Course:
         self.turn = Turn(
             entry.seq,
             asked,
+            not answers_only and not request.endswith("?"),
             begun,
             talk.user_questions(reading),
             goes_on,
@@ -281,6 +284,9 @@ class Course:
     def _stuck(self, since: int) -> bool:
         """Whether a command failed since, and nothing was changed after it."""
         since = max(since, self.tools.last_change)
+        failed = self.tools.failed
+        if failed and failed[2] >= since:
+            return True
         return any(run.seq >= since for run in self.tools.commands.failing())
 
 

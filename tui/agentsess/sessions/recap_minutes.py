@@ -50,6 +50,8 @@ class Minutes:
             laid_down = answers.laid_down(reading, self.reply)
             self.decide([text for text in laid_down if text.rstrip(".") not in answered], seq)
         self.decide(answers.decisions_in(reading), seq)
+        if talk.lifts(reading):
+            self.heard.clear()
         self.heard.append((seq, reading))
         return bool(answered)
 

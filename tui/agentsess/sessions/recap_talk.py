@@ -68,7 +68,8 @@ _DAY = (
 )
 _COMING = re.compile(
     rf"^(?:(?:then|so|and|dann|und|entonces|alors|puis),? )?(?:{_DAY}|next|afterwards|after that|"
-    r"once|as soon as|danach|anschließend|sobald|als nächstes|luego|después|ensuite|après)\b|"
+    r"once|as soon as|when (?:it|that|they|he|she|you)|danach|anschließend|sobald|als nächstes|"
+    r"luego|después|ensuite|après)\b|"
     rf"\b(?:i|we)(?:['’]ll| will)\b.*\b(?:once|after|as soon as|{_DAY})\b|"
     r"\b(?:is|are|be|comes?|come|goes?) (?:up )?(?:next|after(?:wards)?)\b|\bnext would be\b|"
     r"\bi (?:want|['’]d like) to\b.*\bnext[.]?$|\bi['’]d (?:begin|start) (?:now|with)\b|"
@@ -101,12 +102,18 @@ _PROMISED = re.compile(
     re.IGNORECASE,
 )
 
+_LIFTED = re.compile(
+    r"^(?:done|fixed|added|merged|set|sent|you (?:have|can) .*\bnow|(?:it|they)(?:['’]s| is|"
+    r"['’]re| are) "
+    r"(?:there|done|in|set|up)|now (?:it|you)|erledigt|hecho|listo|fait|c['’]est fait)\b",
+    re.IGNORECASE,
+)
 _NEEDED = (
     r"(?:access|credentials?|permissions?|password|login|log-in|key|token|quota|approval|account|"
     r"review|answer|go-ahead|sudo|rights)"
 )
 _OBSTACLE = re.compile(
-    r"\bblocked (?:by|on|until)\b|\bi(?:['’]m| am) (?:stuck|blocked|missing)\b|"
+    r"\bblocked (?:by|on|until)\b|\b(?:i['’]m|i am|we['’]re|we are) (?:stuck|blocked|missing)\b|"
     r"\b(?:i|we|^)(?: \w+)? ?(?:can['’]t|cannot|can not|am unable to|are unable to) \w+|"
     r"\bdepends on (?:when|whether|if)\b|"
     r"\b(?:is|are|am|['’]m|['’]re) (?:still |now )?waiting (?:for|on)\b|"
@@ -252,6 +259,11 @@ def coming_in(reading: Reading) -> list[str]:
 def promised(prompt: Reading) -> list[str]:
     """What the user says that he will do or must not forget."""
     return [plain(s) for s in prompt.sentences if not asks(s) and _PROMISED.search(s)]
+
+
+def lifts(prompt: Reading) -> bool:
+    """Whether the user says that what was in the way is so no more."""
+    return any(_LIFTED.match(sentence) for sentence in prompt.sentences[:1])
 
 
 def obstacles_in(reading: Reading) -> list[str]:

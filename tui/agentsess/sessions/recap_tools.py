@@ -37,6 +37,12 @@ _CHANGES = re.compile(
     r"aws s3 (?:cp|mv|rm|sync))\b",
     re.IGNORECASE | re.MULTILINE,
 )
+# These fail to say no.
+_MAY_FAIL = re.compile(
+    r"(?:sudo |! )?(?:grep|rg|ls|cat|diff|cmp|find|which|test|\[|type|command|pgrep|echo|"
+    r"git (?:diff|grep|log|show)|"
+    r"head|tail|stat|ping|curl -I)\b|.*\|\s*(?:grep|head|tail)\b"
+)
 _OVERWROTE = re.compile(r"\b(?:has been updated|updated|overwr(?:ote|itten))\b")
 _PATH_LENGTH = 300
 _PENDING = 200
@@ -77,6 +83,8 @@ class ToolLog:
     changes: int = 0
     """How many results told of a changed file or a command of note that did not fail."""
 
+    failed: tuple[Call, str, int] | None = None
+    """The last shell call, if it failed and is none of note, with its output and its entry."""
     last_change: int = 0
     """Where a file was changed last."""
 
@@ -101,6 +109,9 @@ class ToolLog:
             return False
         self.refused.pop(key, None)
         if call.sort == "shell":
+            self.failed = None
+            if is_error and not call.parts and not _MAY_FAIL.match(call.target):
+                self.failed = (call, text, seq)
             if call.parts:
                 line = (call.target, call.seq)
                 self.commands.ended(line, list(call.parts), text, seq, is_error=is_error)
