@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from agentsess.errors import InvalidSession, SessionLocked, StoreError
+from agentsess.errors import InvalidSession, SessionLocked, SessionNotFound, StoreError
 from agentsess.model import Session, Status
 from agentsess.sessions.health import Damaged
 from agentsess.sessions.service import SessionService
@@ -284,6 +284,35 @@ def test_the_power_goes_while_it_is_archived_or_taken_out(
                         after.refresh()
                         assert said(after) == expected
                         moved.rename(claude)
+
+
+def test_only_a_copy_whose_original_is_gone_is_deleted_for_good(
+    service: SessionService, found: Session, home: Path, claude: Path
+) -> None:
+    service.archive(ID)
+    with pytest.raises(InvalidSession, match="not ours to delete"):
+        service.purge([ID])
+    deletes(claude)
+    service.refresh()
+    removal = service.purge([ID])
+    assert [gone.id for gone in removal.sessions] == [ID]
+    with pytest.raises(SessionNotFound):
+        service.get(ID)
+    assert not [path for path in home.rglob(f"*{ID}*") if "cache" not in path.parts]
+    assert service.retention.history() == [removal]
+
+
+def test_deleting_a_copy_that_was_cut_off_is_finished_later(
+    service: SessionService, found: Session, home: Path, claude: Path
+) -> None:
+    service.archive(ID)
+    deletes(claude)
+    service.refresh()
+    service._store.patch("overlays", {ID: {"purging": "2026-11-24T12:00:00+00:00"}})
+    assert ID not in [session.id for session in service.list("status:archived")]
+    service.bin.finish()
+    assert not bundle(home).exists()
+    assert service._store.documents("overlays") == {}
 
 
 def test_unreadable_files_are_not_archived(

@@ -142,6 +142,11 @@ class Catalog:
     def _kept(self, session_id: str) -> JsonObject | None:
         return self._store.documents(OVERLAYS).get(session_id, {}).get("kept")
 
+    def is_only_copied(self, session_id: str) -> bool:
+        """Whether all that is left of another program's session is our copy."""
+        kept = self._kept(session_id)
+        return kept is not None and not os.path.lexists(Found.from_json(kept["found"]).path)
+
     def page(self, session: Session, *, last: int, before: int | None) -> Page:
         """A stretch of another program's history; see `Source.page`."""
         with self._reading(session) as (source, found):
@@ -275,7 +280,8 @@ def _card(
     for source, cache in found.items():
         if (cached := cache.get(doc_id)) is not None:
             return _found_card(source, cached, overlay)
-    if (kept := overlay.get("kept")) is not None and kept["source"] in found:
+    kept = overlay.get("kept")
+    if kept is not None and kept["source"] in found and "purging" not in overlay:
         return _found_card(kept["source"], kept, overlay)
     return None
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from agentsess.errors import InvalidSession, SessionLocked
 from agentsess.model import JsonObject, Session, utc_now
-from agentsess.sessions.catalog import Catalog
+from agentsess.sessions.catalog import OVERLAYS, Catalog
 from agentsess.sessions.removals import DELETED, KIND, Removal, new_key, removal_of
 from agentsess.storage.steps import step
 from agentsess.storage.store import Changes, SessionStore
@@ -59,14 +59,15 @@ class Trash:
         return self._remove(idle, still, who, why)
 
     def purge(self, session_ids: Sequence[str], *, who: str) -> Removal:
-        """Remove sessions, in the trash or not.
+        """Remove sessions, in the trash or not; of another program's, our copy.
 
         Raises:
-            InvalidSession: One of them is another program's; nothing was removed.
+            InvalidSession: One of them is another program's, and its file is still there;
+                nothing was removed.
             SessionLocked: One of them is running; nothing was removed.
         """
         sessions = [self._catalog.get(session_id) for session_id in dict.fromkeys(session_ids)]
-        if not all(session.is_own for session in sessions):
+        if not all(s.is_own or self._catalog.is_only_copied(s.id) for s in sessions):
             raise InvalidSession("Another program's history is not ours to delete.")
         for session in sessions:
             if owner := self._store.owner(session.id):
@@ -75,8 +76,9 @@ class Trash:
 
     def finish(self) -> None:
         """Remove what an earlier removal was cut off at."""
-        documents = dict(self._store.documents("sessions"))
-        self._remove_files([i for i, document in documents.items() if "purging" in document])
+        for kind in ("sessions", OVERLAYS):
+            documents = dict(self._store.documents(kind))
+            self._remove_files(kind, [i for i, now in documents.items() if "purging" in now])
 
     def _remove(
         self,
@@ -89,31 +91,37 @@ class Trash:
 
         def mark() -> dict[str, Changes]:
             nonlocal removal
-            documents = self._store.documents("sessions")
             going = [
                 session
                 for session in sessions
-                if (now := documents.get(session.id)) and "purging" not in now
+                if (now := self._document(session)) and "purging" not in now
                 if still(session, now)
             ]
             if not going:
                 return {}
             removal = removal_of(going, what=DELETED, who=who, why=why)
-            moment = removal.at.isoformat()
+            purging = {"purging": removal.at.isoformat()}
             return {
-                "sessions": {session.id: {"purging": moment} for session in going},
+                "sessions": {session.id: purging for session in going if session.is_own},
+                OVERLAYS: {session.id: purging for session in going if not session.is_own},
                 KIND: {new_key(): removal.to_json()},
             }
 
         self._store.transact(mark)
         step("marked")
-        self._remove_files([gone.id for gone in removal.sessions])
+        gone = {gone.id for gone in removal.sessions}
+        self._remove_files("sessions", [s.id for s in sessions if s.is_own and s.id in gone])
+        self._remove_files(OVERLAYS, [s.id for s in sessions if not s.is_own and s.id in gone])
         return removal
 
-    def _remove_files(self, session_ids: Sequence[str]) -> None:
+    def _document(self, session: Session) -> JsonObject | None:
+        kind = "sessions" if session.is_own else OVERLAYS
+        return self._store.documents(kind).get(session.id)
+
+    def _remove_files(self, kind: str, session_ids: Sequence[str]) -> None:
         for session_id in session_ids:
             # Whoever has it just now is refused from now on; the next time removes it.
             with suppress(SessionLocked), self._store.lease(session_id, agent="deleting"):
-                self._store.remove("sessions", session_id)
+                self._store.remove(kind, session_id)
         if session_ids:
             self._forget(session_ids)

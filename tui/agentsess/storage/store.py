@@ -71,7 +71,7 @@ class SessionStore(Protocol):
         """
 
     def remove(self, kind: str, doc_id: str) -> None:
-        """Remove a document and, for a session, its history, for good."""
+        """Remove a document and, for a session, its history or our copy of it, for good."""
 
     def pack(self, session_id: str) -> None:
         """Compress an archived session; see `away.pack`."""
@@ -198,7 +198,7 @@ class FileStore:
             storage.commit(changes, durable=False)
 
     def remove(self, kind: str, doc_id: str) -> None:
-        if kind == "sessions":
+        if kind in ("sessions", "overlays"):
             self.release_history(doc_id)
             away.remove_files(self, doc_id)
             self._recaps.remove(doc_id)
