@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -91,11 +92,69 @@ def test_three_days_in_three_processes_carry_the_whole_history_once(
     assert said == [days[0], outputs[0], days[1], outputs[1], days[2]]
 
 
+def test_three_days_in_three_processes_do_real_work(
+    loopback: Callable[..., LoopbackServer], tmp_path: Path
+) -> None:
+    code = "def double(n):\n    return n + n\n"
+    check = "python3 -c 'import sums; print(sums.double(4))'"
+    server = loopback(
+        [
+            ToolUse("write", {"file_path": "sums.py", "content": code}),
+            Reply("Written."),
+            Reply(
+                "I make it plainer.",
+                tools=[
+                    ToolUse("read", {"file_path": "sums.py"}),
+                    ToolUse(
+                        "edit",
+                        {"file_path": "sums.py", "old_string": "n + n", "new_string": "2 * n"},
+                    ),
+                ],
+            ),
+            Reply("Plainer."),
+            ToolUse("bash", {"command": check}),
+            Reply("It works."),
+        ]
+    )
+    session_id = python(CREATE)
+    days = ["Write a module.", "Make it plainer.", "Check it."]
+    outputs = [python(RUN_WITH_TOOLS, session_id, task) for task in days]
+    assert outputs == ["Written.", "Plainer.", "It works."]
+    assert (tmp_path / "sums.py").read_text() == code.replace("n + n", "2 * n")
+    messages = [body["messages"] for body in server.bodies]
+    assert all(after[: len(m)] == m for m, after in pairwise(messages))
+    assert messages[-1][-1]["content"][0]["content"] == "8"
+    assert_requests_acceptable(server)
+
+
 def test_several_sessions_are_listed_run_and_deleted(
     loopback: Callable[..., LoopbackServer],
 ) -> None:
-    loopback([Reply("Reviewed.")])
-    agent = Agent()
+    Path("change.diff").write_text("+ eval(input())\n")
+    server = loopback(
+        [
+            Reply(
+                "I look.",
+                tools=[
+                    ToolUse("grep", {"pattern": "eval"}),
+                    ToolUse("bash", {"command": "git apply change.diff"}),
+                    ToolUse("add_comment", {"line": 1, "text": "Dangerous."}),
+                ],
+            ),
+            Reply("Reviewed."),
+        ]
+    )
+    comments: list[tuple[int, str]] = []
+
+    def add_comment(line: int, text: str) -> str:
+        """Comment on a line of the change."""
+        comments.append((line, text))
+        return f"{len(comments)} so far"
+
+    agent = Agent(
+        permission_callback=lambda action, resource, details: action != "bash",
+        tools=[add_comment],
+    )
     sessions = [
         agent.create_session(
             metadata={
@@ -112,6 +171,11 @@ def test_several_sessions_are_listed_run_and_deleted(
         return result.output
 
     assert asyncio.run(main()) == "Reviewed."
+    assert comments == [(1, "Dangerous.")]
+    found, denied, commented = server.bodies[1]["messages"][-1]["content"]
+    assert "change.diff:1:+ eval(input())" in found["content"]
+    assert denied["content"].startswith("Denied")
+    assert commented["content"] == "1 so far"
     listed = agent.list_sessions(limit=10)
     assert [s.metadata.get("task") for s in listed] == ["code-review", "tests", "docs"]
     agent.update_session(sessions[1].id, status="completed")
