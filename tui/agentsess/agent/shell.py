@@ -89,6 +89,9 @@ class Shell(BashSession):
         _end_group(self._proc.pid)
         self._watcher.kill()
         self._watcher.communicate()
+        # asyncio is to learn of the end by itself: a second kill would take it away unseen
+        with anyio.move_on_after(2, shield=True):
+            await self._proc.wait()
         await super().close()
 
 
