@@ -105,7 +105,7 @@ def test_the_model_is_the_agents_else_the_sessions(
 def test_replies_bear_the_name_of_their_agent(loopback: Loopback, make_agent: MakeAgent) -> None:
     loopback([Reply("Fine.")])
     entries = run(make_agent(name="reviewer"), "Review").entries
-    assert [entry.author for entry in entries] == ["", "reviewer"]
+    assert [entry.author for entry in entries] == ["reviewer", "reviewer"]
 
 
 @pytest.mark.parametrize("status", [Status.PAUSED, Status.COMPLETED])

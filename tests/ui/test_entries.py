@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from agentsess.model import Entry, EntryKind, JsonObject, ToolCall, text_of
 from agentsess.ui.render.diff import render_diff
-from agentsess.ui.render.entries import is_foldable, render_entry, render_event
+from agentsess.ui.render.entries import author_style, is_foldable, render_entry, render_event
 from agentsess.ui.render.tools import outcome_of, render_call, render_input, summary_of
 
 AT = datetime(2026, 11, 17, 14, 3, tzinfo=UTC)
@@ -169,3 +169,20 @@ def test_any_call_renders(name: str, values: Mapping[str, Any], text: str, error
 def test_any_blocks_render(blocks: list[JsonObject]) -> None:
     entry = Entry(1, EntryKind.ASSISTANT, "", AT, content=tuple(blocks))
     assert "\x1b" not in render_entry(entry, expanded=True).plain
+
+
+def test_a_prompt_to_a_named_agent_says_whom_it_is_for() -> None:
+    prompt = Entry(1, EntryKind.USER, "Review it", AT, "reviewer")
+    assert render_entry(prompt).plain.startswith("To reviewer  ")
+    assert render_entry(Entry(1, EntryKind.USER, "Go", AT)).plain.startswith("You  ")
+
+
+def test_agents_of_one_session_have_colours_of_their_own() -> None:
+    names = ["", "planner", "reviewer", "tester"]
+    assert len({author_style(name) for name in names}) == len(names)
+    assert author_style("planner") == author_style("planner")
+
+
+def test_what_looks_like_a_secret_is_said_with_its_kind_alone() -> None:
+    flagged = Entry(1, EntryKind.USER, "the text", AT, meta={"secrets": {"AWS key": 2}})
+    assert "⚑ looks like a secret: AWS key" in render_entry(flagged).plain

@@ -143,7 +143,7 @@ class Entry:
     at: datetime
     """When, with a time zone."""
     author: str = ""
-    """Name of the agent (or empty for the user and the plain agent)."""
+    """Name of the agent that says this or, of a prompt, that it is for; empty: the plain one."""
     content: tuple[JsonObject, ...] = ()
     """Content blocks exactly as the API gives or takes them; empty for a plain prompt."""
     meta: JsonObject = field(default_factory=dict)

@@ -21,6 +21,7 @@ from typing import Any
 from agentsess.agent.resume_note import EVENT as NOTE_EVENT
 from agentsess.agent.sending import (
     NOT_IN_NAMES,
+    after_another,
     imported_text,
     prompt_content,
     reply_block,
@@ -73,6 +74,8 @@ class Conversation:
         """Tokens that the last request and its reply took."""
         self._unmeasured = 0
         """Weight of what came since."""
+        self._speaker: str | None = None
+        """The agent that replied last; None while none did."""
         self.last_prompt = (0, "")
         """Number and text of the last prompt."""
         self.model = ""
@@ -224,6 +227,8 @@ class Conversation:
         content = prompt_content(entry)
         if not content:
             return
+        if self._speaker is not None and entry.author != self._speaker:
+            content = after_another(content, self._speaker)
         self._answer_open_calls()
         # a prompt sent again because its request failed
         if self._messages and self._messages[-1] == {"role": "user", "content": content}:
@@ -260,6 +265,7 @@ class Conversation:
         if not self._messages:
             self._append("user", _BEGINNING, entry.seq)
         self._append("assistant", blocks, entry.seq)
+        self._speaker = entry.author
         by_id = {call.id: call for call in entry.tool_calls}
         self._calls = {sent_id: by_id[call_id] for call_id, sent_id in calls.items()}
         self._open = calls

@@ -110,7 +110,7 @@ class Runner:
         """
         connection = Connection(self._settings.client, emit)
         try:
-            prompt = await _prompt(request)
+            prompt = await _prompt(request, self._settings.name)
             if not request.shorten:
                 await connection.check()
             session = self._session(request)
@@ -298,15 +298,15 @@ class Runner:
             raise
 
 
-async def _prompt(request: RunRequest) -> Draft:
+async def _prompt(request: RunRequest, agent: str) -> Draft:
     """The prompt as it is kept and sent: what is attached comes before the words about it."""
     if not request.attachments:
-        return Draft(EntryKind.USER, request.task)
+        return Draft(EntryKind.USER, request.task, author=agent)
     blocks = [await asyncio.to_thread(attachment, path) for path in request.attachments]
     pairs = zip(blocks, request.attachments, strict=True)
     names = [f"[{block['type']} {path.name}]" for block, path in pairs]
     text = "\n\n".join([request.task, *names])
-    return Draft(EntryKind.USER, text, (*blocks, {"type": "text", "text": request.task}))
+    return Draft(EntryKind.USER, text, (*blocks, {"type": "text", "text": request.task}), agent)
 
 
 def _give_back(waiting: asyncio.Future[SessionWriter]) -> None:

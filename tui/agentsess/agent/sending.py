@@ -29,6 +29,14 @@ def prompt_content(entry: Entry) -> Content:
     return blocks
 
 
+def after_another(content: Content, speaker: str) -> Content:
+    """A prompt to an agent that follows on another's replies: it must not take them for its own."""
+    note = f"[The replies up to here are by {speaker or 'an agent without a name'}.]"
+    if isinstance(content, str):
+        return f"{note}\n\n{content}"
+    return [{"type": "text", "text": note}, *content]
+
+
 def reply_block(block: JsonObject) -> JsonObject | None:
     """A block of a reply without what only replies may hold; None if it cannot go back."""
     match block.get("type"):

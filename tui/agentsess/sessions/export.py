@@ -38,7 +38,7 @@ def headline_of(entry: Entry) -> str:
     """Who speaks, or what happened, in a few words."""
     match entry.kind:
         case EntryKind.USER:
-            return "You"
+            return f"To {entry.author}" if entry.author else "You"
         case EntryKind.ASSISTANT:
             return entry.author or str(entry.meta.get("model") or "Assistant")
         case EntryKind.TOOL_RESULT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zlib import crc32
 
 from textual.content import Content
 
@@ -17,6 +18,10 @@ from agentsess.ui.render.tools import FOLDED, UNFOLDED, clip, render_call, rende
 _FOLDED_PROMPT = 16
 """Lines of a prompt that are shown before it is expanded."""
 _WARNING, _ERROR = "$text-warning", "$text-error"
+_AUTHORS = (
+    "bold $text-success", "bold $text-secondary", "bold $text-warning", "bold italic $text-primary",
+    "bold italic $text-success", "bold italic $text-secondary",
+)  # fmt: skip
 _EVENTS = {
     "error": ("✗", _ERROR),
     "no_reply": ("✗", _WARNING),
@@ -120,11 +125,20 @@ def has_words(entry: Entry) -> bool:
 
 def speaker_of(entry: Entry) -> str:
     """The name shown over a message."""
-    return one_line(entry.author, 60) or ("You" if entry.kind is EntryKind.USER else "Agent")
+    author = one_line(entry.author, 60)
+    if entry.kind is EntryKind.USER:
+        return f"To {author}" if author else "You"
+    return author or "Agent"
+
+
+def author_style(name: str) -> str:
+    """An agent's colour: the same in every session, so that it is known again."""
+    return _AUTHORS[crc32(name.encode()) % len(_AUTHORS)] if name else "bold $text-primary"
 
 
 def _header(entry: Entry) -> Content:
-    style = "bold $text-accent" if entry.kind is EntryKind.USER else "bold $text-primary"
+    is_prompt = entry.kind is EntryKind.USER and not entry.author
+    style = "bold $text-accent" if is_prompt else author_style(entry.author)
     source = entry.meta.get("imported")
     note = f" · from {one_line(str(source), 40)}" if source else ""
     return Content.assemble((speaker_of(entry), style), (f"  {clock(entry.at)}{note}", FAINT))
