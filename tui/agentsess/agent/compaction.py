@@ -180,7 +180,8 @@ class Shortener:
             self._turn.emit(Compacting(written))
 
         self._turn.emit(Compacting(0))
-        await self._turn.connection.client()  # loads the SDK, in a thread
+        await self._turn.connection.client()
+        await self._turn.toolbox.load()
         messages = [*await self._shown(share), {"role": "user", "content": INSTRUCTION}]
         # all but the last message as it was last sent, so that it comes from the cache
         request = self._turn.request(messages)

@@ -88,7 +88,7 @@ class ContextLimit:
         if turn.conversation.last_seq != self._tried_at:
             self._tried.clear()  # a reply came of it
         shortener = Shortener(turn, self._service, self._tail())
-        ways = self._ways(turn, shortener)
+        ways = await asyncio.to_thread(self._ways, turn, shortener)
         if self._automatic:
             choice = "compact" if "compact" in (way.name for way in ways) else first.name
         else:
