@@ -21,18 +21,14 @@ class Shortening(Panes):
         session = self.chosen_one()
         if session is None:
             return
-        if self.app.runs.is_working(session.id):
-            self.tell("The model is still at work there: esc stops it.", error=True)
+        if self._is_at_work(session):
             return
-        choices = [
-            Choice("p", "New phase", "a new session that begins with where this one stands"),
-        ]
+        choices = [Choice("p", "New phase", "a new session that begins with where this one stands")]
         if session.is_own:
+            results = "of tools, and images; the model is not asked"
             choices = [
                 Choice("c", "Compact", "the model sums up the beginning; all stays here to read"),
-                Choice(
-                    "l", "Leave out old results", "of tools, and images; the model is not asked"
-                ),
+                Choice("l", "Leave out old results", results),
                 *choices,
             ]
         used = session.context_tokens
@@ -41,6 +37,13 @@ class Shortening(Panes):
         self.app.push_screen(
             Choose(title, text, choices), lambda key: self._make_room(key, session)
         )
+
+    def _is_at_work(self, session: Session) -> bool:
+        """Whether a run is under way there, which is said."""
+        is_working = self.app.runs.is_working(session.id)
+        if is_working:
+            self.tell("The model is still at work there: esc stops it.", error=True)
+        return is_working
 
     def _make_room(self, key: str | None, session: Session) -> None:
         if key == "p":
@@ -51,7 +54,7 @@ class Shortening(Panes):
     @work(group="change")
     async def shorten(self, session: Session, *, clear_results: bool) -> None:
         """Show a session and have less of it sent from now on."""
-        if not await self.show_session(session.id):
+        if not await self.show_session(session.id) or self._is_at_work(session):
             return
         self.chat.hide_recap()
         self.chat.say("")
