@@ -152,6 +152,8 @@ def test_the_first_minute_of_the_demo(project: Path, tmp_path: Path) -> None:
         terminal.sees("or say continue", without="working")
         terminal.press("escape")
         terminal.sees("Unfold")
+        terminal.press("q")
+        terminal.sees("“run the tests” stays active", "Pause all and leave")
         leaves(terminal)
     assert not (tmp_path / "store").exists()
     assert not list(project.iterdir())
@@ -177,6 +179,8 @@ def test_a_killed_app_has_lost_nothing_that_was_saved(project: Path, loopback: L
         terminal.sees("I go on.", without="working")
         terminal.press("escape")
         terminal.sees("Unfold")
+        terminal.press("q")
+        terminal.sees("stays active")
         leaves(terminal)
     asked = json.dumps(server.bodies[-1]["messages"])
     assert asked.count("Count to a million") == asked.count("go on") == 1

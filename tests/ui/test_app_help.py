@@ -9,9 +9,10 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import OptionList
 
+from agentsess.model import Status
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.keys import KEYS, PANE_KEYS, shown_keys
-from agentsess.ui.screens.dialogs import Confirm
+from agentsess.ui.screens.dialogs import Choose
 from agentsess.ui.screens.help import HelpScreen, help_text
 from support.loopback import Hold, LoopbackServer, Reply
 from support.screens import using, write_sessions
@@ -96,19 +97,35 @@ async def test_leaving_while_a_run_is_under_way_asks_and_stops_it(
         await user.sends("go")
         await user.sees("The first words")
         await user.press("ctrl+q")
-        await user.until(lambda: isinstance(user.app.screen, Confirm), "the question")
-        await user.sees("A run is under way", "Stop it and leave")
-        await user.press("n")
+        await user.until(lambda: isinstance(user.app.screen, Choose), "the question")
+        await user.sees("“Alpha” is at work: leaving stops it.", "Stop and leave")
+        await user.press("s")
         await user.until(lambda: user.app.screen is user.main, "staying")
         session = user.session("Alpha")
         assert user.app.runs.is_working(session.id)
         await user.press("ctrl+q")
-        await user.until(lambda: isinstance(user.app.screen, Confirm), "the question")
-        await user.press("y")
+        await user.until(lambda: isinstance(user.app.screen, Choose), "the question")
+        await user.press("q")
         await user.until(lambda: user.app._exit, "the end")
         last = list(user.service.entries(session.id))[-2:]
         assert last[0].text.startswith("The first words")
         assert last[1].meta["event"] == "interrupted"
+
+
+async def test_leaving_tells_what_was_not_paused_and_pauses_it_if_wanted(
+    app: AgentsessApp, loopback: Loopback
+) -> None:
+    loopback([Reply("Done.")])
+    async with using(app) as user:
+        await user.opens("Alpha")
+        await user.sends("go")
+        await user.sees("Done.")
+        await user.until(lambda: not user.app.runs.live(), "the end of the run")
+        await user.press("escape", "q")
+        await user.sees("“Alpha” stays active", "Pause all and leave")
+        await user.press("p")
+        await user.until(lambda: user.app._exit, "the end")
+        assert user.session("Alpha").status is Status.PAUSED
 
 
 async def test_ctrl_c_says_how_to_leave(app: AgentsessApp) -> None:

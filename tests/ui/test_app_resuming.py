@@ -191,6 +191,16 @@ async def test_a_session_with_nothing_in_it_and_no_folder_can_be_resumed(
         await goes_on(user)
 
 
+async def test_a_model_that_retires_is_among_what_changed(tmp_path: Path) -> None:
+    service = SessionService.open(tmp_path / "store")
+    write_session(service, "Old", model="claude-sonnet-4-5-20250929")
+    service.close()
+    async with using(AgentsessApp(tmp_path / "store")) as user:
+        await comes_back(user)
+        await user.sees("! claude-sonnet-4-5-20250929 ")
+        assert user.main.to_tell == set()
+
+
 # -- recaps that a model writes
 
 

@@ -145,6 +145,10 @@ class Runs:
                 live[session_id] = "failed"
         return live
 
+    def worked_in(self) -> list[str]:
+        """Ids of the sessions in which this app has begun a run."""
+        return list(self._runs)
+
     def is_working(self, session_id: str) -> bool:
         """Whether a run is under way in a session."""
         run = self._runs.get(session_id)

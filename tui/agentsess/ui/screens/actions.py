@@ -312,33 +312,6 @@ class SessionActions(Panes):
         self.app.copy_to_clipboard(text)
         self.tell(f"Copied {len(text):,} characters.")
 
-    # -- leaving
-
-    def action_quit_app(self) -> None:
-        """Leave; ask first only if a run would be stopped."""
-        if not any(state in ("working", "asking") for state in self.app.runs.live().values()):
-            self.app.exit()
-            return
-        self.app.push_screen(
-            Confirm(
-                "A run is under way",
-                "Leaving stops it. What was said so far is kept, and it can be resumed.",
-                "Stop it and leave",
-                "Stay",
-            ),
-            self._left,
-        )
-
-    def _left(self, yes: bool | None) -> None:
-        if yes:
-            self.leave()
-
-    @work(group="leave")
-    async def leave(self) -> None:
-        """Stop all runs, then leave."""
-        await self.app.runs.stop_all()
-        self.app.exit()
-
 
 def _counted(chosen: Sequence[Session]) -> str:
     return "1 session" if len(chosen) == 1 else f"{len(chosen):,} sessions"

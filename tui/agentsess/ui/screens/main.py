@@ -27,6 +27,7 @@ from agentsess.ui.runs import Runs
 from agentsess.ui.screens.actions import SessionActions
 from agentsess.ui.screens.attention import Attention
 from agentsess.ui.screens.branching import Branches
+from agentsess.ui.screens.leaving import Leaving
 from agentsess.ui.screens.navigation import SORTS, Navigation
 from agentsess.ui.screens.resuming import Resuming
 from agentsess.ui.screens.shortening import Shortening
@@ -57,6 +58,7 @@ _SCAN_SECONDS = 15.0
 class MainScreen(
     SessionActions,
     Branches,
+    Leaving,
     Resuming,
     Shortening,
     Talking,

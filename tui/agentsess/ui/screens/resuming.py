@@ -9,10 +9,12 @@ from dataclasses import replace
 from textual import on, work
 from textual.app import SuspendNotSupported
 
+from agentsess.agent.retirement import retirement
 from agentsess.errors import AgentsessError
 from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.estimate import estimate
 from agentsess.sessions.recap_editing import editable, read_edited
+from agentsess.sessions.staleness import Change
 from agentsess.sources.base import ResumeCommand
 from agentsess.ui.render.format import dollars, tokens
 from agentsess.ui.render.going_on import (
@@ -114,6 +116,9 @@ class Resuming(Panes):
             return
         if changes and session.is_own:
             self.to_tell.add(session.id)
+        if leaving := await self.app.aside(retirement, session.model):
+            text = f"{leaving.text(utc_now().date())} {leaving.way_out}"
+            changes = (Change("model", text), *changes)
         self._fill_in(session, changes=changes)
 
     @work(exclusive=True, group="price-ways")
