@@ -314,18 +314,18 @@ class SessionService:
             SessionNotFound, InvalidSession: See errors; nothing was changed.
         """
         values = new_values(self.get(session_id), fields)
-        if values.get("status") not in (None, Status.ACTIVE):
-            self.recaps.make_ready([session_id])
         what = ", ".join(fields)
         self._changes.make(f"changed {what}", {session_id: merging(values)})
+        if values.get("status") not in (None, Status.ACTIVE):
+            self.recaps.make_ready([session_id])
         return self.get(session_id)
 
     def set_status(self, session_ids: Sequence[str], status: Status) -> None:
         """Give several sessions a status in one step; raises IllegalTransition."""
         changes = {i: transition(self.get(i), status) for i in session_ids}
+        self._changes.make(f"{counted(session_ids)} {status}", changes)
         if status is not Status.ACTIVE:
             self.recaps.make_ready(session_ids)
-        self._changes.make(f"{counted(session_ids)} {status}", changes)
 
     def pause(self, session_id: str) -> Session:
         """Mark a session as paused."""
