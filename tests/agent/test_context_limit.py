@@ -12,7 +12,7 @@ import pytest
 from agentsess.agent.agent import Agent
 from agentsess.agent.events import Compacted, Done, EventSaved, PhaseStarted
 from agentsess.agent.offers import Offer
-from agentsess.errors import ContextTooLong
+from agentsess.errors import ContextTooLong, StoreError
 from agentsess.model import EntryKind, Status
 from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
@@ -115,6 +115,17 @@ def test_it_is_compacted_unasked_if_the_user_said_so(
     events = events_of(agent, "three", session_id=session_id)
     assert sum(isinstance(event, Compacted) for event in events) == 1
     assert len(prompts(server.bodies[-1])) == 2
+
+
+def test_a_setting_that_is_neither_ask_nor_auto_is_refused(
+    loopback: Loopback, make_agent: MakeAgent, tmp_path: Path
+) -> None:
+    server = loopback()
+    (tmp_path / "store").mkdir(exist_ok=True)
+    (tmp_path / "store" / "settings.toml").write_text('compact = "never"\n')
+    with pytest.raises(StoreError, match="compact is ask or auto, not 'never'"):
+        run(make_agent(), "one")
+    assert server.requests == []
 
 
 def test_the_window_may_be_told(loopback: Loopback, make_agent: MakeAgent) -> None:
