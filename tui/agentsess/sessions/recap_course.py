@@ -33,6 +33,13 @@ _TELLING = (
 )
 _SKIMMED = frozenset({"todowrite", "taskcreate", "taskupdate", *WRITE, *EDIT, *EDITOR})
 _SHORTEST_TELLING = 12
+# What of a text of long ago still counts: boxes, numbered phases, plain decisions.
+_LASTING = re.compile(
+    r"\[[ xX]\] |[✅☑✔🔄⬜]|(?:phase|step|milestone|schritt|fase|paso|étape)[sen]{0,2} \d|"
+    r"\b(?:we|i)(?:['’]ve| have)? (?:decided|agreed|settled)|\bdecided (?:to|on)|let['’]?s go with|"
+    r"\bentschieden|\bhemos decidido|\bnous avons décidé",
+    re.IGNORECASE,
+)
 _CHOSEN = re.compile(r"\"=\"([^\"]{1,120})\"")
 _TASK_NUMBER = re.compile(r"#(\w{1,20})|\bid[\"': ]+(\w{1,20})", re.IGNORECASE)
 _STOPS = frozenset(
@@ -126,7 +133,7 @@ class Course:
                 self.prompts += 1
                 self.board.worked(self._old_prompt.seq)
             self._old_prompt = entry
-        if len(text) >= _SHORTEST_TELLING and mentions(text, _TELLING):
+        if len(text) >= _SHORTEST_TELLING and mentions(text, _TELLING) and _LASTING.search(text):
             reading = read(text)
             self.board.said(reading, entry.seq, by_user=kind is EntryKind.USER)
             self.minutes.decide(answers.decisions_in(reading), entry.seq)
