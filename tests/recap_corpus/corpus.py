@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from agentsess.model import Entry, EntryKind, JsonObject, Session, Status
+from agentsess.sessions.recap_text import fold
 from support.transcripts import START
 
 FOLDER = Path(__file__).parent / "transcripts"
@@ -69,12 +69,6 @@ class Label:
             if found is not wanted:
                 return False
         return True
-
-
-def fold(text: str) -> str:
-    """For comparison: lower case, letters and digits only, single spaces."""
-    text = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in text).split())
 
 
 def _holds(said: str, word: str) -> bool:

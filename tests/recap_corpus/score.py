@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from agentsess.model import EntryKind, Fact, Recap
 from agentsess.sessions.recap import build_recap
-from recap_corpus.corpus import FIELDS, Case, Label, fold, said_by, words_of
+from agentsess.sessions.recap_text import blocks, fold, plain, prose, sentences
+from recap_corpus.corpus import FIELDS, Case, Label, said_by, words_of
 
 FACTS = ("done", "in_progress", "next", "decisions", "questions", "blockers", "agents")
 OWN_WORDS = frozenset(
@@ -40,8 +41,6 @@ def lines_of(recap: Recap) -> dict[str, list[str]]:
 
 def baseline_of(case: Case) -> list[str]:
     """The sentences of the first prompt and of the last reply."""
-    from agentsess.sessions.recap_text import blocks, plain, prose, sentences
-
     prompts = [e.text for e in case.entries if e.kind is EntryKind.USER]
     replies = [e.text for e in case.entries if e.kind is EntryKind.ASSISTANT and e.text]
     texts = [*prompts[:1], *replies[-1:]]
@@ -50,14 +49,11 @@ def baseline_of(case: Case) -> list[str]:
 
 def says(label: Label, line: str) -> bool:
     """Whether a line of a recap says a label; files and commands with what became of them."""
-    outcome, _, rest = line.partition(" ")
     if label.field == "files":
         return label.text == line
-    if label.field == "commands":
-        wanted = label.text.split(" ", 1)[0]
-        return (
-            wanted in (outcome, "unknown")[: 1 + (not label.required)] and label.matches(rest)
-        ) or (not label.required and label.matches(rest))
+    if label.field == "commands" and label.required:
+        outcome, _, rest = line.partition(" ")
+        return label.text.split(" ", 1)[0] == outcome and label.matches(rest)
     return label.matches(line)
 
 
@@ -93,7 +89,7 @@ class Score:
 
     fields: dict[str, Tally] = field(default_factory=lambda: {name: Tally() for name in FIELDS})
     ours: Tally = field(default_factory=Tally)
-    """Of all fields together: a line is right if it says any label of the session."""
+    """Of all fields together; here a line is right if it says any label of the session."""
     baseline: Tally = field(default_factory=Tally)
     invented: list[str] = field(default_factory=list, repr=False)
     missed: list[str] = field(default_factory=list, repr=False)
@@ -190,7 +186,7 @@ def table(reporting: Score, tuning: Score) -> str:
             _row(name, reporting.fields[name], reporting.fields[name].baseline, tuning.fields[name])
             for name in FIELDS
         ),
-        _row("all", reporting.ours, reporting.baseline.recall, tuning.ours),
+        _row("all", _all(reporting), reporting.baseline.recall, _all(tuning)),
     ]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
@@ -199,3 +195,9 @@ def _row(name: str, ours: Tally, baseline: float, tuned: Tally) -> tuple[str, ..
     figures = (ours.recall, ours.precision, baseline, tuned.recall, tuned.precision)
     shown = (f"{figure:.2f}" for figure in figures)
     return (name.replace("_", " "), str(ours.wanted), *shown)
+
+
+def _all(result: Score) -> Tally:
+    tallies = result.fields.values()
+    names = ("wanted", "found", "lines", "right")
+    return Tally(*(sum(getattr(tally, name) for tally in tallies) for name in names))

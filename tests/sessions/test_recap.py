@@ -757,6 +757,21 @@ def test_no_input_can_crash_a_recap(rows: list[tuple[str, Any, str, bool, str]])
     assert recap_markdown(recap_of(t), t.session, START)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(NAMES), JSON, TEXT, st.booleans()), max_size=6))
+def test_asking_in_between_changes_nothing(rows: list[tuple[str, Any, str, bool]]) -> None:
+    t = Transcript()
+    for name, value, said, error in rows:
+        t.user(said)
+        t.tool(name, value, said, error=error, text=said)
+        t.say(said)
+    builder = RecapBuilder()
+    for entry in t.entries:
+        builder.add(entry)
+        builder.build(t.session)
+    assert builder.build(t.session) == recap_of(t)
+
+
 @settings(max_examples=50, deadline=None)
 @given(JSON, JSON, st.sampled_from(list(EntryKind)))
 def test_malformed_blocks_and_meta_do_no_harm(block: Any, value: Any, kind: EntryKind) -> None:

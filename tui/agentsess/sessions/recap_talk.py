@@ -131,7 +131,8 @@ _OBSTACLE = re.compile(
 )
 
 _GREETING = re.compile(
-    r"^(?:(?:hi|hello|hey|good (?:morning|afternoon|evening|day)|hallo|guten (?:morgen|tag|abend)|"
+    r"^(?:(?:hi|hello|hey|yo|moin|servus|good (?:morning|afternoon|evening|day)|hallo|"
+    r"guten (?:morgen|tag|abend)|"
     r"hola|buen[oa]s (?:días|tardes|noches)|bonjour|salut|ciao|thanks|thank you|danke|gracias)"
     r"(?:\s+(?:there|claude|all|team|again|zusammen|equipo|everyone))?|claude)\s*(?:[,!.:—–-]+|"
     r"$)\s*",
