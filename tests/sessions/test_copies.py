@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 
@@ -19,6 +19,7 @@ from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
 from agentsess.storage.archive import verify_bundle
 from support.claude_history import Transcript
+from support.disk import Disk
 from support.power import watched
 
 ID = "7d1f0c52-1111-4222-8333-444455556666"
@@ -284,6 +285,44 @@ def test_the_power_goes_while_it_is_archived_or_taken_out(
                         after.refresh()
                         assert said(after) == expected
                         moved.rename(claude)
+
+
+@pytest.mark.parametrize("work", ["archive", "unarchive"])
+def test_a_full_disk_at_any_call_loses_no_file_and_no_copy(
+    service: SessionService,
+    found: Session,
+    home: Path,
+    claude: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    work: str,
+) -> None:
+    before, entries = files(claude), said(service)
+    disk, number = Disk(monkeypatch), 0
+    while number == 0 or disk.failed:
+        if work == "unarchive":
+            service.archive(ID)
+            deletes(claude)
+            service.refresh()
+        disk.fail_at(number)
+        with suppress(StoreError):
+            if work == "archive":
+                service.archive(ID)
+            else:
+                service.unarchive(ID, restore_files=True)
+        disk.heal()
+        number += 1
+        service.close()
+        service = opened(home, claude)  # whose flush failed must begin anew
+        service.refresh()
+        assert said(service) == entries
+        if service.get(ID).status is Status.ARCHIVED:
+            service.unarchive(ID, restore_files=True)
+        elif work == "unarchive":
+            assert files(claude) == before
+        assert files(claude) == before
+        assert service.get(ID).status is Status.ACTIVE
+    service.close()
+    assert number > 5
 
 
 def test_only_a_copy_whose_original_is_gone_is_deleted_for_good(

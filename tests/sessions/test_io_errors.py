@@ -2,57 +2,19 @@
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agentsess.errors import StoreError
 from agentsess.model import Draft, EntryKind
 from agentsess.sessions.service import SessionService
+from support.disk import Disk
 
-CALLS = ("write", "fsync", "fdatasync", "replace", "ftruncate")
 MOST_CALLS = 40
 """No operation here writes more often than this."""
-
-
-class Disk:
-    """Lets the n-th writing call fail, once."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._left = -1
-        self.failed = False
-        for name in CALLS:
-            monkeypatch.setattr(os, name, self._watched(getattr(os, name)))
-
-    def _watched(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def watched(*args: Any, **options: Any) -> Any:
-            if self._left == 0:
-                self._left, self.failed = -1, True
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self._left -= self._left > 0
-            return call(*args, **options)
-
-        return watched
-
-    def fail_at(self, number: int) -> None:
-        """Let the call with this number fail, counted from 0 and from now."""
-        self._left, self.failed = number, False
-
-    def heal(self) -> None:
-        """Let all calls work."""
-        self._left = -1
-
-
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    disk = Disk(monkeypatch)
-    yield disk
-    disk.heal()
 
 
 def prepared(home: Path) -> tuple[SessionService, str]:
@@ -99,6 +61,11 @@ def compact(service: SessionService, session_id: str) -> None:
 
 def texts(service: SessionService, session_id: str) -> list[str]:
     return [entry.text for entry in service.entries(session_id)]
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(monkeypatch)
 
 
 @pytest.mark.parametrize("work", [append, rename, create, snapshot, fork, rewind, compact])

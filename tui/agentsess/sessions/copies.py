@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from agentsess.errors import InvalidSession
+from agentsess.errors import InvalidSession, SessionLocked, StoreError
 from agentsess.model import Status
 from agentsess.sessions.catalog import OVERLAYS, Catalog
 from agentsess.storage.store import Changes, SessionStore
+
+_log = logging.getLogger(__name__)
 
 
 class FoundCopies:
@@ -52,15 +55,21 @@ class FoundCopies:
         return kept
 
     def release(self, changes: Changes) -> None:
-        """Drop the copies of those that left the archive, if their files hold all of them."""
+        """Drop the copies of those that left the archive, if their files hold all of them.
+
+        What cannot be dropped stays: it harms nobody.
+        """
         for session_id, fields in changes.items():
             if fields.get("status") in (None, Status.ARCHIVED) or not self._has(session_id):
                 continue
             source, found = self._catalog.found(self._catalog.get(session_id))
             folder, _ = source.files(found)
-            if self._store.copies.is_superfluous(session_id, folder):
-                self._store.patch(OVERLAYS, {session_id: {"kept": None}})
-                self._store.copies.drop(session_id)
+            try:
+                if self._store.copies.is_superfluous(session_id, folder):
+                    self._store.patch(OVERLAYS, {session_id: {"kept": None}})
+                    self._store.copies.drop(session_id)
+            except (StoreError, SessionLocked) as error:
+                _log.warning("The copy of %s stays: %s", session_id, error)
 
     def write_back(self, session_ids: Sequence[str]) -> list[Path]:
         """Give other programs the files back that they deleted; what was written.

@@ -111,11 +111,19 @@ class Copies:
         return written
 
     def drop(self, session_id: str) -> None:
-        """Remove a copy, if there is one."""
+        """Remove a copy, if there is one.
+
+        Raises:
+            SessionLocked: Another process is at it.
+            StoreError: It cannot be removed.
+        """
         bundle = self._store.archive.path(session_id)
-        with self._store.lease(session_id, agent="unarchiving"), suppress(FileNotFoundError):
-            bundle.unlink()
-            sync_directory(bundle.parent)
+        try:
+            with self._store.lease(session_id, agent="unarchiving"):
+                bundle.unlink(missing_ok=True)
+                sync_directory(bundle.parent)
+        except OSError as error:
+            raise StoreError(f"Cannot remove {bundle}: {error.strerror or error}.") from error
 
 
 def _write_new(path: Path, chunks: Iterator[bytes]) -> bool:
