@@ -149,3 +149,17 @@ def test_what_is_no_amount_is_refused(make_agent: MakeAgent, amount: Any) -> Non
         with pytest.raises(InvalidSession):
             it.create_session(**{name: amount})
     assert it.get_session(session.id) == session
+
+
+def test_a_limit_that_is_set_while_a_run_works_holds_for_its_next_request(
+    make_agent: MakeAgent, loopback: Loopback
+) -> None:
+    server = loopback([TOOL, END])
+
+    def allow_and_limit(action: str, resource: str, details: Any) -> bool:
+        it.update_session(details["session_id"], budget_usd=0.1)
+        return True
+
+    it = make_agent(permission_callback=allow_and_limit)
+    assert run(it, "Work.").stop_reason == "budget"
+    assert len(server.bodies) == 1

@@ -21,11 +21,6 @@ Loopback = Callable[..., LoopbackServer]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
 def sessions(home: Path, tmp_path: Path) -> dict[str, Session]:
     titles = ["Works", "Asks", "Fails", "Quiet"]
     return {s.title: s for s in write_sessions(home, titles, cwd=str(tmp_path))}

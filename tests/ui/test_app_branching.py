@@ -34,11 +34,6 @@ sys.stdin.readline()
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
 def service(home: Path) -> Iterator[SessionService]:
     service = SessionService.open(home)
     yield service

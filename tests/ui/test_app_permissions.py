@@ -21,19 +21,6 @@ pytestmark = pytest.mark.anyio
 Loopback = Callable[..., LoopbackServer]
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "notes.txt").write_text("old line\n")
-    return folder
-
-
 def bash(command: str) -> ToolUse:
     return ToolUse("bash", {"command": command})
 

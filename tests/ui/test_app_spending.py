@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from agentsess.model import Session, Status
+from agentsess.sources.claude_code import ClaudeCodeSource
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.widgets.offer import OfferPrompt
+from support.claude_history import Transcript, usage
 from support.loopback import Hold, LoopbackServer, Reply, ToolUse
 from support.screens import User, using, write_sessions
 
@@ -25,19 +27,6 @@ READ = Reply(
     output_tokens=10_000,
 )
 END = Reply("It is done.", input_tokens=200_000, output_tokens=10_000)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "notes.txt").write_text("old line\n")
-    return folder
 
 
 def limited(home: Path, project: Path, **limits: object) -> Session:
@@ -247,3 +236,18 @@ async def test_a_session_whose_model_retires_says_so_and_offers_the_successor(
         await user.press("enter")
         await user.until(lambda: user.session("Work").model == "claude-opus-5-5", "the successor")
         assert user.banner == ""
+
+
+async def test_the_last_turn_of_another_programs_session_is_priced(
+    home: Path, tmp_path: Path
+) -> None:
+    session = Transcript(model="claude-sonnet-5-5").prompt("Work elsewhere")
+    session.reply("Done.", usages=[usage(fresh=1_000_000, output=0, read=0, write=0)])
+    session.write(tmp_path / "claude")
+    app = AgentsessApp(home, sources=[ClaudeCodeSource(tmp_path / "claude")])
+    async with using(app, empty=True) as user:
+        await user.until(lambda: user.titles, "the found session")
+        await user.opens("Work elsewhere")
+        await user.until(lambda: user.main.chat.turn.cost_usd, "its price")
+        assert user.main.chat.turn.cost_usd == pytest.approx(2.0)
+        await user.sees("Last turn", "$2.00")

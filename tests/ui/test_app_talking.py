@@ -25,19 +25,6 @@ Loopback = Callable[..., LoopbackServer]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "store"
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "notes.txt").write_text("old line\n")
-    return folder
-
-
-@pytest.fixture
 def demo() -> Iterator[Path]:
     with demo_home() as folder:
         yield folder

@@ -9,6 +9,7 @@ import msgspec
 from textual.content import Content
 
 from agentsess.model import JsonObject, Posted, Session, Usage
+from agentsess.sessions.limits import limits
 from agentsess.sessions.turn_use import TurnUse
 from agentsess.ui.render.format import cost, day, dollars, duration, long_age, size, tokens
 from agentsess.ui.render.text import MUTED, clean, one_line
@@ -115,12 +116,10 @@ def _context(used: int, window: int | None, width: int) -> Content:
 
 def _limits(session: Session, width: int) -> list[Content]:
     lines = []
-    if session.budget_usd:
-        share = session.known_cost_usd / session.budget_usd
-        lines.append(_gauge("budget", share, f"of {dollars(session.budget_usd)}", width))
-    if session.max_tokens_total:
-        share = session.token_count / session.max_tokens_total
-        lines.append(_gauge("limit", share, f"of {tokens(session.max_tokens_total)}", width))
+    for limit in limits(session):
+        is_money = limit.field == "budget_usd"
+        of = dollars(limit.allowed) if is_money else tokens(round(limit.allowed))
+        lines.append(_gauge("budget" if is_money else "limit", limit.share, f"of {of}", width))
     return lines
 
 
