@@ -233,6 +233,7 @@ class TestExport:
     ) -> None:
         key = "AKIA" + "Q4WJ" * 4
         session = service.create(title=f"The key {key}", notes=key, metadata={"k": [key]})
+        service.board(session.id).set(f"of {key}", {"is": key})
         say(service, session.id, f"Use {key}.", "fine")
         assert key in run("export", session.id, "--format", form).out
         redacted = run("export", session.id, "--format", form, "--redact").out

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from support.claude_history import Transcript, Written, write_history
-from support.loopback import Hold, LoopbackServer, Reply
+from support.loopback import Hold, LoopbackServer, Reply, ToolUse
 from support.terminal import Terminal, installed
 
 Loopback = Callable[..., LoopbackServer]
 COMMAND = installed("agentsess-tui")
+FOCUS_OUT = "\x1b[O"
+"""What a terminal says when another window comes to the front."""
 
 
 @pytest.fixture
@@ -207,6 +209,26 @@ def test_the_terminal_is_handed_to_claude_code_and_comes_back(
         terminal.press("enter")
         terminal.sees("1 session", "Find the flaky test", without="claude called")
         leaves(terminal)
+
+
+def test_the_terminal_is_told_while_another_window_is_in_front(
+    project: Path, loopback: Loopback
+) -> None:
+    call = ToolUse("bash", {"command": "ls"})
+    server = loopback([Hold(Reply("I look.", tools=[call]), 3), Reply("Done.")])
+    with Terminal(COMMAND, cwd=project) as terminal:
+        terminal.sees("No session is open")
+        terminal.press("ctrl+n")
+        terminal.sees("New session")
+        terminal.press("Look around", "enter")
+        terminal.sees("● Look around")
+        terminal.press(FOCUS_OUT)
+        server.release()
+        terminal.sees("wants to run a command")
+        terminal.settles()
+        told = "\a\x1b]9;“Look around”: waits for your answer about a tool\x1b\\"
+        assert told.encode() in terminal.raw
+        assert "“Look around”: waits" not in terminal.screen
 
 
 def test_leaving_does_not_wait_for_a_large_history_to_be_read(

@@ -197,6 +197,10 @@ def redacted(session: Session, entries: Iterable[Entry]) -> tuple[Session, Itera
         title=redact(session.title),
         notes=redact(session.notes),
         metadata=_mapped(session.metadata),
+        board={
+            redact(name): replace(posted, value=_mapped_field(name, posted.value))
+            for name, posted in session.board.items()
+        },
     )
     return known, map(_redacted_entry, entries)
 
