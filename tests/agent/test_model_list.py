@@ -77,6 +77,31 @@ def test_what_the_api_said_is_kept_for_that_server_alone(
     assert [model.name for model in Models(cache).known().models] == list(sdk_names())
 
 
+def test_what_retires_itself_follows_nothing(tmp_path: Path, loopback: Loopback) -> None:
+    leaving = {"retires_at": "2999-01-01T00:00:00Z"}
+    names = ("claude-sonnet-8", "claude-sonnet-7", "claude-sonnet-6")
+    loopback(models=[{"id": names[0]} | leaving, {"id": names[1]}, {"id": names[2]} | leaving])
+    cache = tmp_path / "models.json"
+    fetched(cache)
+    for name in (names[0], names[2]):
+        found = Models(cache).retirement(name)
+        assert found
+        assert found.successor == "claude-sonnet-7"
+    assert Models(cache).retirement("claude-sonnet-7") is None
+    assert Models(cache).retirement("claude-sonnet-4-5") == retirement("claude-sonnet-4-5")
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://x:port", "nonsense"])
+def test_a_url_that_makes_no_sense_lists_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test")
+    assert Models(tmp_path / "models.json").known() == ModelList((), "")
+    with pytest.raises(AgentError):
+        fetched(tmp_path / "models.json")
+
+
 def test_a_cache_that_cannot_be_read_is_no_trouble(tmp_path: Path) -> None:
     cache = tmp_path / "models.json"
     for damage in (b"", b"{", b"[]", b'{"server": "api.anthropic.com", "models": [1], "at": ""}'):

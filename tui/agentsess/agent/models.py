@@ -116,10 +116,8 @@ class Models:
         """When a model retires, if the API said so or the SDK knows it."""
         listed = self._kept()
         facts = listed.models if listed else []
-        names = [each.name for each in facts]
-        if model not in names:
-            return retirement(model)
-        return _retirement_of(facts[names.index(model)], names)
+        said = next((each for each in facts if each.name == model), None)
+        return _retirement_of(said, facts) if said else retirement(model)
 
     def _kept(self) -> _Kept | None:
         """What the server of the environment said last."""
@@ -161,9 +159,12 @@ class Models:
 
 def _server() -> str:
     """Where the environment says the API is, without what a URL may hold of secrets."""
-    parts = urlsplit(os.environ.get("ANTHROPIC_BASE_URL") or f"https://{_API}")
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.hostname}{port}{parts.path}".rstrip("/")
+    try:
+        parts = urlsplit(os.environ.get("ANTHROPIC_BASE_URL") or f"https://{_API}")
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "what ANTHROPIC_BASE_URL says"
+    return f"{parts.hostname or ''}{port}{parts.path}".rstrip("/")
 
 
 def _why_not(error: Exception) -> AgentError:
@@ -184,22 +185,22 @@ def _facts(info: Any) -> _Facts | None:
 
 
 def _listed(facts: Sequence[_Facts], server: str, at: datetime | None) -> ModelList:
-    names = [each.name for each in facts]
     models = tuple(
         KnownModel(
             name=each.name,
             title=each.title,
             window=each.window or context_window(each.name),
             rates=rates(each.name, 1),
-            retirement=_retirement_of(each, names),
+            retirement=_retirement_of(each, facts),
         )
         for each in facts
     )
     return ModelList(models, server, at)
 
 
-def _retirement_of(facts: _Facts, names: list[str]) -> Retirement | None:
+def _retirement_of(model: _Facts, listed: Sequence[_Facts]) -> Retirement | None:
     """What the API says goes before what the SDK knew when it was made."""
-    if facts.retires_at is None:
-        return retirement(facts.name)
-    return Retirement(facts.name, facts.retires_at.date(), successor(facts.name, names))
+    if model.retires_at is None:
+        return retirement(model.name)
+    staying = [each.name for each in listed if each.retires_at is None]
+    return Retirement(model.name, model.retires_at.date(), successor(model.name, staying))
