@@ -190,6 +190,36 @@ def test_a_search_that_never_ends_is_ended(
     assert entries[1].text.endswith("a:1:" + "a" * 60)
 
 
+def test_cancelling_a_search_ends_it(
+    loopback: Loopback, agent: Agent, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "a").write_text("a" * 60)
+    begun: list[int] = []
+    real = asyncio.create_subprocess_exec
+
+    async def noted(*command: Any, **options: Any) -> Any:
+        process = await real(*command, **options)
+        begun.append(process.pid)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", noted)
+    server = loopback([ToolUse("grep", {"pattern": "(a+)+b"}), Reply("Fine.")])
+    session = agent.create_session()
+
+    async def cancel_in_mid_search() -> None:
+        task = asyncio.create_task(agent.run("Go", session_id=session.id))
+        while not begun:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel_in_mid_search())
+    assert not is_alive(begun[0])
+    assert run(agent, "Never mind", session_id=session.id).output == "Fine."
+    assert_requests_acceptable(server)
+
+
 def test_a_search_runs_no_program_of_the_folder(
     loopback: Loopback, agent: Agent, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

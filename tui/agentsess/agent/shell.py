@@ -75,13 +75,17 @@ class Shell(BashSession):
             start_new_session=True,
         )
         shell = cls(process)
-        shell._watcher = subprocess.Popen(
-            ["/bin/sh", "-c", _WATCH, "sh", str(process.pid)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        try:
+            shell._watcher = subprocess.Popen(
+                ["/bin/sh", "-c", _WATCH, "sh", str(process.pid)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except OSError:
+            _end_group(process.pid)
+            raise
         return shell
 
     async def close(self) -> None:
@@ -150,8 +154,9 @@ class Toolset:
             wanted = json.dumps([name, str(root), pattern, str(self._folder)])
             output, _ = await process.communicate(wanted.encode())
         finally:
-            _end_group(process.pid)
-            await process.wait()
+            if process.returncode is None:
+                _end_group(process.pid)
+                await process.wait()
         text = output.decode("utf-8", "surrogateescape")
         if process.returncode:
             raise ToolError(f"{name}: {text or 'the search broke off'}")
