@@ -222,6 +222,16 @@ def test_what_cannot_be_copied_is_not_archived(
     assert service.undo() is None
 
 
+def test_what_was_deleted_since_it_was_listed_is_not_archived(
+    service: SessionService, found: Session, claude: Path, home: Path
+) -> None:
+    deletes(claude)
+    with pytest.raises(SessionNotFound, match="gone"):
+        service.archive(ID)
+    assert not bundle(home).exists()
+    assert service.get(ID).status is Status.ACTIVE
+
+
 def test_two_that_archive_it_at_once_do_not_meet(
     service: SessionService, found: Session, home: Path, claude: Path
 ) -> None:

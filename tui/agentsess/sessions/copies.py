@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from agentsess.errors import InvalidSession, SessionLocked, StoreError
+from agentsess.errors import InvalidSession, SessionLocked, SessionNotFound, StoreError
 from agentsess.model import Status
 from agentsess.sessions.catalog import OVERLAYS, Catalog
 from agentsess.storage.store import Changes, SessionStore
@@ -47,8 +47,10 @@ class FoundCopies:
             if fields.get("status") != Status.ARCHIVED or now.get("status") == Status.ARCHIVED:
                 continue
             source, found = self._catalog.found(self._catalog.get(session_id))
-            if "kept" in now and not os.path.lexists(found.path):
-                continue
+            if not os.path.lexists(found.path):
+                if "kept" in now:
+                    continue
+                raise SessionNotFound(f"The file of “{found.title}” is gone.")
             folder, names = source.files(found)
             self._store.copies.take(session_id, folder, names)
             kept[session_id] = {"kept": self._catalog.remembered(session_id)}

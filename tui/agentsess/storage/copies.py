@@ -25,7 +25,6 @@ from agentsess.storage.archive import (
 )
 from agentsess.storage.archive_reading import Unpacked
 from agentsess.storage.journal import make_directory, sync_directory
-from agentsess.storage.steps import step
 
 if TYPE_CHECKING:
     from agentsess.storage.store import FileStore
@@ -135,7 +134,6 @@ def _write_new(path: Path, chunks: Iterator[bytes]) -> bool:
         for chunk in chunks:
             write_all(fd, chunk)
         os.fsync(fd)
-        step("restored")
         with suppress(FileExistsError):
             os.link(temporary, path)  # never over another file
             return True
