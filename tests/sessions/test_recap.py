@@ -828,6 +828,35 @@ def test_a_text_made_to_be_slow_is_read_in_no_time(piece: str) -> None:
     assert time.process_time() - start < 1
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "but ",
+        "ok but ",
+        "and then ",
+        "no x, ",
+        "tomorrow i'll ",
+        "psql ",
+        "kann ich a ",
+        "a or ",
+        "？",
+    ],
+)
+@pytest.mark.parametrize("length", [190, 20_000])
+def test_talk_made_to_be_slow_is_read_in_no_time(piece: str, length: int) -> None:
+    t = Transcript()
+    text = piece * (length // len(piece)) + "x"
+    t.user("Add an export")
+    t.edit("a.py")
+    t.bash(text, text, error=True)
+    t.say(f"Which one, a or b?\n\n{text}")
+    t.user(f"{text}. {text}")
+    t.say(text)
+    start = time.process_time()
+    recap_of(t)
+    assert time.process_time() - start < 1
+
+
 # -- Markdown
 
 

@@ -31,9 +31,10 @@ _DECIDING = (
 )
 # What the user lays down between two turns; an agent says "let's use grep" of every step.
 _LAID_DOWN = re.compile(
-    r"^(?:(?:ok(?:ay)?|yes|yeah|yep|good|great|right|fine|perfect|agreed|no|nope|hmm?|actually|"
+    r"^(?:[\w ]{1,30} but )?(?:(?:ok(?:ay)?|yes|yeah|yep|good|great|right|fine|perfect|agreed|"
+    r"no|nope|hmm?|actually|"
     r"wait|ouch|oh|sorry|and|but|then|so|also|please|sí|ja|oui|non|nein|vale|d['’]accord|"
-    r"(?:[\w ]{1,30} )?but|before you go on|one more thing|change of plans?|"
+    r"before you go on|one more thing|change of plans?|"
     r"from now on)\b[\s,.!:;–—-]*)*"
     r"(?:let['’]?s (?:use|keep|drop|do without|not)|we(?:['’]ll|['’]d| will| would)? "
     r"(?:use|keep|drop|rather)|go (?:with|for)|(?:use|keep|leave|skip|drop|forget|stop|put|take|"

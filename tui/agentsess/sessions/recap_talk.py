@@ -123,7 +123,7 @@ _OBSTACLE = re.compile(
     r"\buntil (?:you|she|he|they|(?-i:[A-Z])\w+) (?:has|have|is|are)\b|"
     r"\b(?:doesn|won)['’]t (?:start|work|build|run|load)\b|\bfails?,? (?:because|as|since)\b|"
     r"\b(?:(?:ich bin|bin ich) blockiert|ich brauche (?:von|noch)|warten? auf|"
-    r"kann ich(?: \w+)* nicht|kein(?:e|en)? (?:zugriff|zugang|passwort|rechte?|schlüssel))\b|"
+    r"kann ich(?: \w+){0,12} nicht|kein(?:e|en)? (?:zugriff|zugang|passwort|rechte?|schlüssel))\b|"
     r"\b(?:(?:estoy|estamos) bloquead\w+|no (?:puedo|podemos|he podido)|a la espera|"
     r"sin (?:acceso|permisos?|clave))\b|\b(?:je suis bloqué|je ne peux pas|je n['’]ai pas pu|"
     r"j['’]attends|pas (?:de |d['’])?(?:accès|clé|compte))|等.{1,12}的",

@@ -46,6 +46,7 @@ _MAY_FAIL = re.compile(
 _OVERWROTE = re.compile(r"\b(?:has been updated|updated|overwr(?:ote|itten))\b")
 _PATH_LENGTH = 300
 _PENDING = 200
+_READ_OF_COMMAND = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class ToolLog:
             if call.parts:
                 line = (call.target, call.seq)
                 self.commands.ended(line, list(call.parts), text, seq, is_error=is_error)
-            if call.parts or _CHANGES.search(call.target):
+            if call.parts or _CHANGES.search(call.target[:_READ_OF_COMMAND]):
                 self.changes += not is_error
             return True
         if is_error:
