@@ -39,12 +39,6 @@ class History:
         self._next_seq = 0
 
     @property
-    def last_seq(self) -> int:
-        """Number of the newest entry; 0 if there is none."""
-        with self._opened() as fd:
-            return _seq(next(_entries(read_backward(fd, _size(fd))), None)) if fd >= 0 else 0
-
-    @property
     def size_bytes(self) -> int:
         """What the history takes on disk."""
         try:
