@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from agentsess.demo import script_text as say
 from agentsess.demo.porting import first_fix
+from agentsess.demo.recapping import recap_for
 from agentsess.model import JsonObject, ToolCall, text_of
 
 RUN_TESTS = "python3 -m unittest discover -s tests"
@@ -72,6 +73,8 @@ Answer = str | tuple[str, str, JsonObject]
 
 def respond(request: JsonObject, unique: str) -> tuple[JsonObject, ...]:
     """The content blocks that answer a Messages request; ``unique`` goes into their ids."""
+    if recap := recap_for(request):
+        return ({"type": "text", "text": recap},)
     turn = read_turn(request)
     answer = _denied(turn) if turn.steps and turn.steps[-1].denied else _choose(turn)(turn)
     blocks: list[JsonObject] = []

@@ -127,10 +127,21 @@ PANE_KEYS = (
         ("/ n N", "search, next match, match before"),
         ("y", "copy the message"),
     )),
+    ("Where things stand", (
+        ("enter c", "take the first way to go on"),
+        ("m n h", "compact first, a new phase, continue here: where they are offered"),
+        ("esc", "only read: nothing is changed"),
+        ("↑ ↓ enter →", "choose a line, and go to the entry it came from"),
+        ("t", "tell the model what changed since, or do not"),
+        ("e", "put it into your own words"),
+        ("W", "have a model write it, after saying what that costs"),
+        ("a", "show all there is"),
+    )),
     ("Prompt", (
         ("enter", "send"),
         ("ctrl+j", "new line"),
         ("↑ ↓", "earlier and later prompts"),
+        ("tab", "take the message that is proposed"),
         ("esc", "leave it; while the model works: stop"),
     )),
     ("When a tool asks", (

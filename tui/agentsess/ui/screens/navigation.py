@@ -46,8 +46,12 @@ class Navigation(Panes):
 
     def at(self, pane: str) -> None:
         """Remember which pane the user is in; on a narrow screen only that one shows."""
+        if self.has_class(f"-at-{pane}"):
+            return
+        # each class restyles all that is on the screen: once is enough
         for name in _PANES:
-            self.set_class(name == pane, f"-at-{name}")
+            self.set_class(name == pane, f"-at-{name}", update=False)
+        self.update_node_styles()
         tabs = [
             Content.styled(f" {number} {name} ", "bold reverse" if name == pane else "")
             for number, name in enumerate(_PANES, start=1)

@@ -65,13 +65,13 @@ class Resuming(Panes):
     @work(exclusive=True, group="open")
     async def resume(self, session: Session) -> None:
         """Show where a session stands and how to go on; nothing is changed yet."""
-        if await self.show_session(session.id):
+        if self._in_view(session.id) or await self.show_session(session.id):
             await self._show_standing(session, await self._ways(session))
 
     @work(exclusive=True, group="open")
     async def recap(self, session: Session) -> None:
         """Show a session and where it stands."""
-        if await self.show_session(session.id):
+        if self._in_view(session.id) or await self.show_session(session.id):
             await self._show_standing(session, ())
 
     async def _ways(self, session: Session) -> tuple[Way, ...]:

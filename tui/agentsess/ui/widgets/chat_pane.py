@@ -255,8 +255,11 @@ class ChatPane(Vertical):
         return was_shown
 
     def _give_recap_room(self, shown: bool) -> None:
-        self.recap_card.set_class(shown, "-shown")
-        self.set_class(shown, "-recap")
+        if shown == self.has_class("-recap"):
+            return
+        # the screen's class restyles all that is on it: once is enough
+        self.recap_card.set_class(shown, "-shown", update=False)
+        self.set_class(shown, "-recap", update=False)
         self.screen.set_class(shown, "-recap")
 
     def ask(self, question: Asking) -> None:
