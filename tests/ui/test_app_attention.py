@@ -49,6 +49,16 @@ def sent(monkeypatch: pytest.MonkeyPatch, user: User) -> list[str]:
     return written
 
 
+async def goes_to_another_window(user: User) -> None:
+    user.app.post_message(events.AppBlur())
+    await user.until(lambda: user.app.in_front is False, "the blur")
+
+
+async def comes_back(user: User) -> None:
+    user.app.post_message(events.AppFocus())
+    await user.until(lambda: user.app.in_front, "the focus")
+
+
 async def start_all(user: User, sessions: dict[str, Session]) -> None:
     runs = user.app.runs
     for title, prompt in (("Works", "work"), ("Asks", "ask"), ("Fails", "fail")):
@@ -117,8 +127,7 @@ async def test_the_terminal_notifies_while_another_window_is_in_front(
     async with using(AgentsessApp(home)) as user:
         await user.opens("Asks")
         written = sent(monkeypatch, user)
-        user.app.post_message(events.AppBlur())
-        await user.until(lambda: user.app.in_front is False, "the blur")
+        await goes_to_another_window(user)
         user.app.runs.start(sessions["Asks"].id, "ask")
         await user.until(lambda: any("\x1b]9;" in w for w in written), "a notification")
         assert "\a\x1b]9;“Asks”: waits for your answer about a tool\x1b\\" in written
@@ -134,8 +143,7 @@ async def test_the_terminal_stays_silent_while_the_session_is_looked_at(
     async with using(AgentsessApp(home)) as user:
         await user.opens("Asks")
         written = sent(monkeypatch, user)
-        user.app.post_message(events.AppFocus())
-        await user.until(lambda: user.app.in_front, "the focus")
+        await comes_back(user)
         user.app.runs.start(sessions["Asks"].id, "ask")
         await user.sees("wants to run a command")
         user.app.runs.start(sessions["Fails"].id, "fail")
@@ -154,8 +162,7 @@ async def test_notifications_can_be_turned_off(
     async with using(AgentsessApp(home)) as user:
         await user.opens("Quiet")
         written = sent(monkeypatch, user)
-        user.app.post_message(events.AppBlur())
-        await user.until(lambda: user.app.in_front is False, "the blur")
+        await goes_to_another_window(user)
         user.app.runs.start(sessions["Asks"].id, "ask")
         await user.is_told("waits for your answer")
         assert written == []
@@ -220,3 +227,34 @@ async def test_what_agents_posted_on_the_board_is_seen_and_followed(
         other.board(sessions["Quiet"].id, "reviewer").set("plan", "then the till")
         await user.sees("plan: then the till", "reviewer")
     other.close()
+
+
+async def test_a_question_that_came_meanwhile_has_the_focus_when_the_user_comes_back(
+    home: Path, sessions: dict[str, Session], loopback: Loopback
+) -> None:
+    loopback(default=by_prompt)
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Asks")
+        await goes_to_another_window(user)
+        user.app.runs.start(sessions["Asks"].id, "ask")
+        await user.sees("wants to run a command")
+        await comes_back(user)
+        await user.press("n")
+        await user.sees("It is done.")
+
+
+async def test_who_left_while_writing_goes_on_writing(
+    home: Path, sessions: dict[str, Session], loopback: Loopback
+) -> None:
+    loopback(default=by_prompt)
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Asks")
+        await user.press("ctrl+l")
+        await user.types("then I would like to sa")
+        await goes_to_another_window(user)
+        user.app.runs.start(sessions["Asks"].id, "ask")
+        await user.sees("wants to run a command")
+        await comes_back(user)
+        await user.press("y")
+        assert user.prompt == "then I would like to say"
+        assert user.app.runs.question(sessions["Asks"].id)

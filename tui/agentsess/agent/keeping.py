@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
 from agentsess.model import Draft
+from agentsess.sessions.records import map_texts
 
 KEY = "[the API key]"
 """Stands where the key stood."""
@@ -42,16 +42,6 @@ def _mapped(draft: Draft, change: Callable[[str], str]) -> Draft:
     return replace(
         draft,
         text=change(draft.text),
-        content=tuple(_value(block, change) for block in draft.content),
-        meta=_value(draft.meta, change),
+        content=tuple(map_texts(block, change) for block in draft.content),
+        meta=map_texts(draft.meta, change),
     )
-
-
-def _value(value: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, dict):
-        return {_value(key, change): _value(item, change) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_value(item, change) for item in value]
-    return value

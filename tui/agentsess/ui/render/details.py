@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from textual.content import Content
@@ -153,27 +154,23 @@ def _notes(session: Session) -> Content | None:
 
 
 def _metadata(metadata: JsonObject, width: int) -> Content | None:
-    lines = []
-    for key, value in list(metadata.items())[:_MOST_VALUES]:
-        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        label = Content.styled(one_line(key, width) + ": ", MUTED)
-        lines.append(label + Content(one_line(text, 300)))
-    if len(metadata) > _MOST_VALUES:
-        lines.append(Content.styled(f"… {len(metadata) - _MOST_VALUES} more", MUTED))
-    return _section("Metadata", lines)
+    return _values("Metadata", [(key, value, "") for key, value in metadata.items()], width)
 
 
 def _board(board: Mapping[str, Posted], width: int) -> Content | None:
+    return _values("Board", [(name, p.value, p.by) for name, p in board.items()], width)
+
+
+def _values(title: str, values: list[tuple[str, Any, str]], width: int) -> Content | None:
+    """Names and what they stand for, and by whom."""
     lines = []
-    for name, posted in list(board.items())[:_MOST_VALUES]:
-        value = posted.value
+    for name, value, by in values[:_MOST_VALUES]:
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        by = f"  {one_line(posted.by, 20)}" if posted.by else ""
-        label = Content.styled(one_line(name, width) + ": ", MUTED)
-        lines.append(label + Content(one_line(text, 300)) + Content.styled(by, MUTED))
-    if len(board) > _MOST_VALUES:
-        lines.append(Content.styled(f"… {len(board) - _MOST_VALUES} more", MUTED))
-    return _section("Board", lines)
+        line = Content.styled(one_line(name, width) + ": ", MUTED) + Content(one_line(text, 300))
+        lines.append(line + Content.styled(f"  {one_line(by, 20)}", MUTED) if by else line)
+    if len(values) > _MOST_VALUES:
+        lines.append(Content.styled(f"… {len(values) - _MOST_VALUES} more", MUTED))
+    return _section(title, lines)
 
 
 def _origin(session: Session, width: int) -> Content | None:

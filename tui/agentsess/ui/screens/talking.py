@@ -173,7 +173,9 @@ class Talking(Panes):
         What the user is just writing must not become the answer.
         """
         prompt = self.chat.prompt
-        is_writing = isinstance(self.focused, Input) or (prompt.has_focus and bool(prompt.text))
+        # while another window is in front nothing has the focus: it comes back to the prompt
+        in_prompt = prompt.has_focus or self.app.in_front is False
+        is_writing = isinstance(self.focused, Input) or (in_prompt and bool(prompt.text))
         if isinstance(question, Question):
             what, about = "A tool call", "about a tool"
             asking: Asking = PermissionPrompt(

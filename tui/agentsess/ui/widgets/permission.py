@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Static
 
 from agentsess.agent.preview import Preview
 from agentsess.sessions.permissions import Permission
+from agentsess.sessions.records import map_texts
 from agentsess.ui.render.diff import render_diff
 from agentsess.ui.render.text import FAINT, MUTED, one_line, reveal
 from agentsess.ui.render.tools import render_input, summary_of
@@ -110,7 +111,7 @@ class PermissionPrompt(Asking):
         id: str | None = None,
     ) -> None:
         self._tool = one_line(reveal(tool), 40)
-        self._input: dict[str, Any] = _whole(dict(tool_input))
+        self._input: dict[str, Any] = map_texts(dict(tool_input), _whole)
         self._folder = one_line(reveal(folder), 200)
         self._change = change
         self._suggestions = suggestions
@@ -232,18 +233,12 @@ def _described(permission: Permission) -> str:
     return f"{verb} “{command}” and plain words after it"
 
 
-def _whole(value: Any) -> Any:
-    """JSON with all that hides in its texts made visible, and lines short enough to be shown."""
-    if isinstance(value, str):
-        lines = reveal(value).split("\n")
-        if max(map(len, lines)) > _LONGEST_LINE:
-            lines = [piece for line in lines for piece in _pieces(line)]
-        return "\n".join(lines)
-    if isinstance(value, dict):
-        return {_whole(key): _whole(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_whole(inner) for inner in value]
-    return value
+def _whole(text: str) -> str:
+    """The text with all that hides in it made visible, and lines short enough to be shown."""
+    lines = reveal(text).split("\n")
+    if max(map(len, lines)) > _LONGEST_LINE:
+        lines = [piece for line in lines for piece in _pieces(line)]
+    return "\n".join(lines)
 
 
 def _pieces(line: str) -> list[str]:
