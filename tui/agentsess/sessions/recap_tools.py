@@ -111,7 +111,7 @@ class ToolLog:
         self.refused.pop(key, None)
         if call.sort == "shell":
             self.failed = None
-            if is_error and not call.parts and not _MAY_FAIL.match(call.target):
+            if is_error and not call.parts and not _MAY_FAIL.match(call.target[:_READ_OF_COMMAND]):
                 self.failed = (call, text, seq)
             if call.parts:
                 line = (call.target, call.seq)

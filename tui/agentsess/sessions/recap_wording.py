@@ -47,7 +47,7 @@ class Story:
 
 def figure_in(text: str) -> str:
     """A figure of progress such as "4 of 11 files left"; empty if the text gives none."""
-    match = _FIGURE.search(text)
+    match = _FIGURE.search(text[:400])
     part, whole = (int(re.sub(r"\D", "", match[n])) for n in (1, 2)) if match else (1, 0)
     if not match or part > whole:
         return ""
