@@ -325,7 +325,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(404, {"type": "error", "error": {"type": "not_found_error", "message": "?"}})
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        length = int(self.headers["content-length"])
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self._hang_up()  # the client went away before all was said
+            return
         self._record(body)
         parsed = json.loads(body)
         if why := self.owner.refuse(self.owner.requests[-1]):
