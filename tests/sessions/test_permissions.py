@@ -165,6 +165,13 @@ def test_denied_words_count_wherever_they_stand(command: str) -> None:
     assert decided([deny("rm"), allow(command, exact=True)], command) == "deny"
 
 
+def test_quotation_marks_do_not_hide_denied_words_from_a_denial() -> None:
+    saved = [allow("cargo build"), deny("cargo build --release")]
+    for command in ("cargo bui''ld --rel\"\"ease", "cargo 'build' \"--release\""):
+        assert decided(saved, command) == "deny"
+    assert decided(saved, "cargo build -v") == "allow"
+
+
 def test_denied_words_are_whole_words() -> None:
     assert decided([deny("rm")], "npm run rmdir --farm") == "ask"
     assert decided([deny("git push")], "git stash push") == "ask"

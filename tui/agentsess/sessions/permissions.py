@@ -139,7 +139,11 @@ class Permission:
         if not isinstance(command, str):
             return False
         if self.effect == "deny":
-            return command == self.command if self.exact else _holds(command, self.command)
+            if self.exact:
+                return command == self.command
+            # quotation marks inside of words must not hide them
+            unquoted = " ".join(words_of(command))
+            return _holds(command, self.command) or _holds(unquoted, self.command)
         if not values.keys() <= {"command", "timeout_ms"}:
             return False
         if self.exact:
