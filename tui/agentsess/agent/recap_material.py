@@ -88,7 +88,7 @@ def _flat(numbers: object) -> list[int]:
 
 
 def _excerpt(entry: Entry) -> str:
-    text = " ".join(entry.text.split(" ")).strip()
+    text = entry.text.strip()
     calls = [
         f"[{call.name} {msgspec.json.encode(call.input).decode()[:300]}]"
         for call in entry.tool_calls
