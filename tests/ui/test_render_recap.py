@@ -168,8 +168,8 @@ def test_a_way_says_what_it_costs_now_and_without_the_cache() -> None:
         said.append(first.figures)
         assert second.figures == "nothing is changed"
     assert said == [
-        "about 84k tokens, $0.31",
-        "about 84k tokens, $0.03 while cached, else $0.31",
+        "about 84k tokens, $0.31, then $0.03 cached",
+        "about 84k tokens, $0.03 cached, else $0.31",
         "about 84k tokens",
     ]
     assert priced(ways, None)[0].figures == ""

@@ -34,13 +34,15 @@ def priced(ways: tuple[Way, ...], costs: GoingOn | None) -> tuple[Way, ...]:
 
 def _said(way: Way, estimate: Estimate) -> str:
     # the summary is asked for by a request of its own, which carries all of it
-    then = "one more request, then " if way.key == COMPACT else ""
+    then = "1 request, then " if way.key == COMPACT else ""
     said = f"{then}about {tokens(estimate.tokens)} tokens"
     if estimate.usd is None:
         return said
     said += f", {dollars(estimate.usd)}"
     if estimate.is_warm:
-        return f"{said} while cached, else {dollars(estimate.cold_usd)}"
+        return f"{said} cached, else {dollars(estimate.cold_usd)}"
+    if way.key in (CONTINUE, HERE) and estimate.warm_usd is not None:
+        return f"{said}, then {dollars(estimate.warm_usd)} cached"
     return said
 
 
