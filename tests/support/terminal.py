@@ -40,11 +40,13 @@ class Terminal:
         self.raw = b""
         """All that the program wrote."""
         program, *arguments = map(str, command)
+        # these would speak of the terminal of the tests
+        inherited = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         self._child = pexpect.spawn(
             program,
             arguments,
             cwd=str(cwd),
-            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
+            env={**inherited, "TERM": "xterm-256color", "LANG": "C.UTF-8", **(env or {})},
             dimensions=(lines, columns),
             timeout=PATIENCE,
         )
