@@ -122,10 +122,10 @@ class Point:
         ({"a": [1, None]}, '{"a":[1,null]}'),
         (Point(1, date(2026, 11, 24)), '{"x":1,"on":"2026-11-24"}'),
         ({"path": Path("/x")}, '{"path":"/x"}'),
-        ((n for n in (1, 2)), "[1,2]"),
+        pytest.param((n for n in (1, 2)), "[1,2]", id="generator"),
         ([{"type": "text", "text": "one"}, {"type": "text", "text": "two"}], "one\n\ntwo"),
         ([{"type": "unheard of"}], '[{"type":"unheard of"}]'),
-        (threading.main_thread, "<function main_thread"),
+        pytest.param(threading.main_thread, "<function main_thread", id="function"),
     ],
     ids=str,
 )
