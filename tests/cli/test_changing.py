@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from agentsess.commands.changing import parse_metadata
-from agentsess.errors import InvalidMetadata
 from agentsess.model import Draft, EntryKind, Status
 from agentsess.sessions.service import SessionService
 from support.claude_history import Transcript
@@ -52,15 +51,13 @@ class TestNew:
         ],
     )  # fmt: skip
     def test_values_that_read_as_json_are_json(self, text: str, value: object) -> None:
-        assert parse_metadata([f"key={text}"]) == {"key": value}
+        assert parse_metadata([("key", text)]) == {"key": value}
 
     @pytest.mark.parametrize("pair", ["novalue", "=x", " =x"])
-    def test_what_is_no_pair_is_refused(self, run: Run, pair: str) -> None:
-        with pytest.raises(InvalidMetadata):
-            parse_metadata([pair])
-        ran = run("new", "--meta", pair, "--json")
-        assert ran.code == 1
-        assert ran.json["error"]["type"] == "InvalidMetadata"
+    def test_what_is_no_pair_is_wrong_usage(self, run: Run, pair: str) -> None:
+        ran = run("new", "--meta", pair)
+        assert ran.code == 2
+        assert "is not key=value" in ran.err
 
 
 class TestStatus:

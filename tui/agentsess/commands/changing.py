@@ -12,7 +12,6 @@ import msgspec
 
 from agentsess.commands.finding import find, find_all
 from agentsess.commands.output import Output, WrongUsage, named, print_made
-from agentsess.errors import InvalidMetadata
 from agentsess.model import JsonObject, Session, Status
 from agentsess.sessions.service import SessionService
 
@@ -34,21 +33,12 @@ def new(service: SessionService, args: Namespace, out: Output) -> int:
     return 0
 
 
-def parse_metadata(pairs: Iterable[str]) -> JsonObject:
-    """Metadata from ``key=value`` texts.
+def parse_metadata(pairs: Iterable[tuple[str, str]]) -> JsonObject:
+    """Metadata from keys and values as they were written.
 
     A value that reads as a JSON number, bool, object or array is one; all else is text.
-
-    Raises:
-        InvalidMetadata: A text has no ``=`` or nothing before it.
     """
-    metadata: JsonObject = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key.strip():
-            raise InvalidMetadata(f"{pair!r} is not metadata. Write --meta key=value.")
-        metadata[key.strip()] = _value(value)
-    return metadata
+    return {key: _value(value) for key, value in pairs}
 
 
 def _value(text: str) -> Any:

@@ -185,6 +185,7 @@ def _add_making(add: _Add) -> None:
         "--meta",
         action="append",
         default=[],
+        type=_pair,
         metavar="KEY=VALUE",
         help="a value that reads as a JSON number, bool, object or array is one; repeatable",
     )
@@ -344,6 +345,13 @@ def _seconds(text: str) -> float:
     if not 0 <= number < 1e9:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return number
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not key=value")
+    return key.strip(), value
 
 
 def _filled(text: str) -> str:
