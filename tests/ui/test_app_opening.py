@@ -82,9 +82,25 @@ async def test_the_details_tell_what_is_known(tmp_path: Path) -> None:
 
 async def test_an_empty_store_says_what_to_do_next(tmp_path: Path) -> None:
     async with using(AgentsessApp(tmp_path), empty=True) as user:
-        await user.sees("No sessions yet. ctrl+n starts one", "ctrl+n   starts a session")
+        await user.sees("No sessions yet.", "ctrl+n starts one here", "ctrl+n   starts a session")
         await user.press("enter", "c", "p", "a", "d", "space", "z", "r")
         await user.sees("No sessions yet")
+        await user.press("T")
+        await user.sees("The trash is empty.")
+
+
+async def test_an_empty_store_says_what_to_do_next_on_80_columns(tmp_path: Path) -> None:
+    async with using(AgentsessApp(tmp_path), empty=True, size=(80, 24)) as user:
+        await user.sees("No sessions yet.", "ctrl+n starts one here")
+
+
+async def test_a_filter_that_matches_nothing_says_how_to_clear_it(tmp_path: Path) -> None:
+    write_sessions(tmp_path, ["One thing"])
+    async with using(AgentsessApp(tmp_path)) as user:
+        await user.press("slash", *"status:paused")
+        await user.sees("Nothing matches.", "esc clears the filter")
+        await user.press("escape", "escape")
+        await user.sees_no_more("Nothing matches")
 
 
 async def test_the_demo_says_that_it_is_one(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_an_empty_store_looks_as_it_did(
     home: Path, monkeypatch: pytest.MonkeyPatch, snap_compare: SnapCompare
 ) -> None:
     async def go(visit: Visit) -> None:
-        await visit.until(lambda: visit.main.chat.banner.has_class("-shown"))
+        await visit.until(lambda: visit.main.list_empty.display)
 
     app = AgentsessApp(Path("empty"), folder="projects")
     assert snap_compare(app, terminal_size=(120, 36), run_before=going(go))

@@ -33,6 +33,7 @@ class Panes(Screen[None]):
     details = getters.query_one(Details)
     filter_input = getters.query_one("#filter", Input)
     list_status = getters.query_one("#list-status", Static)
+    list_empty = getters.query_one("#list-empty", Static)
 
     def __init__(self) -> None:
         super().__init__()

@@ -23,6 +23,9 @@ _FILTERS = (
 )
 
 
+_WIDTH = 68
+
+
 class HelpScreen(Dialog[None]):
     """Lists every key and the filter's language."""
 
@@ -73,5 +76,7 @@ def _part(title: str, rows: object) -> list[Content]:
     lines = [Content.styled(title, "bold $text-accent")]
     for keys, what in rows:
         pad = max(20, len(keys) + 2)
-        lines.append(Content.styled(f"  {keys.ljust(pad)}", "bold") + Content(what))
+        first, *others = Content(what).wrap(_WIDTH - pad - 2)
+        lines.append(Content.styled(f"  {keys.ljust(pad)}", "bold") + first)
+        lines += [Content(" " * (pad + 2)) + other for other in others]
     return [*lines, Content("")]

@@ -81,6 +81,7 @@ class MainScreen(
         self._search_timer: Timer | None = None
         self._scan = ""
         self._scanning = threading.Lock()
+        self._has_scanned = False
         self._searching = ""
         self._indexing = ""
         self._count = 0
@@ -91,6 +92,7 @@ class MainScreen(
         with Horizontal(id="panes"):
             with Vertical(id="sessions-pane", classes="pane"):
                 yield Input(placeholder="/ filter", id="filter", select_on_focus=False)
+                yield Static(Content(""), id="list-empty")
                 yield SessionList(id="session-list")
                 yield Static(Content(""), id="list-status")
             yield ChatPane(id="chat-pane", classes="pane")
@@ -145,8 +147,6 @@ class MainScreen(
         self._follow_open({session.id: session for session in everything})
         if is_search:
             self._search_soon(text)
-        elif not everything and not trashed and not self._scan:
-            self._show_first_steps()
 
     def show_list(
         self, listed: list[Session], snippets: Mapping[str, Snippet] | None = None
@@ -162,7 +162,22 @@ class MainScreen(
             listed = sorted(listed, key=SORTS[self.sort])
         grouped = by_activity and not self.trashed and snippets is None
         self.sessions.show(listed, self.live(), utc_now(), grouped, snippets)
+        why = "" if listed or self._searching else self._why_empty()
+        self.list_empty.update(Content(why))
+        self.list_empty.display = bool(why)
         self._tell_list()
+
+    def _why_empty(self) -> str:
+        """What to do about a list with nothing in it."""
+        if self.trashed:
+            return "The trash is empty.\nT leaves it."
+        if self.query_text:
+            return "Nothing matches.\nesc clears the filter."
+        if self._hidden:
+            return "All are archived:\n/ status:archived lists them."
+        if not self._has_scanned:
+            return ""
+        return "No sessions yet.\nctrl+n starts one here,\nagentsess-tui --demo shows a dozen."
 
     def _tell_list(self, problem: str = "") -> None:
         shown, total, found = self.sessions.length, self.sessions.length, ""
@@ -183,9 +198,6 @@ class MainScreen(
             elif doing := self._searching or self._indexing:
                 parts.append(doing)
         self.list_status.update(Content(" · ".join(parts)))
-
-    def _show_first_steps(self) -> None:
-        self.chat.say("No sessions yet. ctrl+n starts one; agentsess-tui --demo shows a dozen.")
 
     @work(group="scan", thread=True)
     def scan_sources(self) -> None:
@@ -216,7 +228,7 @@ class MainScreen(
         self.reload()
 
     def _scanned(self, changed: bool) -> None:
-        self._scan = ""
+        self._scan, self._has_scanned = "", True
         if changed or not self._count:
             self.reload()
         self.index_sessions()
