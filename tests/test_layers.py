@@ -17,11 +17,12 @@ import agentsess
 PACKAGE = Path(agentsess.__file__).parent
 LONGEST_MODULE = 420
 
-LOW = {"model", "model_recap", "errors", "clock"}
+LOW = {"model", "model_recap", "model_usage", "errors", "clock"}
 ALLOWED: dict[str, set[str]] = {
     "clock": set(),
-    "model": {"clock", "model_recap"},
+    "model": {"clock", "model_recap", "model_usage"},
     "model_recap": set(),
+    "model_usage": set(),
     "errors": set(),
     "config": {"errors"},
     "storage": LOW,

@@ -15,6 +15,7 @@ from agentsess.model_recap import Fact as Fact
 from agentsess.model_recap import FileTouched as FileTouched
 from agentsess.model_recap import Recap as Recap
 from agentsess.model_recap import Stretch as Stretch
+from agentsess.model_usage import Usage as Usage
 
 JsonObject = dict[str, Any]
 
@@ -53,73 +54,6 @@ class EntryKind(StrEnum):
     """Something that happened: an error, an interruption, a compaction, a decision
     about permission. ``meta["event"]`` names it. Not sent to the model, but for the note
     that says where a resumed session stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens, as the API counts them: ``input`` excludes both cache figures."""
-
-    input: int = 0
-    output: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-    cache_write_1h: int = 0
-    """How many of ``cache_write`` are kept for an hour, which costs more."""
-    web_searches: int = 0
-    """Searches that the server made; they cost money, but are no tokens."""
-
-    @property
-    def total(self) -> int:
-        """All tokens, of every sort."""
-        return self.input + self.output + self.cache_read + self.cache_write
-
-    @property
-    def prompt(self) -> int:
-        """Tokens that were sent, cached or not."""
-        return self.input + self.cache_read + self.cache_write
-
-    @property
-    def context(self) -> int:
-        """Tokens that one request with this usage held in the context window."""
-        return self.total
-
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(*[getattr(self, name) + getattr(other, name) for name in _COUNTS])
-
-    def to_json(self) -> JsonObject:
-        """As an object with the four counts of tokens, and of the others what is not 0."""
-        counts = {name: getattr(self, name) for name in _COUNTS}
-        return {name: n for name, n in counts.items() if n or name in _COUNTS[:4]}
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any] | None) -> Usage:
-        """The reverse of `to_json`; missing counts are 0."""
-        value = value or {}
-        return cls(*[int(value.get(name) or 0) for name in _COUNTS])
-
-    @classmethod
-    def from_api(cls, value: object) -> Usage:
-        """From the object that the API reports; what is missing or absurd counts as 0."""
-
-        counts = value if isinstance(value, dict) else {}
-        written = _count(counts, "cache_creation_input_tokens")
-        for_an_hour = _count(counts.get("cache_creation"), "ephemeral_1h_input_tokens")
-        return cls(
-            _count(counts, "input_tokens"),
-            _count(counts, "output_tokens"),
-            _count(counts, "cache_read_input_tokens"),
-            written,
-            min(written, for_an_hour),
-            _count(counts.get("server_tool_use"), "web_search_requests"),
-        )
-
-
-def _count(holder: object, name: str) -> int:
-    number = holder.get(name) if isinstance(holder, dict) else None
-    return number if isinstance(number, int) and number > 0 else 0
-
-
-_COUNTS = tuple(Usage.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +229,7 @@ class Session:
     message_count: int = 0
     """Prompts and replies; tool results are not counted."""
     entry_count: int = 0
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     context_tokens: int = 0
     """Tokens that the last request held in the context window."""
     cost_usd: float | None = None

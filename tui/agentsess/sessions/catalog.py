@@ -18,8 +18,9 @@ from agentsess.sessions.query import Query
 from agentsess.sessions.records import session_of, session_of_found
 from agentsess.sessions.shelf import Card, Shelf
 from agentsess.sources.base import FileStamp, Found, ResumeCommand, Source
-from agentsess.storage.journal_storage import Mark, News, uncollected
+from agentsess.storage.journal_storage import uncollected
 from agentsess.storage.store import SessionStore
+from agentsess.storage.tables import Mark, News
 from agentsess.storage.tinydb_journal import KeyedDB, KeyedTable
 
 _SHAPE = f"{crc32(' '.join(Found.__dataclass_fields__).encode()):08x}"

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from tinydb.storages import Storage
 
 from agentsess.errors import StoreError
@@ -30,8 +29,8 @@ from agentsess.storage.journal import (
     sync_directory,
     unseal,
 )
+from agentsess.storage.tables import Documents, Mark, News, Tables
 
-encode = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
 
 _COMPACT_ABOVE = 1024 * 1024
@@ -39,13 +38,6 @@ _COMPACT_ABOVE = 1024 * 1024
 
 _MUCH = 1024 * 1024
 """Bytes of news in which collecting garbage would cost more than it gives."""
-
-Documents = dict[str, JsonObject]
-
-Mark = tuple[int, int]
-"""How far somebody has followed a table's changes; see `JournalStorage.changes_since`."""
-News = tuple[Mark, list[str] | None]
-"""The mark for the next look, and the ids that changed; None: any may have."""
 
 
 @contextmanager
@@ -79,17 +71,13 @@ class JournalStorage(Storage):
         self.news = 0
         """How many times something was taken in that another handle wrote."""
         self._shared = shared
-        self._tables: dict[str, Documents] = {}
-        self._next_ids: dict[str, int] = {}
-        self._changed: dict[str, list[str]] = {}
-        self._epoch = 0
+        self._tables = Tables()
         self._read_fd = -1
         self._offset = 0
         self._depth = 0
         self._compact_above = _COMPACT_ABOVE
         self._lock_fd = -1
         self._to_sync = 0
-        self._records = 0
         self._is_damaged = False
 
     # -- reading
@@ -98,7 +86,7 @@ class JournalStorage(Storage):
         """All tables, up to date; the caller must not change the documents."""
         with self.guard:
             self.catch_up()
-            return dict(self._tables) or None
+            return dict(self._tables.all) or None
 
     def documents(self, table: str) -> Documents:
         """One table's documents by id, up to date; the caller must not change them.
@@ -108,7 +96,7 @@ class JournalStorage(Storage):
         with self.guard:
             if self._depth == 0 or self._read_fd < 0:  # else nobody else can have written
                 self.catch_up()
-            return self._tables.get(table, {})
+            return self._tables.all.get(table, {})
 
     def changes_since(self, marks: Mapping[str, Mark | None]) -> dict[str, News]:
         """Which documents changed since an earlier look.
@@ -121,13 +109,7 @@ class JournalStorage(Storage):
         """
         with self.guard:
             self.catch_up()
-            news: dict[str, News] = {}
-            for table, mark in marks.items():
-                changed = self._changed.get(table, [])
-                same = mark is not None and mark[0] == self._epoch
-                ids = changed[mark[1] :] if mark is not None and same else None
-                news[table] = ((self._epoch, len(changed)), ids)
-            return news
+            return {table: self._tables.news(table, mark) for table, mark in marks.items()}
 
     def catch_up(self) -> bool:
         """Take in what others wrote; True if there was anything."""
@@ -158,7 +140,7 @@ class JournalStorage(Storage):
         for record in read_forward(self._read_fd, self._offset):
             self._offset = record.end
             if record.body is not None:
-                self._apply(record.body)
+                self._tables.apply(record.body)
             else:
                 self._is_damaged = True
 
@@ -178,9 +160,8 @@ class JournalStorage(Storage):
             self.journal.close()
         self._close_reading()
         self._read_fd = fd
-        self._tables, self._next_ids, self._changed = {}, {}, {}
-        self._epoch += 1
-        self._offset = self._records = 0
+        self._tables.forget()
+        self._offset = 0
         self._is_damaged = False
 
     def next_id(self, table: str) -> int:
@@ -189,7 +170,7 @@ class JournalStorage(Storage):
             if self._read_fd < 0:
                 return self._last_id_on_disk(table) + 1
             self.catch_up()
-            return self._next_ids.get(table, 1)
+            return self._tables.next_id(table)
 
     def _last_id_on_disk(self, table: str) -> int:
         try:
@@ -210,28 +191,11 @@ class JournalStorage(Storage):
     def write(self, data: dict[str, dict[str, Any]]) -> None:
         """Make the tables what is given, writing only the difference."""
         with self.exclusive():
-            operations: list[JsonObject] = []
-            for name in self._tables.keys() - data.keys():
-                operations.append({"op": "drop", "t": name})
-            for name, documents in data.items():
-                operations += self.difference(name, documents)
-            self.commit(operations)
-
-    def difference(self, table: str, documents: Mapping[str, JsonObject]) -> list[JsonObject]:
-        """The operations that turn a table into what is given."""
-        now = self._tables.get(table)
-        operations: list[JsonObject] = []
-        if now is None:
-            operations.append({"op": "clear", "t": table})
-            now = {}
-        operations += [{"op": "del", "t": table, "id": key} for key in now if key not in documents]
-        return operations + self.changes(table, documents)
+            self.commit(self._tables.difference(data))
 
     def changes(self, table: str, documents: Mapping[str, JsonObject]) -> list[JsonObject]:
         """The operations that make some of a table's documents what is given."""
-        now = self._tables.get(table, {})
-        found = (change_of(table, key, now.get(key), doc) for key, doc in documents.items())
-        return [change for change in found if change is not None]
+        return self._tables.changes(table, documents)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -260,7 +224,7 @@ class JournalStorage(Storage):
         """Append operations as one record: all of them happen, or none.
 
         Args:
-            operations: What `change_of` and `difference` give.
+            operations: What `change_of` and `changes` give.
             durable: False for what can be told from elsewhere after a power cut.
         """
         if not operations:
@@ -275,43 +239,11 @@ class JournalStorage(Storage):
             self._to_sync = end
         if self._read_fd >= 0 and start + sum(map(len, lines)) == end:
             for line in lines:  # as it will be read, but without reading it
-                self._apply(unseal(line[:-1]) or {})
+                self._tables.apply(unseal(line[:-1]) or {})
             self._offset = end
             self.news += 1
         elif self._read_fd >= 0 or self._shared:
             self.catch_up()
-
-    def _apply(self, body: JsonObject) -> None:
-        operation = body.get("op")
-        if operation == "many":
-            for each in body["ops"]:
-                self._apply(each)
-            return
-        if operation is None:
-            return  # the header
-        name = body["t"]
-        if operation == "drop":
-            self._tables.pop(name, None)
-            self._next_ids.pop(name, None)
-            self._epoch += 1
-            return
-        self._records += 1
-        table = self._tables.setdefault(name, {})
-        if operation == "clear":
-            self._tables[name] = {}
-            self._epoch += 1
-            return
-        key = str(body["id"])
-        self._changed.setdefault(name, []).append(key)
-        if operation == "put":
-            table[key] = body["d"]
-            if isinstance(body["id"], int):
-                self._next_ids[name] = max(self._next_ids.get(name, 1), body["id"] + 1)
-        elif operation == "set" and key in table:
-            kept = {k: v for k, v in table[key].items() if k not in body.get("x", ())}
-            table[key] = kept | body["d"]
-        elif operation == "del":
-            table.pop(key, None)
 
     def _lock(self) -> None:
         if not self._shared:
@@ -334,7 +266,7 @@ class JournalStorage(Storage):
     def _worth_compacting(self) -> bool:
         if self._offset < self._compact_above or not self._shared:
             return False
-        return self._records > 2 * sum(map(len, self._tables.values()))
+        return self._tables.records > 2 * self._tables.living
 
     def _compact(self) -> None:
         """Replace the file by one without dead records; all writers are locked out.
@@ -359,12 +291,7 @@ class JournalStorage(Storage):
             with self.path.with_suffix(".damaged").open("ab") as file:
                 file.writelines(self.damaged_lines())
         lines = [seal({"fmt": FORMAT, "v": VERSION})]
-        for name, documents in self._tables.items():
-            lines.append(seal({"op": "clear", "t": name}))
-            numbered = name in self._next_ids
-            for key, document in documents.items():
-                doc_id = int(key) if numbered else key
-                lines.append(seal({"op": "put", "t": name, "id": doc_id, "d": document}))
+        lines += map(seal, self._tables.operations())
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with open(fd, "wb") as file:
             file.writelines(lines)
@@ -387,28 +314,3 @@ class JournalStorage(Storage):
             if self._lock_fd >= 0:
                 os.close(self._lock_fd)
                 self._lock_fd = -1
-
-
-def change_of(
-    table: str, key: str | int, old: JsonObject | None, new: JsonObject
-) -> JsonObject | None:
-    """The operation that turns one document into another; None if they are equal."""
-    if old is None:
-        return {"op": "put", "t": table, "id": key, "d": new}
-    changed = {k: v for k, v in new.items() if k not in old or not _same(old[k], v)}
-    removed = [k for k in old if k not in new]
-    if not changed and not removed:
-        return None
-    operation: JsonObject = {"op": "set", "t": table, "id": key, "d": changed}
-    if removed:
-        operation["x"] = removed
-    return operation
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Equal as JSON: 1, 1.0 and True are equal in Python but not written alike."""
-    if one is other:
-        return True
-    if isinstance(one, str | None):
-        return bool(one == other)
-    return bool(one == other) and encode(one) == encode(other)

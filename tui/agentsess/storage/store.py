@@ -19,8 +19,8 @@ from agentsess.storage.away import Tidied
 from agentsess.storage.beside import Beside
 from agentsess.storage.copies import Copies
 from agentsess.storage.history import Damage, History
-from agentsess.storage.journal_storage import Mark, News
 from agentsess.storage.lease import Lease, owner_of
+from agentsess.storage.tables import Mark, News
 from agentsess.storage.tinydb_journal import JournalTable, KeyedDB
 
 Changes = Mapping[str, JsonObject]

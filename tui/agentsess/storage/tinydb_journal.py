@@ -23,7 +23,8 @@ from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
 from agentsess.model import JsonObject
-from agentsess.storage.journal_storage import Documents, JournalStorage, change_of
+from agentsess.storage.journal_storage import JournalStorage
+from agentsess.storage.tables import Documents, change_of
 
 
 class _Draft(MutableMapping[Any, Any]):

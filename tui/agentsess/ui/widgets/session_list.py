@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -21,8 +21,8 @@ from textual.strip import Strip
 from agentsess.model import Session, utc_now
 from agentsess.sessions.search import Snippet
 from agentsess.ui.render.format import age
-from agentsess.ui.render.sessions import GLYPHS, WORDS, Live, group_of, source_label
-from agentsess.ui.render.text import clean, one_line
+from agentsess.ui.render.listing import Parts, facts_line, match_line, title_line
+from agentsess.ui.render.sessions import Live, group_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,39 +351,23 @@ class SessionList(ScrollView, can_focus=True):
             name = "cursor" if self.has_focus else "cursor-blurred"
             base = base + self.get_component_rich_style(f"session-list--{name}", partial=True)
         second = y + self.scroll_offset.y != row.line
-        line = self._second_line if second else self._first_line
-        parts = line(row.session, width)
-        return self._strip(parts, width, base)
+        return self._strip(self._line_of(row.session, second, width), width, base)
 
-    def _first_line(self, session: Session, width: int) -> list[tuple[str, str]]:
+    def _line_of(self, session: Session, second: bool, width: int) -> Parts:
         state = self._live.get(session.id) or str(session.status)
-        marked = session.id in self._marks
-        gutter = ("✔", "mark") if marked else (GLYPHS[state], state)
-        when = age(session.updated_at, self._now)
-        room = width - 3 - cell_len(when) - 2
-        title = set_cell_size(_fit(one_line(session.title, 200), room), max(0, room))
-        return [(" ", ""), gutter, (" ", ""), (title, "title"), (f" {when} ", "meta")]
-
-    def _second_line(self, session: Session, width: int) -> list[tuple[str, str]]:
+        if not second:
+            marked = session.id in self._marks
+            return title_line(session, state, marked, age(session.updated_at, self._now), width)
         if (snippet := self._snippets.get(session.id)) is not None:
-            return _highlighted(snippet, width - 4)
-        state = self._live.get(session.id) or str(session.status)
-        rest = [one_line(session.project_name, 40)]
-        if not session.is_own:
-            rest.append(source_label(session.source))
-        if session.parent_id:
-            rest.append("⑂")
-        rest += [f"#{tag}" for tag in session.tags]
-        text = "".join(f" · {part}" for part in rest if part)
-        word = WORDS.get(state, state)
-        return [("   ", ""), (word, state), (_fit(text, width - 4 - cell_len(word)), "meta")]
+            return match_line(snippet, width)
+        return facts_line(session, state, width)
 
     def _ink(self, name: str) -> Style:
         """The colour and weight of a part, blended, without a background of its own."""
         style = self.get_component_rich_style(f"session-list--{name}")
         return Style(color=style.color, bold=style.bold or None)
 
-    def _strip(self, parts: list[tuple[str, str]], width: int, base: Style) -> Strip:
+    def _strip(self, parts: Parts, width: int, base: Style) -> Strip:
         on_cursor = base.bgcolor != self.rich_style.bgcolor and self.has_focus
         segments = []
         for text, name in parts:
@@ -393,26 +377,3 @@ class SessionList(ScrollView, can_focus=True):
                 style = base + self._ink(name)
             segments.append(Segment(text, style))
         return Strip(segments).adjust_cell_length(width, base)
-
-
-def _highlighted(snippet: Snippet, width: int) -> list[tuple[str, str]]:
-    """A match with as much before it as leaves some room for what follows."""
-    before, match, after = (
-        clean(part)
-        for part in (
-            snippet.text[: snippet.start],
-            snippet.text[snippet.start : snippet.end],
-            snippet.text[snippet.end :],
-        )
-    )
-    room = max(0, min(width // 3, width - cell_len(match)))
-    if cell_len(before) > room:
-        before = "…" + set_cell_size(before[::-1], max(0, room - 1))[::-1].lstrip()
-    rest = _fit(after, max(0, width - cell_len(before) - cell_len(match)))
-    return [("   ", ""), (before, "meta"), (match, "match"), (rest, "meta")]
-
-
-def _fit(text: str, width: int) -> str:
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, max(0, width - 1)).rstrip() + "…"
