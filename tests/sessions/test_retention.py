@@ -216,8 +216,8 @@ class TestSavedRules:
     ) -> None:
         sessions = [self.old(service, title=f"Old {n}") for n in range(3)]
         service.retention.rules.save(Rule("older:30d", "monthly"))
-        plan = service.plan_prune(service.retention.rules.get("monthly"))
-        removal = service.prune(plan, who="cli")
+        plan = service.retention.plan(service.retention.rules.get("monthly"))
+        removal = service.retention.apply(plan, who="cli")
         assert {gone.title for gone in removal.sessions} == {"Old 0", "Old 1", "Old 2"}
         other = SessionService.open(tmp_path)
         assert other.list() == []
@@ -247,7 +247,7 @@ class TestSavedRules:
                 writer.append(Draft(EntryKind.USER, "said long ago", at=session.created_at))
         service.branches.snapshot(seen.id, "by hand")
         service.archive(archived.id)
-        service.prune(service.plan_prune("older:30d"))
+        service.retention.apply(service.retention.plan("older:30d"))
         service.restore([plain.id])
         names = [
             [s.name for s in service.branches.snapshots(i.id)] for i in (plain, seen, archived)
@@ -263,26 +263,26 @@ class TestSavedRules:
         session = self.old(service)
         with service.writer(session.id) as writer:
             writer.append(Draft(EntryKind.USER, "said long ago", at=session.created_at))
-        assert service.prune(service.plan_prune("older:30d")).sessions
+        assert service.retention.apply(service.retention.plan("older:30d")).sessions
         assert service.branches.snapshots(session.id) == []
 
     def test_what_changed_since_the_plan_was_made_stays(self, service: SessionService) -> None:
         worked_in, noted, busy, gone, old = (self.old(service) for _ in range(5))
-        plan = service.plan_prune("older:30d")
+        plan = service.retention.plan("older:30d")
         assert len(plan.sessions) == 5
         with service.writer(worked_in.id) as writer:
             writer.append(Draft(EntryKind.USER, "still needed"))
         service.update(noted.id, notes="keep")
         service.trash([gone.id])
         with service.writer(busy.id):
-            removal = service.prune(plan)
+            removal = service.retention.apply(plan)
         assert [g.id for g in removal.sessions] == [old.id]
 
     def test_a_plan_of_which_nothing_is_left_does_nothing(self, service: SessionService) -> None:
         session = self.old(service)
-        plan = service.plan_prune("older:30d")
+        plan = service.retention.plan("older:30d")
         service.update(session.id, tags=["pinned"])
-        assert service.prune(plan).sessions == ()
+        assert service.retention.apply(plan).sessions == ()
         assert service.retention.history() == []
         assert service.undo() == "changed tags"
 

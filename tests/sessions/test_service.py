@@ -328,10 +328,10 @@ class TestTrash:
         old = datetime.now(UTC) - timedelta(days=60)
         gone = service.create(status=Status.COMPLETED, created_at=old)
         kept = service.create(status=Status.COMPLETED)
-        plan = service.plan_prune("older:30d status:completed")
+        plan = service.retention.plan("older:30d status:completed")
         assert [s.id for s in plan.sessions] == [gone.id]
         assert len(service.list()) == 2
-        service.prune(plan)
+        service.retention.apply(plan)
         assert [s.id for s in service.list()] == [kept.id]
         assert service.undo() == "1 session pruned"
         assert len(service.list()) == 2

@@ -25,8 +25,9 @@ from agentsess.agent.permissions import PermissionCallback
 from agentsess.agent.resume_note import resume_note, was_told
 from agentsess.agent.tools import Toolbox
 from agentsess.agent.turn import Checkpoint, Turn, TurnSettings
-from agentsess.errors import IllegalTransition, InvalidSession
+from agentsess.errors import InvalidSession
 from agentsess.model import Draft, EntryKind, Session, Status
+from agentsess.sessions.fields import check_at_hand
 from agentsess.sessions.service import SessionService
 from agentsess.sessions.writer import SessionWriter
 
@@ -257,10 +258,7 @@ class Runner:
         if (session_id := request.session_id) is None:
             return self._service.create(cwd=ours.cwd or os.getcwd(), model=ours.model or "")
         session = self._service.get(session_id)
-        if session.trashed_at is not None:
-            raise IllegalTransition(f"“{session.title}” is in the trash. Restore it first.")
-        if session.status is Status.ARCHIVED:
-            raise IllegalTransition(f"“{session.title}” is archived. Unarchive it first.")
+        check_at_hand(session)
         folder = self._folder(session)
         if ours.permission_callback and not request.shorten and not folder.is_dir():
             raise InvalidSession(f"The session's folder {folder} is gone. Put it back first.")

@@ -73,7 +73,7 @@ def _apply(service: SessionService, args: Namespace, out: Output) -> int:
 
 def _go(service: SessionService, rule: Rule, args: Namespace, out: Output) -> int:
     service.refresh(out.progress)
-    plan = service.plan_prune(rule)
+    plan = service.retention.plan(rule)
     if not out.as_json:
         _show_plan(plan, out)
     gone = 0
@@ -81,7 +81,7 @@ def _go(service: SessionService, rule: Rule, args: Namespace, out: Output) -> in
         if not agreed(out, args, f"Move {these(plan.sessions)} to the trash?"):
             out.note("Nothing was pruned.")
             return 1
-        gone = len(service.prune(plan, who="cli").sessions)
+        gone = len(service.retention.apply(plan, who="cli").sessions)
     if out.as_json:
         out.json(plan.to_json() | {"dry_run": args.dry_run})
     elif gone:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import takewhile
 
-from agentsess.errors import AgentsessError, IllegalTransition, InvalidSession, StoreError
+from agentsess.errors import AgentsessError, InvalidSession, StoreError
 from agentsess.model import Comparison, JsonObject, Session, Snapshot, Status, utc_now
 from agentsess.sessions.catalog import Catalog
+from agentsess.sessions.fields import check_at_hand
 from agentsess.sessions.records import checked_title
 from agentsess.sessions.writer import SessionWriter
 from agentsess.storage.store import SessionStore
@@ -223,9 +224,7 @@ class Branching:
         session = self._catalog.get(session_id)
         if not session.is_own:
             raise InvalidSession("This history is another program's. Continue it here first.")
-        if session.status is Status.ARCHIVED or session.trashed_at is not None:
-            where = "archived" if session.status is Status.ARCHIVED else "in the trash"
-            raise IllegalTransition(f"“{session.title}” is {where}. Take it out first.")
+        check_at_hand(session)
         return session
 
 

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Any
 
 from agentsess.model import Entry, EntryKind, Recap, Session, utc_now
 
 _MOST_MESSAGES = 6
 _LONGEST = 1_500
 """Characters of a quotation."""
+
+
+def kept_from(origin: Session) -> dict[str, Any]:
+    """What a session that goes on where another ends has of it, as `create` takes it."""
+    return {
+        "metadata": origin.metadata,
+        "cwd": origin.cwd,
+        "tags": origin.tags,
+        "notes": origin.notes,
+        "parent_id": origin.id,
+    }
 
 
 def carried_on(session: Session, recap: Recap, entries: Iterable[Entry]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from agentsess.errors import IllegalTransition, InvalidSession
-from agentsess.model import ALLOWED_TRANSITIONS, JsonObject, Session, Status
+from agentsess.model import ALLOWED_TRANSITIONS, JsonObject, Session, Status, utc_now
 from agentsess.sessions.records import (
     checked_budget,
     checked_max_tokens,
@@ -28,6 +29,25 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
 }
 _OF_RUNS = ("budget_usd", "max_tokens_total")
 """What only matters to sessions that run here."""
+
+
+def first_values(created_at: datetime | None, status: Status, **given: Any) -> JsonObject:
+    """The stored fields of a new session; what says nothing is left out.
+
+    Args:
+        created_at: None: now.
+        status: Its first.
+        given: What else the user may set, ``cwd`` and ``parent_id``.
+
+    Raises:
+        InvalidMetadata: The metadata is not a JSON object.
+        InvalidSession: Another field cannot be what was given.
+    """
+    moment = (created_at or utc_now()).astimezone(UTC).isoformat()
+    values = {"status": str(checked_status(status)), "created_at": moment, "updated_at": moment}
+    for name, value in given.items():
+        values[name] = _CHECKS[name](value) if name in _CHECKS else value
+    return {name: value for name, value in values.items() if value not in ("", [], {}, None)}
 
 
 def new_values(session: Session, fields: Mapping[str, Any]) -> JsonObject:
@@ -65,14 +85,19 @@ def merging(values: JsonObject) -> Callable[[JsonObject], JsonObject]:
     return merged
 
 
-def transition(session: Session, status: Status) -> JsonObject:
-    """The stored fields that give a session a status; raises IllegalTransition."""
-    if status is session.status:
-        return {"status": str(status)}
+def check_at_hand(session: Session) -> None:
+    """Raises IllegalTransition for a session in the trash or the archive."""
     if session.trashed_at is not None:
         raise IllegalTransition(f"“{session.title}” is in the trash. Restore it first.")
     if session.status is Status.ARCHIVED:
         raise IllegalTransition(f"“{session.title}” is archived. Unarchive it first.")
+
+
+def transition(session: Session, status: Status) -> JsonObject:
+    """The stored fields that give a session a status; raises IllegalTransition."""
+    if status is session.status:
+        return {"status": str(status)}
+    check_at_hand(session)
     if status not in ALLOWED_TRANSITIONS[session.status]:
         raise IllegalTransition(
             f"“{session.title}” is {session.status} and cannot become {status}."

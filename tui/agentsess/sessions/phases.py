@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 
-from agentsess.errors import IllegalTransition
 from agentsess.model import ALLOWED_TRANSITIONS, Draft, EntryKind, Session, Status
-from agentsess.sessions.carrying import carried_on, joined, notes_of
+from agentsess.sessions.carrying import carried_on, joined, kept_from, notes_of
+from agentsess.sessions.fields import check_at_hand
 from agentsess.sessions.service import SessionService
 
 _NUMBERED = re.compile(r"^(.*) \(phase (\d{1,4})\)$", re.DOTALL)
@@ -44,21 +44,15 @@ def begin_phase(
 ) -> Session:
     """The new session alone; ``until`` is the first entry whose words are not carried on."""
     origin = service.get(session_id)
-    if origin.trashed_at is not None or origin.status is Status.ARCHIVED:
-        where = "in the trash" if origin.trashed_at else "archived"
-        raise IllegalTransition(f"“{origin.title}” is {where}. Take it out first.")
+    check_at_hand(origin)
     said = takewhile(lambda e: until is None or e.seq < until, service.entries(session_id))
     text = joined(carried_on(origin, service.recap(session_id), said), notes_of(origin))
     phase = service.create(
         title=title or _next_title(origin.title),
-        metadata=origin.metadata,
-        cwd=origin.cwd,
         model=origin.model,
-        tags=origin.tags,
-        notes=origin.notes,
         budget_usd=origin.budget_usd,
         max_tokens_total=origin.max_tokens_total,
-        parent_id=origin.id,
+        **kept_from(origin),
     )
     about = f"This session goes on where “{origin.title}” ended."
     meta = {"event": "phase", "from": origin.id}

@@ -168,7 +168,7 @@ class Retention:
         listed = [s for s in self._catalog.sessions().values() if s.trashed_at is None]
         return make_plan(rule, listed, self._owner)
 
-    def apply(self, plan: Plan, *, who: str) -> Removal:
+    def apply(self, plan: Plan, *, who: str = "user") -> Removal:
         """Move what a plan names to the trash, in one step that can be undone.
 
         What changed since the plan was made (worked in, noted, pinned, in use) stays.

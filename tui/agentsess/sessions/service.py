@@ -6,7 +6,7 @@ import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -14,36 +14,27 @@ from typing import Any, Self
 
 from agentsess.config import Settings, load_settings
 from agentsess.errors import IllegalTransition, InvalidSession, Owner, SessionLocked
-from agentsess.model import (
-    Entry,
-    JsonObject,
-    Page,
-    Recap,
-    Session,
-    Status,
-    utc_now,
-)
+from agentsess.model import Entry, JsonObject, Page, Recap, Session, Status, utc_now
 from agentsess.sessions.board import Board
 from agentsess.sessions.branching import Branching
+from agentsess.sessions.carrying import kept_from
 from agentsess.sessions.catalog import Catalog, Progress
 from agentsess.sessions.copies import FoundCopies
-from agentsess.sessions.fields import counted, merging, new_values, transition, unarchived
+from agentsess.sessions.fields import (
+    counted,
+    first_values,
+    merging,
+    new_values,
+    transition,
+    unarchived,
+)
 from agentsess.sessions.health import Health, bring_back, check_store
 from agentsess.sessions.permissions import Permissions
 from agentsess.sessions.query import Query
 from agentsess.sessions.recaps import Recaps
-from agentsess.sessions.records import (
-    checked_budget,
-    checked_max_tokens,
-    checked_metadata,
-    checked_notes,
-    checked_status,
-    checked_tags,
-    checked_title,
-)
+from agentsess.sessions.records import checked_tags
 from agentsess.sessions.removals import Removal
-from agentsess.sessions.retention import Plan, Retention
-from agentsess.sessions.rules import Rule
+from agentsess.sessions.retention import Retention
 from agentsess.sessions.search import Hit, SessionSearch
 from agentsess.sessions.trash import Trash
 from agentsess.sessions.undo import Changes
@@ -72,9 +63,9 @@ class SessionService:
         self._search = SessionSearch(catalog, self, index)
         before = self.branches.snapshot_before_pruning
         self.retention = Retention(store, catalog, self._changes, before)
-        """Rules of pruning."""
+        """Pruning by rule, and the rules."""
         self.bin = Trash(store, catalog, self._search.indexer.forget)
-        """Emptying the trash."""
+        """Emptying the trash, and deleting for good."""
         self.recaps = Recaps(self, store)
         """Where sessions stand, and what changed around them."""
         self.permissions = Permissions(store, settings)
@@ -219,24 +210,21 @@ class SessionService:
             InvalidMetadata: The metadata is not a JSON object.
             InvalidSession: Another field cannot be what was given.
         """
-        moment = (created_at or utc_now()).astimezone(UTC).isoformat()
-        document: JsonObject = {
-            "status": str(checked_status(status)),
-            "created_at": moment,
-            "updated_at": moment,
-            "title": checked_title(title),
-            "cwd": cwd,
-            "model": model,
-            "tags": checked_tags(tags),
-            "notes": checked_notes(notes),
-            "metadata": checked_metadata(metadata or {}),
-            "parent_id": parent_id,
-            "budget_usd": checked_budget(budget_usd),
-            "max_tokens_total": checked_max_tokens(max_tokens_total),
-        }
+        document = first_values(
+            created_at,
+            status,
+            title=title,
+            cwd=cwd,
+            model=model,
+            tags=tags,
+            notes=notes,
+            metadata=metadata or {},
+            parent_id=parent_id,
+            budget_usd=budget_usd,
+            max_tokens_total=max_tokens_total,
+        )
         session_id = session_id or str(uuid.uuid4())
-        kept = {name: value for name, value in document.items() if value not in ("", [], {}, None)}
-        self._store.create("sessions", session_id, kept)
+        self._store.create("sessions", session_id, document)
         return self.get(session_id)
 
     def writer(
@@ -286,15 +274,7 @@ class SessionService:
             at: The last entry that goes along; None: all do.
         """
         origin = self.get(session_id)
-        session = self.create(
-            title=origin.title,
-            metadata=origin.metadata,
-            cwd=origin.cwd,
-            tags=origin.tags,
-            notes=origin.notes,
-            parent_id=origin.id,
-            created_at=origin.created_at,
-        )
+        session = self.create(title=origin.title, created_at=origin.created_at, **kept_from(origin))
         entries = takewhile(lambda e: at is None or e.seq <= at, self.entries(origin.id))
         with self.writer(session.id) as writer:
             writer.carry_over(entries, origin.source)
@@ -385,14 +365,6 @@ class SessionService:
         self._changes.make(
             f"{counted(session_ids)} {why}", {i: {"trashed_at": moment} for i in session_ids}
         )
-
-    def plan_prune(self, rule: str | Rule) -> Plan:
-        """What a rule would move to the trash; changes nothing. Raises InvalidQuery."""
-        return self.retention.plan(rule)
-
-    def prune(self, plan: Plan, *, who: str = "user") -> Removal:
-        """Move what a plan names to the trash, in one step that can be undone."""
-        return self.retention.apply(plan, who=who)
 
     def restore(self, session_ids: Sequence[str]) -> None:
         """Take sessions out of the trash."""

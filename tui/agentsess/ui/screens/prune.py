@@ -140,7 +140,7 @@ class PruneScreen(Dialog[int]):
             button = self.query_one("#at-start", Button)
             button.label = Content(f"f3  at start: {'yes' if rule.at_start else 'no'}")
             button.refresh(layout=True)
-            plan = await self.app.aside(self.app.service.plan_prune, rule)
+            plan = await self.app.aside(self.app.service.retention.plan, rule)
         except AgentsessError as error:
             self._show(None, str(error))
             return
@@ -243,7 +243,7 @@ class PruneScreen(Dialog[int]):
     async def prune(self, plan: Plan) -> None:
         """Move the sessions of the plan that is shown, no others."""
         try:
-            removal = await self.app.aside(self.app.service.prune, plan)
+            removal = await self.app.aside(self.app.service.retention.apply, plan)
         except AgentsessError as error:
             self._show(self._plan, str(error))
             return

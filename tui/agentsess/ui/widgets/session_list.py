@@ -21,7 +21,7 @@ from textual.strip import Strip
 from agentsess.model import Session, utc_now
 from agentsess.sessions.search import Snippet
 from agentsess.ui.render.format import age
-from agentsess.ui.render.listing import Parts, facts_line, match_line, title_line
+from agentsess.ui.render.session_lines import Parts, facts_line, match_line, title_line
 from agentsess.ui.render.sessions import Live, group_of
 
 
