@@ -40,16 +40,40 @@ FULL = Reply(
 )
 
 
-def test_without_a_key_nothing_is_sent_or_saved(
-    loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+def test_without_a_key_the_prompt_is_kept_and_goes_out_once_when_there_is_one(
+    loopback: Loopback, make_agent: MakeAgent
 ) -> None:
-    server = loopback()
-    monkeypatch.delenv("ANTHROPIC_API_KEY")
     agent = make_agent()
     with pytest.raises(MissingApiKey, match="ANTHROPIC_API_KEY"):
-        run(agent, "Hi")
-    assert server.requests == []
-    assert agent.list_sessions() == []
+        run(agent, "Say hello to everyone")
+    (session,) = agent.list_sessions()
+    assert session.title == "Say hello to everyone"
+    prompt, failure = agent.service.entries(session.id)
+    assert (prompt.kind, prompt.text) == (EntryKind.USER, "Say hello to everyone")
+    assert (failure.meta["event"], failure.meta["error"]) == ("error", "MissingApiKey")
+    server = loopback([Reply("Hello!")])
+    assert run(agent, "Say hello to everyone", session_id=session.id).output == "Hello!"
+    assert str(server.bodies[0]["messages"]).count("Say hello to everyone") == 1
+
+
+def test_a_profile_of_the_sdk_that_is_not_there_is_said_as_a_key_that_is_missing(
+    make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_PROFILE", "nobody")
+    with pytest.raises(MissingApiKey, match="profile 'nobody'"):
+        run(make_agent(), "Hi")
+
+
+def test_a_key_that_is_missing_is_said_before_a_budget_is_asked_about(
+    make_agent: MakeAgent,
+) -> None:
+    offers: list[object] = []
+    agent = make_agent(offer_callback=lambda offer: offers.append(offer) or "stop")
+    session = agent.create_session(budget_usd=1e-9)
+    agent.service.recaps.count_cost(session.id, Usage(input=1000), 1.0)
+    with pytest.raises(MissingApiKey):
+        run(agent, "Hi", session_id=session.id)
+    assert offers == []
 
 
 @pytest.mark.parametrize(

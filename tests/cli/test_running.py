@@ -103,10 +103,13 @@ def test_a_model_that_could_not_be_asked_is_exit_code_five(
     assert ran.err.startswith("agentsess-tui: ")
 
 
-def test_no_key_is_exit_code_five_and_says_what_to_do(run: Run, session_id: str) -> None:
+def test_no_key_is_exit_code_five_and_says_what_to_do(
+    run: Run, service: SessionService, session_id: str
+) -> None:
     ran = run("run", session_id, "x")
     assert ran.code == 5
     assert "ANTHROPIC_API_KEY" in ran.err
+    assert service.page(session_id).entries[0].text == "x"
 
 
 def test_a_locked_session_is_exit_code_four(

@@ -72,6 +72,15 @@ async def test_without_a_key_the_way_out_is_said_and_the_rest_of_the_app_works(
         await user.sees("I am here.")
 
 
+async def test_the_first_prompt_of_all_is_kept_without_a_key(tmp_path: Path) -> None:
+    async with using(AgentsessApp(tmp_path, folder=str(tmp_path)), empty=True) as user:
+        await user.press("ctrl+n")
+        await user.types("the very first prompt", "enter")
+        await user.sees("▸ the very first prompt", "No API key is configured")
+        await user.until(lambda: user.titles == ["the very first prompt"], "the title in the list")
+        await user.until(lambda: user.prompt == "the very first prompt", "the prompt, given back")
+
+
 async def test_a_new_session_that_fails_keeps_its_prompt(
     tmp_path: Path, loopback: Loopback
 ) -> None:

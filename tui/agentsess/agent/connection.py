@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from agentsess import config
 from agentsess.agent.events import Retrying
-from agentsess.agent.failures import NO_KEY, is_retryable
+from agentsess.agent.failures import NO_KEY, as_agent_error, is_retryable
 from agentsess.errors import MissingApiKey
 
 if TYPE_CHECKING:
@@ -51,10 +51,15 @@ class Connection:
         """Make sure that there is a key, without importing the SDK if that can be told.
 
         Raises:
-            MissingApiKey: Neither the environment nor a profile of the SDK has one.
+            MissingApiKey: Neither the environment nor a profile of the SDK has one to use.
         """
         if self._factory is None and not config.has_api_key():
-            await self.client()
+            try:
+                await self.client()
+            except Exception as error:
+                if known := as_agent_error(error):
+                    raise known from error
+                raise
 
     @property
     def keys(self) -> tuple[str, ...]:

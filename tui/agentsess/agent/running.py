@@ -112,8 +112,6 @@ class Runner:
         connection = Connection(self._settings.client, emit)
         try:
             prompt = await _prompt(request, self._settings.name)
-            if not request.shorten:
-                await connection.check()
             session = self._session(request)
             with await self._writer(session.id, request) as writer:
                 if session.status is not Status.ACTIVE and not request.shorten:

@@ -128,6 +128,7 @@ class Turn:
                 self._note(NOTE_EVENT, note)
             entry = self.save(prompt)
             self.emit(PromptSaved(self.writer.session_id, entry))
+            await self.connection.check()
             return await self._until_done()
         except BaseException as error:
             with suppress(StoreError, SessionFenced):  # they must not hide what failed
