@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
+from agentsess.commands.arguments import (
+    Add,
+    add_id,
+    add_ids,
+    filled,
+    pair,
+    positive,
+    seconds,
+    tools,
+)
 from agentsess.commands.syntax_branching import add_branching
 from agentsess.commands.syntax_money import add_limits, add_money
 from agentsess.commands.syntax_permissions import add_permissions
@@ -77,7 +86,11 @@ def build_parser() -> argparse.ArgumentParser:
         return command
 
     _add_reading(add)
+    _add_recap(add)
+    _add_export(add)
+    _add_doctor(add)
     _add_making(add)
+    _add_run(add)
     add_money(add)
     add_permissions(add)
     add_branching(add)
@@ -86,10 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-_Add = Callable[[str, str, str, str], argparse.ArgumentParser]
-
-
-def _add_reading(add: _Add) -> None:
+def _add_reading(add: Add) -> None:
     command = add(
         "list",
         "reading:list_",
@@ -99,7 +109,7 @@ def _add_reading(add: _Add) -> None:
         "list -- -tag:done.\n\nJSON: an array of sessions.\n\n" + _SESSION,
     )
     command.add_argument("query", nargs="*", metavar="QUERY", help="words and filters")
-    command.add_argument("--limit", type=_positive, metavar="N", help="at most so many")
+    command.add_argument("--limit", type=positive, metavar="N", help="at most so many")
     command.add_argument("--status", choices=[str(s) for s in Status], help="of this status only")
     command.add_argument("--trash", action="store_true", help="those in the trash instead")
 
@@ -112,8 +122,8 @@ def _add_reading(add: _Add) -> None:
         + "\n\n"
         + _ENTRY,
     )
-    _add_id(command)
-    command.add_argument("--last", type=_positive, metavar="N", help="only the newest entries")
+    add_id(command)
+    command.add_argument("--last", type=positive, metavar="N", help="only the newest entries")
 
     command = add(
         "search",
@@ -123,9 +133,11 @@ def _add_reading(add: _Add) -> None:
         "the entry, or 0 for the title, notes and other fields. Filters work as in list;\n"
         "in:tools looks in what tools were given and gave back. The best come first.",
     )
-    command.add_argument("query", nargs="+", type=_filled, metavar="QUERY", help="words, filters")
-    command.add_argument("--limit", type=_positive, default=20, metavar="N", help="default: 20")
+    command.add_argument("query", nargs="+", type=filled, metavar="QUERY", help="words, filters")
+    command.add_argument("--limit", type=positive, default=20, metavar="N", help="default: 20")
 
+
+def _add_recap(add: Add) -> None:
     command = add(
         "recap",
         "recapping:recap",
@@ -142,13 +154,15 @@ def _add_reading(add: _Add) -> None:
     command.add_argument("--markdown", action="store_true", help="print Markdown (of one: default)")
     command.add_argument(
         "--since",
-        type=_filled,
+        type=filled,
         metavar="WHEN",
         help="report on what was worked in since: yesterday, today, 12h, 7d, 2026-11-23",
     )
     command.add_argument("--project", default="", metavar="P", help="of this project only")
     command.add_argument("--write", action="store_true", help="have the model write it anew")
 
+
+def _add_export(add: Add) -> None:
     command = add(
         "export",
         "reading:export",
@@ -156,13 +170,15 @@ def _add_reading(add: _Add) -> None:
         "md is Markdown, json is what show --json prints, jsonl is a line with\n"
         '{"session": …} and then a line for each entry.',
     )
-    _add_id(command)
+    add_id(command)
     command.add_argument("--format", choices=["md", "json", "jsonl"], default="md")
     command.add_argument("--output", metavar="FILE", help="a new file, for standard output")
     command.add_argument(
         "--redact", action="store_true", help="black out what looks like a key or a password"
     )
 
+
+def _add_doctor(add: Add) -> None:
     add(
         "doctor",
         "reading:doctor",
@@ -178,14 +194,14 @@ def _add_reading(add: _Add) -> None:
     )
 
 
-def _add_making(add: _Add) -> None:
+def _add_making(add: Add) -> None:
     command = add("new", "changing:new", "make a session and print its id", "JSON: the session.")
     command.add_argument("title", nargs="?", default="", metavar="TITLE")
     command.add_argument(
         "--meta",
         action="append",
         default=[],
-        type=_pair,
+        type=pair,
         metavar="KEY=VALUE",
         help="a value that reads as a JSON number, bool, object or array is one; repeatable",
     )
@@ -200,8 +216,10 @@ def _add_making(add: _Add) -> None:
         "continue another program's session as one of ours, and print its id",
         "JSON: the new session.",
     )
-    _add_id(command)
+    add_id(command)
 
+
+def _add_run(add: Add) -> None:
     command = add(
         "run",
         "running:run",
@@ -213,13 +231,13 @@ def _add_making(add: _Add) -> None:
         'JSON, at the end: {"output", "session_id", "stop_reason", "usage": {"input", "output",\n'
         '"cache_read", "cache_write"}, "cost_usd"}.',
     )
-    _add_id(command)
+    add_id(command)
     command.add_argument("task", metavar="TASK", help="what to do; - reads standard input")
     command.add_argument("--model", default="", metavar="NAME", help="another model for this run")
     add_limits(command)
     command.add_argument(
         "--wait",
-        type=_seconds,
+        type=seconds,
         default=0.0,
         metavar="S",
         help="seconds to wait for another run in the session",
@@ -232,14 +250,14 @@ def _add_making(add: _Add) -> None:
         "--allow",
         action="append",
         default=[],
-        type=_tools,
+        type=tools,
         metavar="TOOL",
         help="let the model use this tool without asking; repeatable, or with commas",
     )
     allow.add_argument("--allow-all", action="store_true", help="let it use every tool")
 
 
-def _add_changing(add: _Add) -> None:
+def _add_changing(add: Add) -> None:
     for name, becomes, purpose in (
         ("archive", Status.ARCHIVED, "put sessions away; they stay listed"),
         ("pause", Status.PAUSED, "mark sessions as paused"),
@@ -247,19 +265,19 @@ def _add_changing(add: _Add) -> None:
     ):
         command = add(name, "changing:set_status", purpose, 'JSON: {"sessions": […]}.')
         command.set_defaults(becomes=becomes)
-        _add_ids(command)
+        add_ids(command)
     for name, purpose in (
         ("unarchive", "give archived sessions the status back that they had"),
         ("restore", "take sessions out of the trash"),
     ):
         command = add(name, f"changing:{name}", purpose, 'JSON: {"sessions": […]}.')
-        _add_ids(command)
+        add_ids(command)
         if name == "unarchive":
             purpose = "write files that another program deleted back, never over others"
             command.add_argument("--restore-files", action="store_true", help=purpose)
 
 
-def _add_removing(add: _Add) -> None:
+def _add_removing(add: Add) -> None:
     command = add(
         "delete",
         "changing:delete",
@@ -267,14 +285,14 @@ def _add_removing(add: _Add) -> None:
         "Another program's session is only hidden here; its file is never touched.\n\n"
         'JSON: {"sessions": […], "forever": bool}, the sessions as they were before.',
     )
-    _add_ids(command)
+    add_ids(command)
     command.add_argument("--forever", action="store_true", help="delete for good, without trash")
     command.add_argument("--yes", action="store_true", help="do not ask")
 
     _add_pruning(add)
 
 
-def _add_pruning(add: _Add) -> None:
+def _add_pruning(add: Add) -> None:
     command = add(
         "prune",
         "pruning:prune",
@@ -295,7 +313,7 @@ def _add_pruning(add: _Add) -> None:
         ("--save-rule", "NAME", "save these conditions under a name; nothing is pruned"),
         ("--drop-rule", "NAME", "forget a saved rule"),
     ):
-        what.add_argument(flag, type=_filled, metavar=metavar, help=purpose)
+        what.add_argument(flag, type=filled, metavar=metavar, help=purpose)
     what.add_argument("--rules", action="store_true", help="list the saved rules")
     what.add_argument("--history", action="store_true", help="what went, when and why")
     what.add_argument(
@@ -311,60 +329,13 @@ def _add_pruning(add: _Add) -> None:
     )
     for flag, metavar, purpose in conditions:
         # An empty value is a script's unset variable: it must not widen the rule.
-        command.add_argument(flag, type=_filled, metavar=metavar, help=purpose)
+        command.add_argument(flag, type=filled, metavar=metavar, help=purpose)
     command.add_argument("--status", choices=[str(s) for s in Status])
     command.add_argument(
-        "--keep-newest", type=_positive, metavar="N", help="all but the newest of each project"
+        "--keep-newest", type=positive, metavar="N", help="all but the newest of each project"
     )
     command.add_argument(
         "--at-start", action="store_true", help="with --save-rule: the app applies it at start"
     )
     command.add_argument("--dry-run", action="store_true", help="only show what would go")
     command.add_argument("--yes", action="store_true", help="do not ask")
-
-
-def _add_id(command: argparse.ArgumentParser) -> None:
-    command.add_argument("id", metavar="ID", help="the session's id or its beginning")
-
-
-def _add_ids(command: argparse.ArgumentParser) -> None:
-    command.add_argument("ids", nargs="+", metavar="ID", help="ids or their beginnings")
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < 1e9:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
-    return number
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key.strip():
-        raise argparse.ArgumentTypeError(f"{text!r} is not key=value")
-    return key.strip(), value
-
-
-def _filled(text: str) -> str:
-    if not text.strip():
-        raise argparse.ArgumentTypeError("is empty")
-    return text
-
-
-_TOOLS = ("bash", "read", "write", "edit", "glob", "grep")
-
-
-def _tools(text: str) -> str:
-    unknown = [name for name in text.split(",") if name.strip() not in _TOOLS]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"no tool {unknown[0]!r}: {', '.join(_TOOLS)}")
-    return text

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
+from agentsess.commands.arguments import Add, add_id
 
 _SNAPSHOT = '{"id", "session_id", "name", "entry", "at", "checksum", "reason"}'
 _POINT = "an entry's number, start, end, or a snapshot's name or id"
 
 
-def add_branching(add: Callable[[str, str, str, str], argparse.ArgumentParser]) -> None:
+def add_branching(add: Add) -> None:
     """Add the commands to a command line."""
+    _add_points(add)
+    _add_ways_on(add)
+    _add_shortening(add)
+
+
+def _add_points(add: Add) -> None:
     command = add(
         "snapshot",
         "branching:snapshot",
         "name the point where a session is now",
         f"JSON: {_SNAPSHOT}.",
     )
-    _add_id(command)
+    add_id(command)
     command.add_argument("name", nargs="?", default="", metavar="NAME")
 
     command = add(
@@ -27,7 +32,7 @@ def add_branching(add: Callable[[str, str, str, str], argparse.ArgumentParser]) 
         "Exits with 1 if the history is no longer what a snapshot saw.\n\n"
         f'JSON: an array of {_SNAPSHOT[:-1]}, "intact"}}.',
     )
-    _add_id(command)
+    add_id(command)
 
     command = add(
         "compare",
@@ -36,17 +41,19 @@ def add_branching(add: Callable[[str, str, str, str], argparse.ArgumentParser]) 
         'JSON: {"first", "last", "entries": […], "files": [{"path", "action", "times"}],\n'
         '"commands": [{"command", "outcome", "detail"}]}; entries are as in show.',
     )
-    _add_id(command)
+    add_id(command)
     command.add_argument("first", metavar="FROM", help=_POINT)
     command.add_argument("last", nargs="?", default="end", metavar="TO", help="default: end")
 
+
+def _add_ways_on(add: Add) -> None:
     command = add(
         "fork",
         "branching:fork",
         "make a session that begins with another's entries, and print its id",
         "JSON: the new session.",
     )
-    _add_id(command)
+    add_id(command)
     command.add_argument("title", nargs="?", default="", metavar="TITLE")
     command.add_argument("--at", default="", metavar="POINT", help=_POINT)
 
@@ -56,7 +63,7 @@ def add_branching(add: Callable[[str, str, str, str], argparse.ArgumentParser]) 
         "go back to a snapshot; what came after goes on in a branch",
         'JSON: {"session": …, "branch": …}.',
     )
-    _add_id(command)
+    add_id(command)
     command.add_argument("snapshot", metavar="SNAPSHOT", help="its name or its id's beginning")
     command.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -66,8 +73,10 @@ def add_branching(add: Callable[[str, str, str, str], argparse.ArgumentParser]) 
         "show where a session comes from and what continues it",
         'JSON: {"session": …, "ancestors": […], "children": […]}, the nearest ancestor first.',
     )
-    _add_id(command)
+    add_id(command)
 
+
+def _add_shortening(add: Add) -> None:
     command = add(
         "compact",
         "shortening:compact",
@@ -78,7 +87,7 @@ def add_branching(add: Callable[[str, str, str, str], argparse.ArgumentParser]) 
         "history), from which entry on all is sent as it is (kept_from), and about how many\n"
         "tokens were sent before and are sent now (tokens_before, context_tokens).",
     )
-    _add_id(command)
+    add_id(command)
     command.add_argument(
         "--clear-results",
         action="store_true",
@@ -92,9 +101,5 @@ def add_branching(add: Callable[[str, str, str, str], argparse.ArgumentParser]) 
         "It has the other's folder, model, tags, notes, metadata and limits; the other is\n"
         "completed.\n\nJSON: the new session.",
     )
-    _add_id(command)
+    add_id(command)
     command.add_argument("title", nargs="?", default="", metavar="TITLE")
-
-
-def _add_id(command: argparse.ArgumentParser) -> None:
-    command.add_argument("id", metavar="ID", help="the session's id or its beginning")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from agentsess.commands.arguments import Add, add_id, dollars, positive
 
-def add_money(add: Callable[[str, str, str, str], argparse.ArgumentParser]) -> None:
+
+def add_money(add: Add) -> None:
     """Add the commands to a command line."""
     command = add(
         "estimate",
@@ -18,7 +20,7 @@ def add_money(add: Callable[[str, str, str, str], argparse.ArgumentParser]) -> N
         'JSON: {"model", "window", "full": …, "compacted": …, "new_phase": …}, each way on\n'
         'being {"tokens", "warm_usd", "cold_usd", "is_warm"}; prices are null if unknown.',
     )
-    command.add_argument("id", metavar="ID", help="the session's id or its beginning")
+    add_id(command)
     command.add_argument("--model", default="", metavar="NAME", help="another model")
 
     add(
@@ -38,7 +40,7 @@ def add_money(add: Callable[[str, str, str, str], argparse.ArgumentParser]) -> N
         "set a session's model, or what it may spend",
         "What is not named stays as it is; none takes a limit away.\n\nJSON: the session.",
     )
-    command.add_argument("id", metavar="ID", help="the session's id or its beginning")
+    add_id(command)
     command.add_argument("--model", metavar="NAME", help="model to ask from the next run on")
     add_limits(command, or_none=True)
 
@@ -52,13 +54,13 @@ def add_limits(command: argparse.ArgumentParser, *, or_none: bool = False) -> No
     """
     command.add_argument(
         "--budget-usd",
-        type=_or_none(_dollars) if or_none else _dollars,
+        type=_or_none(dollars) if or_none else dollars,
         metavar="N",
         help="dollars that the session may cost; then a run asks, or stops",
     )
     command.add_argument(
         "--max-tokens-total",
-        type=_or_none(_tokens) if or_none else _tokens,
+        type=_or_none(positive) if or_none else positive,
         metavar="N",
         help="tokens that the session may use; then a run asks, or stops",
     )
@@ -66,19 +68,3 @@ def add_limits(command: argparse.ArgumentParser, *, or_none: bool = False) -> No
 
 def _or_none(parse: Callable[[str], float]) -> Callable[[str], float | str]:
     return lambda text: text if text == "none" else parse(text)
-
-
-def _dollars(text: str) -> float:
-    try:
-        amount = float(text.removeprefix("$"))
-    except ValueError:
-        amount = 0.0
-    if not 0 < amount < 1e12:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an amount above 0")
-    return amount
-
-
-def _tokens(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 1 or more")
-    return int(text)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
+from agentsess.commands.arguments import Add
 
 
-def add_permissions(add: Callable[[str, str, str, str], argparse.ArgumentParser]) -> None:
+def add_permissions(add: Add) -> None:
     """Add the command to a command line."""
     command = add(
         "permissions",
