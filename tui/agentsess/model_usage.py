@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+CHARS_PER_TOKEN = 3.5
+"""A cautious guess for text that no request has measured yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

@@ -16,7 +16,7 @@ from agentsess.agent.single import Answer, ask_once
 from agentsess.agent.turn import Turn
 from agentsess.errors import AgentError, ContextTooLong, InvalidSession, ThinkingRefused
 from agentsess.model import Draft, Entry, EntryKind, JsonObject
-from agentsess.sessions.carrying import carried_on, joined, notes_of, quoted
+from agentsess.sessions.carrying import TAIL, carried_on, joined, notes_of, quoted
 from agentsess.sessions.service import SessionService
 
 INSTRUCTION = (
@@ -30,8 +30,6 @@ INSTRUCTION = (
     "rather than guess."
 )
 _SUMMARY_TOKENS = 8_000
-TAIL = 40_000
-"""Most that the messages weigh which stay as they are."""
 _LEAST = 2_000
 """Weight of what a summary must stand for at least to be shorter."""
 _BREAKS_OFF = "[The summary breaks off here.]"

@@ -29,7 +29,6 @@ from agentsess.agent.sending import (
     tool_use,
 )
 from agentsess.agent.shortening import (
-    CHARS_PER_TOKEN,
     THINKING,
     Content,
     weight,
@@ -38,6 +37,7 @@ from agentsess.agent.shortening import (
     without_thinking,
 )
 from agentsess.model import Entry, EntryKind, JsonObject, ToolCall
+from agentsess.model_usage import CHARS_PER_TOKEN
 
 UNFINISHED = "Interrupted: this call did not finish. Whether it had any effect is not known."
 _BEGINNING = "(The beginning of this conversation is not known.)"

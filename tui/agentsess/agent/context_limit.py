@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from agentsess.agent.compaction import TAIL, Shortener
+from agentsess.agent.compaction import Shortener
 from agentsess.agent.events import EventSaved, PhaseStarted
 from agentsess.agent.offers import Offer, OfferCallback, Option, choose
-from agentsess.agent.shortening import CHARS_PER_TOKEN
 from agentsess.agent.turn import TOO_LONG, Turn
 from agentsess.model import EntryKind
+from agentsess.model_usage import CHARS_PER_TOKEN
+from agentsess.sessions.carrying import TAIL
 from agentsess.sessions.phases import begin_phase, continued_in, end_phase
 from agentsess.sessions.pricing import context_window
 from agentsess.sessions.service import SessionService

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
-from agentsess.agent.shortening import CHARS_PER_TOKEN
 from agentsess.model import Entry, EntryKind, Recap
+from agentsess.model_usage import CHARS_PER_TOKEN
 
 BUDGET_TOKENS = 12_000
 """About how much of the history a model is shown."""

@@ -9,8 +9,6 @@ from agentsess.model import JsonObject
 Content = str | list[JsonObject]
 """What a message says: text, or content blocks."""
 
-CHARS_PER_TOKEN = 3.5
-"""A cautious guess for text that no request has measured yet."""
 THINKING = ("thinking", "redacted_thinking")
 _IMAGE, _DOCUMENT = 5_500, 20_000
 """What an image and a document weigh: their bytes say nothing of it."""

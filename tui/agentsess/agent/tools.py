@@ -15,6 +15,8 @@ from agentsess.agent.permissions import Decision, PermissionCallback, ask
 from agentsess.agent.sending import NO_OUTPUT
 from agentsess.agent.waiting import Stopped, TookTooLong, within
 from agentsess.model import JsonObject, ToolCall, utc_now
+from agentsess.sessions.carrying import without_middle
+from agentsess.sessions.permissions import READING
 
 if TYPE_CHECKING:
     from agentsess.agent.shell import Toolset
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 _OUTPUT_LIMIT = 60_000
 BUILT_IN = ("bash", "read", "write", "edit", "glob", "grep")
 """Names of the tools for files and the shell."""
-_READ_ONLY = frozenset({"read", "glob", "grep"})
 _PLAIN = (ValueError, TypeError, OSError)
 """Errors that say by themselves what is wrong."""
 _SECONDS = dict.fromkeys(("read", "write", "edit", "glob", "grep"), 60.0)
@@ -103,7 +104,7 @@ class Toolbox:
     def runs_beside_others(self, call: ToolCall) -> bool:
         """Whether the call may be under way together with others of its kind."""
         if call.name in BUILT_IN:
-            return call.name in _READ_ONLY
+            return call.name in READING
         return call.name in self._own() and self._own().is_async(call.name)
 
     async def use(self, call: ToolCall) -> ToolOutcome:
@@ -158,6 +159,4 @@ def _shortened(content: Any) -> Any:
         ]
     if len(content) <= _OUTPUT_LIMIT:
         return content if content.strip() else NO_OUTPUT
-    half = _OUTPUT_LIMIT // 2
-    left_out = len(content) - 2 * half
-    return f"{content[:half]}\n[… {left_out:,} characters left out …]\n{content[-half:]}"
+    return without_middle(content, _OUTPUT_LIMIT)

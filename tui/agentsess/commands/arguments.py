@@ -8,8 +8,6 @@ from collections.abc import Callable
 Add = Callable[[str, str, str, str], argparse.ArgumentParser]
 """Adds a command: its name, the function that does it, what it does, and more about it."""
 
-_TOOLS = ("bash", "read", "write", "edit", "glob", "grep")
-
 
 def add_id(command: argparse.ArgumentParser) -> None:
     """The session that a command is for."""
@@ -67,7 +65,9 @@ def filled(text: str) -> str:
 
 def tools(text: str) -> str:
     """Names of tools, with commas between them."""
-    unknown = [name for name in text.split(",") if name.strip() not in _TOOLS]
+    from agentsess.agent.tools import BUILT_IN
+
+    unknown = [name for name in text.split(",") if name.strip() not in BUILT_IN]
     if unknown:
-        raise argparse.ArgumentTypeError(f"no tool {unknown[0]!r}: {', '.join(_TOOLS)}")
+        raise argparse.ArgumentTypeError(f"no tool {unknown[0]!r}: {', '.join(BUILT_IN)}")
     return text

@@ -6,9 +6,7 @@ import asyncio
 import sys
 
 from agentsess.agent.offers import Offer, OfferCallback
-from agentsess.commands.output import Output
-from agentsess.sessions.recap_text import clean
-from agentsess.sessions.records import one_line
+from agentsess.commands.output import Output, safe_line
 
 
 async def typed(question: str, out: Output) -> str:
@@ -28,10 +26,10 @@ def offering(out: Output) -> OfferCallback:
     """Puts a run's offers to a person; enter takes the first option."""
 
     async def choose(offer: Offer) -> str:
-        out.note(one_line(clean(offer.text)))
+        out.note(safe_line(offer.text))
         for number, option in enumerate(offer.options, 1):
             detail = f" ({option.detail})" if option.detail else ""
-            out.note(f"  {number}  {one_line(clean(option.text + detail))}")
+            out.note(f"  {number}  {safe_line(option.text + detail)}")
         names = {str(number): option.name for number, option in enumerate(offer.options, 1)}
         return names.get(await typed("Which? [1] ", out), "")
 

@@ -6,12 +6,11 @@ from argparse import Namespace
 
 from agentsess.commands.changing import agreed
 from agentsess.commands.finding import find
-from agentsess.commands.output import Output, named, print_made
+from agentsess.commands.output import Output, named, print_made, safe_line
 from agentsess.errors import InvalidSession
 from agentsess.model import utc_now
 from agentsess.sessions.export import headline_of
 from agentsess.sessions.recap_text import clean
-from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
 
@@ -22,7 +21,7 @@ def snapshot(service: SessionService, args: Namespace, out: Output) -> int:
     if out.as_json:
         out.json(taken.to_json())
     else:
-        out.line(f"{taken.id[:8]}  entry {taken.seq}  {one_line(clean(taken.name))}")
+        out.line(f"{taken.id[:8]}  entry {taken.seq}  {safe_line(taken.name)}")
     return 0
 
 
@@ -42,7 +41,7 @@ def snapshots(service: SessionService, args: Namespace, out: Output) -> int:
                 f"entry {each.seq}",
                 "intact" if intact[each.id] else "DAMAGED",
                 each.reason,
-                one_line(clean(each.name)),
+                safe_line(each.name),
             )
             for each in taken
         ]
@@ -77,9 +76,9 @@ def compare(service: SessionService, args: Namespace, out: Output) -> int:
     for file in compared.files:
         out.line(f"{file.action:8} {clean(file.path)}")
     for command in compared.commands:
-        out.line(f"{command.outcome:8} {one_line(clean(command.command))}")
+        out.line(f"{command.outcome:8} {safe_line(command.command)}")
     for entry in compared.entries:
-        said = f"{one_line(clean(headline_of(entry)))}: {one_line(clean(entry.text))[:200]}"
+        said = f"{safe_line(headline_of(entry))}: {safe_line(entry.text)[:200]}"
         out.line(f"{entry.seq:>6}  {said}")
     return 0
 

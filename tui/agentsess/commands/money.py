@@ -8,14 +8,12 @@ from argparse import Namespace
 from agentsess import config
 from agentsess.agent.models import KnownModel, Models
 from agentsess.commands.finding import find
-from agentsess.commands.output import Output, WrongUsage, named
+from agentsess.commands.output import Output, WrongUsage, named, safe_line
 from agentsess.errors import AgentError
 from agentsess.model import JsonObject, utc_now
 from agentsess.sessions.estimate import Estimate
 from agentsess.sessions.estimate import estimate as estimated
 from agentsess.sessions.pricing import is_priced
-from agentsess.sessions.recap_text import clean
-from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
 
@@ -31,7 +29,7 @@ def estimate(service: SessionService, args: Namespace, out: Output) -> int:
         out.json(going.to_json())
         return 0
     window = f"{written.tokens(going.window)} tokens" if going.window else "unknown"
-    out.line(f"{'Model':<12} {one_line(clean(going.model))} (context window: {window})")
+    out.line(f"{'Model':<12} {safe_line(going.model)} (context window: {window})")
     for name, way in (
         ("As it is", going.full),
         ("Compacted", going.compacted),
@@ -48,7 +46,7 @@ def models(service: SessionService, args: Namespace, out: Output) -> int:
         listed = asyncio.run(known.fetch())
     except AgentError as error:
         listed = known.known()
-        out.note(one_line(clean(f"Not asked just now: {error}")))
+        out.note(safe_line(f"Not asked just now: {error}"))
     if out.as_json:
         out.json(
             {
@@ -63,7 +61,7 @@ def models(service: SessionService, args: Namespace, out: Output) -> int:
 
 
 def _row(model: KnownModel) -> list[str]:
-    name = one_line(clean(model.name))
+    name = safe_line(model.name)
     window = f"{written.tokens(model.window)} tokens" if model.window else "window unknown"
     price = "price unknown"
     if model.rates:
@@ -87,7 +85,7 @@ def set_(service: SessionService, args: Namespace, out: Output) -> int:
         out.line(f"{named(after)} has a new {' and '.join(_WORDS[name] for name in fields)}.")
     if after.budget_usd and after.model and not is_priced(after.model):
         out.note(
-            f"The price of {one_line(clean(after.model))} is not known: a budget of dollars "
+            f"The price of {safe_line(after.model)} is not known: a budget of dollars "
             "cannot be held. --max-tokens-total can."
         )
     return 0

@@ -163,9 +163,14 @@ def short_ids(sessions: Iterable[Session]) -> dict[str, str]:
     return {i: i[:SHORT_ID] if taken[i[:SHORT_ID]] == 1 else i for i in ids}
 
 
+def safe_line(text: str) -> str:
+    """Text from anywhere on one line, without anything a terminal would act on."""
+    return one_line(clean(text))
+
+
 def named(session: Session) -> str:
     """A session's title, for a sentence of ours."""
-    return f"“{one_line(clean(session.title))}”"
+    return f"“{safe_line(session.title)}”"
 
 
 def print_made(session: Session, out: Output) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
-from agentsess.commands.output import Output, WrongUsage
+from agentsess.commands.output import Output, WrongUsage, safe_line
 from agentsess.sessions.permissions import Effect, Permission
-from agentsess.sessions.recap_text import clean
-from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 
 
@@ -28,7 +26,7 @@ def permissions(service: SessionService, args: Namespace, out: Output) -> int:
     if out.as_json:
         out.json({"permissions": [each.to_json() for each in found]})
     elif found:
-        out.table([(p.id, one_line(clean(p.folder)), one_line(clean(str(p)))) for p in found])
+        out.table([(p.id, safe_line(p.folder), safe_line(str(p))) for p in found])
     elif args.action == "list":
         out.note("None are saved: every call is asked about.")
     return 0

@@ -8,11 +8,10 @@ from datetime import timedelta
 
 from agentsess import config
 from agentsess.commands.changing import agreed, these
-from agentsess.commands.output import Output, WrongUsage, named, short_ids
+from agentsess.commands.output import Output, WrongUsage, named, safe_line, short_ids
 from agentsess.model import Session, utc_now
 from agentsess.sessions.query import parse_age
 from agentsess.sessions.recap_text import clean
-from agentsess.sessions.records import one_line
 from agentsess.sessions.retention import Plan, rule_of
 from agentsess.sessions.rules import Rule
 from agentsess.sessions.service import SessionService
@@ -97,9 +96,7 @@ def _list_rules(service: SessionService, _: Namespace, out: Output) -> int:
     elif not rules:
         out.note("No rule is saved. To save one: prune --older-than 30d --save-rule NAME.")
     else:
-        out.table(
-            [(r.name, "at start" if r.at_start else "", one_line(clean(str(r)))) for r in rules]
-        )
+        out.table([(r.name, "at start" if r.at_start else "", safe_line(str(r))) for r in rules])
     return 0
 
 
@@ -133,9 +130,9 @@ def _list_history(service: SessionService, _: Namespace, out: Output) -> int:
         undone = " (undone)" if removal.undone else ""
         head = f"{when}  {sessions}, {written.size(removal.bytes)}, {what}{undone}"
         out.line(out.styled(head, "1"))
-        out.line(f"  by {removal.who}, {rule}{one_line(clean(removal.why))}")
+        out.line(f"  by {removal.who}, {rule}{safe_line(removal.why)}")
         for gone in removal.sessions:
-            title = one_line(clean(gone.title))
+            title = safe_line(gone.title)
             out.line(f"  {out.styled(gone.id[:8], '2')}  {written.size(gone.bytes):>7}  {title}")
     return 0
 
@@ -191,7 +188,7 @@ def _show_sessions(sessions: Sequence[Session], out: Output) -> None:
                 f"{written.age(session.updated_at, now):>6}",
                 f"{written.size(session.size_bytes):>7}",
                 out.styled(short[session.id], "2"),
-                one_line(clean(session.title)),
+                safe_line(session.title),
             )
             for session in sessions
         ]

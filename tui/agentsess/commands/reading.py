@@ -12,14 +12,13 @@ from time import monotonic
 
 from agentsess import config
 from agentsess.commands.finding import find
-from agentsess.commands.output import Output, json_array, named, short_ids, to_json
+from agentsess.commands.output import Output, json_array, named, safe_line, short_ids, to_json
 from agentsess.errors import StoreError
 from agentsess.model import Entry, Session, utc_now
 from agentsess.sessions.export import body_of, entry_notes, export_markdown, headline_of
 from agentsess.sessions.health import Health
 from agentsess.sessions.indexing import SearchHealth
 from agentsess.sessions.recap_text import clean
-from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
 
@@ -47,7 +46,7 @@ def list_(service: SessionService, args: Namespace, out: Output) -> int:
                 f"{written.age(session.updated_at, now):>6}",
                 out.styled(short[session.id], "2"),
                 _project(session),
-                one_line(clean(session.title)),
+                safe_line(session.title),
             )
             for session in sessions
         ]
@@ -66,13 +65,13 @@ def show(service: SessionService, args: Namespace, out: Output) -> int:
     for entry in _entries(service, session, args.last):
         when = written.day(entry.at, utc_now()) + " " + written.clock(entry.at)
         head = f"#{entry.seq} {headline_of(entry)}"
-        out.line(f"\n{out.styled(one_line(clean(head)), '1')}  {out.styled(when, '2')}")
+        out.line(f"\n{out.styled(safe_line(head), '1')}  {out.styled(when, '2')}")
         for note in entry_notes(entry):
-            out.line(out.styled(one_line(clean(note)), "2"))
+            out.line(out.styled(safe_line(note), "2"))
         if body := body_of(entry):
             out.text(body.rstrip("\n") + "\n")
         for call in entry.tool_calls:
-            out.line(f"→ {one_line(clean(call.name))} {_shortened(to_json(call.input))}")
+            out.line(f"→ {safe_line(call.name)} {_shortened(to_json(call.input))}")
     return 0
 
 
@@ -91,7 +90,7 @@ def search(service: SessionService, args: Namespace, out: Output) -> int:
         found = True
         session = hit.session
         short = session.id[:8]
-        out.line(f"{out.styled(short, '2')}  {out.styled(one_line(clean(session.title)), '1')}")
+        out.line(f"{out.styled(short, '2')}  {out.styled(safe_line(session.title), '1')}")
         for snippet in hit.snippets:
             before, match, after = (
                 clean(snippet.text[: snippet.start]),
@@ -171,7 +170,7 @@ def doctor(service: SessionService, args: Namespace, out: Output) -> int:
     for session in back:
         out.line(f"Brought back: {named(session)}, lost from the index; tags and notes are gone.")
     for session_id, problem in tidied.problems.items():
-        out.line(f"Unfinished: {session_id[:8]}: {one_line(clean(problem))}")
+        out.line(f"Unfinished: {session_id[:8]}: {safe_line(problem)}")
     if health.search.problem or health.search.wrong:
         path = clean(str(health.search.path))
         out.line(f"To have the search index made anew, delete {path}.")
@@ -192,13 +191,13 @@ def _of_histories(health: Health) -> Iterator[tuple[str, str]]:
     for damaged in health.damage:
         told = written.count(damaged.records, "damaged record")
         left = written.count(damaged.entries, "entry", "entries")
-        title = one_line(clean(damaged.title))
+        title = safe_line(damaged.title)
         yield f"  {damaged.id[:8]}", f"“{title}”: {told}; {left} can be read"
 
 
 def _of_search(search: SearchHealth) -> str:
     if search.problem:
-        return one_line(clean(search.problem))
+        return safe_line(search.problem)
     facts = [f"{search.indexed} of {written.count(search.sessions, 'session')} indexed"]
     if search.wrong:
         facts.append(f"{len(search.wrong)} not as they are: {', '.join(sorted(search.wrong))}")
@@ -246,8 +245,7 @@ def _as_lines(session: Session, entries: Iterator[Entry]) -> Iterator[str]:
 
 
 def _project(session: Session) -> str:
-    name = one_line(clean(session.project_name))
-    return name if len(name) <= _PROJECT_WIDTH else name[: _PROJECT_WIDTH - 1] + "…"
+    return _shortened(safe_line(session.project_name), _PROJECT_WIDTH)
 
 
 def _shortened(text: str, width: int = 160) -> str:
@@ -277,4 +275,4 @@ def _facts(session: Session) -> Iterator[tuple[str, str]]:
     ]
     for name, value in facts:
         if value:
-            yield name, one_line(clean(value))
+            yield name, safe_line(value)

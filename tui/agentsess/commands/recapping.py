@@ -9,10 +9,9 @@ from datetime import datetime
 
 from agentsess import config
 from agentsess.commands.finding import find
-from agentsess.commands.output import Output, WrongUsage, json_array, short_ids
+from agentsess.commands.output import Output, WrongUsage, json_array, safe_line, short_ids
 from agentsess.errors import AgentError, InvalidSession
 from agentsess.model import Session, utc_now
-from agentsess.sessions.recap_text import clean
 from agentsess.sessions.recap_wording import inert, recap_markdown
 from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
@@ -96,13 +95,13 @@ def _print(found: Sequence[Report], out: Output) -> None:
             written.count(report.messages, "message"),
             written.dollars(report.cost_usd),
         ]
-        title = out.styled(one_line(clean(session.title)), "1")
+        title = out.styled(safe_line(session.title), "1")
         out.line(f"\n  {title}  {out.styled(short[session.id], '2')}")
         out.line(out.styled(f"  {' · '.join(facts)}", "2"))
-        out.line(f"  {_shown(report.recap.headline)}")
+        out.line(f"  {safe_line(report.recap.headline)}")
         for _, glyph, texts in _parts(report):
             for text in texts[:_MOST]:
-                out.line(f"    {glyph} {_shown(text)}")
+                out.line(f"    {glyph} {safe_line(text)}")
             if len(texts) > _MOST:
                 out.line(out.styled(f"    … {len(texts) - _MOST} more", "2"))
 
@@ -142,8 +141,4 @@ def _parts(report: Report) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _project(session: Session) -> str:
-    return one_line(clean(session.project_name)) or "No project"
-
-
-def _shown(text: str) -> str:
-    return one_line(clean(text))
+    return safe_line(session.project_name) or "No project"

@@ -21,9 +21,8 @@ from agentsess.agent.permissions import (
 from agentsess.commands.asking import offering, typed
 from agentsess.commands.finding import find
 from agentsess.commands.money import set_limits
-from agentsess.commands.output import YES, Output, WrongUsage, to_json
+from agentsess.commands.output import YES, Output, WrongUsage, safe_line, to_json
 from agentsess.model import JsonObject, Session, ToolCall, utc_now
-from agentsess.sessions.recap_text import clean
 from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 
@@ -153,5 +152,5 @@ def _permission(
 
 
 def _described(call: ToolCall) -> str:
-    line = one_line(clean(f"{call.name} {resource_of(call)}"))
+    line = safe_line(f"{call.name} {resource_of(call)}")
     return line if len(line) <= _RESOURCE_WIDTH else line[: _RESOURCE_WIDTH - 1] + "…"

@@ -11,6 +11,8 @@ from agentsess.model import Entry, EntryKind, Recap, Session, utc_now
 _MOST_MESSAGES = 6
 _LONGEST = 1_500
 """Characters of a quotation."""
+TAIL = 40_000
+"""Characters of the newest messages that a compaction leaves as they are, at most."""
 
 
 def kept_from(origin: Session) -> dict[str, Any]:
@@ -45,12 +47,17 @@ def notes_of(session: Session) -> str:
 
 def quoted(text: str, longest: int = _LONGEST) -> str:
     """Text as a quotation, without the middle of a long one."""
-    text = text.strip()
-    if len(text) > longest:
-        half = longest // 2
-        left_out = len(text) - 2 * half
-        text = f"{text[:half]}\n[… {left_out:,} characters left out …]\n{text[-half:]}"
+    text = without_middle(text.strip(), longest)
     return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
+def without_middle(text: str, longest: int) -> str:
+    """The beginning and the end of a long text, and how much is left out between them."""
+    if len(text) <= longest:
+        return text
+    half = longest // 2
+    left_out = len(text) - 2 * half
+    return f"{text[:half]}\n[… {left_out:,} characters left out …]\n{text[-half:]}"
 
 
 def joined(*sections: str) -> str:

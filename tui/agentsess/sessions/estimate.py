@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from agentsess.clock import utc_now
 from agentsess.config import DEFAULT_MODEL
 from agentsess.model import Entry, EntryKind, JsonObject, Recap, Session, Usage
+from agentsess.model_usage import CHARS_PER_TOKEN
+from agentsess.sessions.carrying import TAIL
 from agentsess.sessions.pricing import context_window, cost_usd
 
 if TYPE_CHECKING:
@@ -18,12 +20,8 @@ if TYPE_CHECKING:
 CACHE_LASTS = timedelta(minutes=5)
 """How long a provider keeps what was sent, from the last request that used it."""
 _HOUR_CACHE_LASTS = timedelta(hours=1)
-_CHARS_PER_TOKEN = 3.5
-"""A cautious guess for text that no request has measured yet."""
 _OVERHEAD = 1_500
 """Tokens that every request carries: the system prompt and the tools."""
-_MOST_TAIL = 11_000
-"""Tokens of the newest messages that a compaction leaves as they are, at most."""
 _RECENT = 60
 _MEASURES = {"usage", "context_tokens"}
 """Facts of an entry that say how much was sent, or is from there on: then nothing of it is in
@@ -127,7 +125,7 @@ def going_on(
     was = asked.get("asked_model") or asked.get("model") or session.model
     is_warm = not is_shorter and model == was and _is_cached(session, recent, last, now)
     summary = _tokens(len("".join(_texts(recap))))
-    tail = min(_MOST_TAIL, (carried + new) // 4)
+    tail = min(_tokens(TAIL), (carried + new) // 4)
     short = min(_OVERHEAD + summary, carried + new)
     return GoingOn(
         model,
@@ -159,7 +157,7 @@ def _tokens_of(entry: Entry) -> int:
 
 
 def _tokens(characters: int) -> int:
-    return round(characters / _CHARS_PER_TOKEN)
+    return round(characters / CHARS_PER_TOKEN)
 
 
 def _texts(recap: Recap) -> list[str]:

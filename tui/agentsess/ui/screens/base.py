@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from functools import wraps
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from textual import getters
 from textual.screen import Screen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
+from agentsess.errors import AgentsessError
 from agentsess.ui.render.sessions import Live
 from agentsess.ui.widgets.chat_pane import ChatPane
 from agentsess.ui.widgets.details import Details
 from agentsess.ui.widgets.session_list import SessionList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from agentsess.model import Entry, Session
     from agentsess.ui.app import AgentsessApp
     from agentsess.ui.runs import OpenOffer, Question
+
+_Part = TypeVar("_Part", bound="Panes")
+_Given = ParamSpec("_Given")
+_Act = Callable[Concatenate[_Part, _Given], Coroutine[None, None, None]]
+
+
+def telling_errors(act: _Act[_Part, _Given]) -> _Act[_Part, _Given]:
+    """For a worker of the main screen: what cannot be done ends it, and the user is told why."""
+
+    @wraps(act)
+    async def telling(self: _Part, /, *args: _Given.args, **named: _Given.kwargs) -> None:
+        try:
+            await act(self, *args, **named)
+        except AgentsessError as error:
+            self.tell(str(error), error=True)
+
+    return telling
 
 
 class Panes(Screen[None]):

@@ -5,11 +5,10 @@ from __future__ import annotations
 from textual import work
 from textual.content import Content
 
-from agentsess.errors import AgentsessError
 from agentsess.model import Comparison, EntryKind, Session, Snapshot, utc_now
 from agentsess.ui.render.format import count, long_age
 from agentsess.ui.render.text import MUTED, one_line
-from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.base import Panes, telling_errors
 from agentsess.ui.screens.dialogs import AskText, Choice, Choose
 from agentsess.ui.screens.snapshots import Chosen, ComparisonScreen, SnapshotsScreen
 
@@ -28,17 +27,14 @@ class Branches(Panes):
             self.fork(session, entry.seq if entry else None)
 
     @work(group="change")
+    @telling_errors
     async def fork(self, session: Session, at: int | None) -> None:
         """Make the fork and open it."""
         service = self.app.service
-        try:
-            if session.is_own:
-                made = await self.app.aside(service.branches.fork, session.id, at)
-            else:
-                made = await self.app.aside(service.continue_here, session.id, at)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        if session.is_own:
+            made = await self.app.aside(service.branches.fork, session.id, at)
+        else:
+            made = await self.app.aside(service.continue_here, session.id, at)
         await self.show_session(made.id)
         self.reload(made.id)
         self.tell(f"This is “{one_line(made.title, 60)}”; the other stays as it is.")
@@ -49,16 +45,13 @@ class Branches(Panes):
             self.show_snapshots(session)
 
     @work(group="change")
+    @telling_errors
     async def show_snapshots(self, session: Session) -> None:
         """List the snapshots and do what the user picks."""
         if not session.is_own:
             self.tell("Its history is another program's: f forks it into one of ours.", error=True)
             return
-        try:
-            taken = await self.app.aside(self.app.service.branches.snapshots, session.id)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        taken = await self.app.aside(self.app.service.branches.snapshots, session.id)
         self.app.push_screen(
             SnapshotsScreen(session, taken), lambda chosen: self._chosen(session, chosen)
         )
@@ -82,23 +75,17 @@ class Branches(Panes):
             self.take_snapshot(session, name)
 
     @work(group="change")
+    @telling_errors
     async def take_snapshot(self, session: Session, name: str) -> None:
         """Name the point where the session is."""
-        try:
-            taken = await self.app.aside(self.app.service.branches.snapshot, session.id, name)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        taken = await self.app.aside(self.app.service.branches.snapshot, session.id, name)
         self.tell(f"Snapshot “{one_line(taken.name, 60)}” at entry {taken.seq:,}.")
 
     @work(group="change")
+    @telling_errors
     async def rewind(self, session: Session, snapshot: Snapshot) -> None:
         """Go back; what came after goes on in a branch, so nothing needs to be asked."""
-        try:
-            branch = await self.app.aside(self.app.service.branches.rewind, snapshot)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        branch = await self.app.aside(self.app.service.branches.rewind, snapshot)
         await self.show_session(session.id)
         self.reload(session.id)
         self.tell(f"Back at entry {snapshot.seq:,}. The rest is in “{one_line(branch.title, 60)}”.")
@@ -109,13 +96,10 @@ class Branches(Panes):
             self.show_related(session)
 
     @work(group="change")
+    @telling_errors
     async def show_related(self, session: Session) -> None:
         """List the sessions that a session is connected with; picking one opens it."""
-        try:
-            lineage = await self.app.aside(self.app.service.branches.lineage, session.id)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        lineage = await self.app.aside(self.app.service.branches.lineage, session.id)
         ancestors, children = lineage
         related = [("before", each) for each in reversed(ancestors)]
         related += [("after", each) for each in children]
@@ -143,16 +127,13 @@ class Branches(Panes):
         self.sessions.highlight(session.id)
 
     @work(group="change")
+    @telling_errors
     async def compare(self, session: Session, snapshot: Snapshot) -> None:
         """Show what came after a snapshot."""
         branches = self.app.service.branches
-        try:
-            compared = await self.app.aside(
-                branches.compare, session.id, snapshot.seq, session.entry_count
-            )
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        compared = await self.app.aside(
+            branches.compare, session.id, snapshot.seq, session.entry_count
+        )
         title = f"Since {one_line(snapshot.name, 50)}"
         self.app.push_screen(ComparisonScreen(title, _comparison(compared)))
 

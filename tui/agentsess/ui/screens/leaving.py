@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from textual import work
 
-from agentsess.errors import AgentsessError, SessionNotFound
+from agentsess.errors import SessionNotFound
 from agentsess.model import Session, Status
 from agentsess.ui.render.text import one_line
-from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.base import Panes, telling_errors
 from agentsess.ui.screens.dialogs import Choice, Choose
 
 _NAMED = 4
@@ -67,15 +67,12 @@ class Leaving(Panes):
             self.leave([session.id for session in unfinished] if key == "p" else [])
 
     @work(group="leave")
+    @telling_errors
     async def leave(self, to_pause: Sequence[str]) -> None:
         """Stop all runs, pause some sessions, then leave; stay if that fails."""
         await self.app.runs.stop_all()
-        try:
-            if to_pause:
-                await self.app.aside(self.app.service.set_status, to_pause, Status.PAUSED)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        if to_pause:
+            await self.app.aside(self.app.service.set_status, to_pause, Status.PAUSED)
         self.app.exit()
 
 

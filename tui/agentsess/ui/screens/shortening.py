@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from textual import work
 
-from agentsess.errors import AgentsessError
 from agentsess.model import Session
 from agentsess.sessions.phases import start_phase
 from agentsess.ui.render.format import tokens
 from agentsess.ui.render.text import one_line
-from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.base import Panes, telling_errors
 from agentsess.ui.screens.dialogs import Choice, Choose
 
 
@@ -62,13 +61,10 @@ class Shortening(Panes):
         self.show_live()
 
     @work(group="change")
+    @telling_errors
     async def start_phase(self, session: Session) -> None:
         """Begin a new phase of a session and go there."""
-        try:
-            phase = await self.app.aside(start_phase, self.app.service, session.id)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        phase = await self.app.aside(start_phase, self.app.service, session.id)
         await self.show_session(phase.id)
         self.reload(phase.id)
         self.action_prompt()

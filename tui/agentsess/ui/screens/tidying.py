@@ -8,11 +8,10 @@ from datetime import timedelta
 from textual import work
 
 from agentsess import config
-from agentsess.errors import AgentsessError
 from agentsess.model import Session
 from agentsess.sessions.removals import Removal
 from agentsess.ui.render.format import count, size
-from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.base import Panes, telling_errors
 from agentsess.ui.screens.dialogs import Confirm
 from agentsess.ui.screens.permissions import PermissionsScreen
 
@@ -23,27 +22,24 @@ class Tidying(Panes):
     """The part of the main screen that tidies; nothing goes without being told."""
 
     @work(group="tidy")
+    @telling_errors
     async def tidy_at_start(self) -> None:
         """Finish what was cut off, then do what the user turned on."""
         service = self.app.service
-        try:
-            tidied = await self.app.aside(service.tidy)
-            for session_id, problem in tidied.problems.items():
-                self.tell(f"{session_id[:8]} could not be finished: {problem}", error=True)
-            if tidied.removed:
-                self.tell(f"Finished deleting {count(len(tidied.removed), 'session')}.")
-            pruned = await self.app.aside(service.retention.apply_at_start)
-            for removal in pruned:
-                self.tell(f"Rule {removal.name}: {_went(removal)} to the trash. z undoes it.")
-            if self.app.settings().empty_trash:
-                old = await self.app.aside(service.bin.expired, _age())
-                removal = await self.app.aside(service.bin.empty, old, who="start", why=_LONG)
-                if removal.sessions:
-                    self.tell(f"Deleted for good: {_went(removal)}, {_LONG}.")
-                    pruned.append(removal)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        tidied = await self.app.aside(service.tidy)
+        for session_id, problem in tidied.problems.items():
+            self.tell(f"{session_id[:8]} could not be finished: {problem}", error=True)
+        if tidied.removed:
+            self.tell(f"Finished deleting {count(len(tidied.removed), 'session')}.")
+        pruned = await self.app.aside(service.retention.apply_at_start)
+        for removal in pruned:
+            self.tell(f"Rule {removal.name}: {_went(removal)} to the trash. z undoes it.")
+        if self.app.settings().empty_trash:
+            old = await self.app.aside(service.bin.expired, _age())
+            removal = await self.app.aside(service.bin.empty, old, who="start", why=_LONG)
+            if removal.sessions:
+                self.tell(f"Deleted for good: {_went(removal)}, {_LONG}.")
+                pruned.append(removal)
         if pruned or tidied.removed:
             self.reload()
 
@@ -52,13 +48,10 @@ class Tidying(Panes):
         self.app.push_screen(PermissionsScreen())
 
     @work(group="tidy")
+    @telling_errors
     async def action_empty_trash(self) -> None:
         """Delete for good what is in the trash for too long, after a question."""
-        try:
-            old = await self.app.aside(self.app.service.bin.expired, _age())
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        old = await self.app.aside(self.app.service.bin.expired, _age())
         if not old:
             self.tell(f"Nothing is {_LONG}. D deletes what is chosen.")
             return
@@ -77,14 +70,9 @@ class Tidying(Panes):
             self._empty(old)
 
     @work(group="change")
+    @telling_errors
     async def _empty(self, sessions: Sequence[Session]) -> None:
-        try:
-            removal = await self.app.aside(
-                self.app.service.bin.empty, sessions, who="user", why=_LONG
-            )
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        removal = await self.app.aside(self.app.service.bin.empty, sessions, who="user", why=_LONG)
         self.tell(f"Deleted for good: {_went(removal)}.")
         self.reload()
 
