@@ -75,7 +75,7 @@ def test_what_was_carried_over_is_shown_and_exported(run: Run, session: Session)
         out = run(command, phase_id).out
         assert "This session goes on where “Basket” ended." in out
         assert "Mind the tax." in out
-    assert "The work goes on in “Basket (phase 2)”." in run("show", session.id).out
+    assert "The work goes on in “Basket (part 2)”." in run("show", session.id).out
 
 
 def test_on_a_terminal_a_run_that_no_longer_fits_asks_how_to_go_on(
@@ -105,6 +105,4 @@ def test_on_a_terminal_a_run_that_no_longer_fits_asks_how_to_go_on(
         process.communicate()
         os.close(ours)
     assert b"2  Compact" in shown
-    assert [child.title for child in service.branches.lineage(session.id)[1]] == [
-        "Basket (phase 2)"
-    ]
+    assert [child.title for child in service.branches.lineage(session.id)[1]] == ["Basket (part 2)"]

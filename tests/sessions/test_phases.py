@@ -37,7 +37,7 @@ def written(service: SessionService) -> Session:
 def test_a_phase_carries_what_belongs_to_the_work(service: SessionService) -> None:
     origin = written(service)
     phase = start_phase(service, origin.id)
-    assert phase.title == "Port the tools (phase 2)"
+    assert phase.title == "Port the tools (part 2)"
     for name in ("metadata", "tags", "notes", "cwd", "model", "budget_usd"):
         assert getattr(phase, name) == getattr(origin, name)
     assert phase.status is Status.ACTIVE
@@ -76,7 +76,7 @@ def test_the_session_before_is_completed_until_that_is_undone(service: SessionSe
 def test_phases_are_counted(service: SessionService) -> None:
     second = start_phase(service, written(service).id)
     third = start_phase(service, second.id)
-    assert third.title == "Port the tools (phase 3)"
+    assert third.title == "Port the tools (part 3)"
     assert "Never touch the fixtures." in next(iter(service.entries(third.id))).text
 
 

@@ -10,7 +10,7 @@ from agentsess.sessions.carrying import carried_on, joined, kept_from, notes_of
 from agentsess.sessions.fields import check_at_hand
 from agentsess.sessions.service import SessionService
 
-_NUMBERED = re.compile(r"^(.*) \(phase (\d{1,4})\)$", re.DOTALL)
+_NUMBERED = re.compile(r"^(.*) \(part (\d{1,4})\)$", re.DOTALL)
 
 
 def start_phase(service: SessionService, session_id: str, title: str = "") -> Session:
@@ -22,7 +22,7 @@ def start_phase(service: SessionService, session_id: str, title: str = "") -> Se
     Args:
         service: The sessions.
         session_id: Ours, or another program's, which is only read.
-        title: Of the new session; empty: the same with ``(phase 2)``.
+        title: Of the new session; empty: the same with ``(part 2)``.
 
     Raises:
         SessionLocked: The session is in use.
@@ -76,4 +76,4 @@ def end_phase(service: SessionService, session_id: str) -> None:
 def _next_title(title: str) -> str:
     match = _NUMBERED.match(title)
     name, number = (match[1], int(match[2]) + 1) if match else (title, 2)
-    return f"{name} (phase {number})"
+    return f"{name} (part {number})"

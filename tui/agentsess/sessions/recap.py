@@ -16,7 +16,8 @@ from agentsess.sessions.recap_board import Item
 from agentsess.sessions.recap_commands import failure
 from agentsess.sessions.recap_course import Course
 from agentsess.sessions.recap_facts import MOST, distinct, latest, said_in
-from agentsess.sessions.recap_reading import Reading, Section, State, read
+from agentsess.sessions.recap_reading import Reading, State, read
+from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import plain
 from agentsess.sessions.recap_tools import describe
 from agentsess.sessions.recap_wording import Story, headline, recap_markdown
@@ -73,7 +74,7 @@ class RecapBuilder:
             goal=_set_goal(session) or self._course.goal,
             done=done,
             in_progress=doing,
-            next=latest([*coming, *_noted(noted, Section.NEXT)]),
+            next=latest([*coming, *self._noted_next(noted)]),
             decisions=latest([*self._course.minutes.decisions, *_noted(noted, Section.DECISIONS)]),
             questions=latest([*self._open_questions(), *_noted(noted, Section.QUESTIONS)]),
             blockers=blockers,
@@ -117,6 +118,10 @@ class RecapBuilder:
         known += doing
         coming = [f for f in distinct(_facts(items, State.TODO)) if not said_in(f, known)]
         return tuple(done), tuple(doing[:MOST]), tuple(coming[:MOST])
+
+    def _noted_next(self, notes: Reading) -> list[Fact]:
+        board = self._course.board
+        return [f for f in _noted(notes, Section.NEXT) if not board.holds_phase(f.text)]
 
     def _open_questions(self) -> list[Fact]:
         found = self._course.minutes.questions()

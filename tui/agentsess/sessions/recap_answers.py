@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from agentsess.sessions.recap_reading import Reading, Section
-from agentsess.sessions.recap_text import asks, fold, mentions, plain, tokens
+from agentsess.sessions.recap_reading import Reading
+from agentsess.sessions.recap_sections import Section
+from agentsess.sessions.recap_text import announces, asks, fold, mentions, plain, tokens
 
 _HYPOTHETICAL = re.compile(
     r"\b(?:if|unless|whether|should|could|would|might|may|not|never|before|until|once|haven['’]?t|"
@@ -223,7 +224,7 @@ def noted_in(reply: Reading) -> list[str]:
     """What a reply to the user's word acknowledges at its beginning."""
     for sentence in reply.sentences[:1]:
         match = None if asks(sentence) else _NOTED.match(sentence)
-        if match and len(matter(match[1])) > 1:
+        if match and len(matter(match[1])) > 1 and not announces(sentence):
             return [plain(match[1])]
     return []
 
@@ -236,8 +237,10 @@ def replaced_words(decision: str) -> frozenset[str]:
 
 def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
     """The questions listed under a heading, and those that a reply ends with."""
-    listed = [t for t in reading.sections.get(Section.QUESTIONS, ()) if fold(t) not in NONE]
+    listed = list(reading.sections.get(Section.QUESTIONS, ()))
     tail = reading.sentences[max(0, min(reading.last_block, len(reading.sentences) - 3)) :]
+    coming = reading.sections.get(Section.NEXT, ())
+    tail = [sentence for sentence in tail if asks(sentence) or plain(sentence) not in coming]
     closing = len(tail)
     if closing > 1 and asks(tail[-2]) and not _RHETORICAL.match(tail[-2]):
         closing -= not _SELF_ANSWERED.match(tail[-1])
@@ -260,10 +263,6 @@ def offer_in(reading: Reading) -> str:
     """The last sentence of a reply that names ways to choose from without asking."""
     offers = (s for s in reversed(reading.sentences[-4:]) if _CHOICE.search(s) and not asks(s))
     return plain(next(offers, ""))
-
-
-NONE = frozenset({"none", "no", "nothing", "n a", "none so far", "keine", "ninguno", "aucun"})
-"""What stands under a heading that has nothing to list, folded."""
 
 
 def _with_its_matter(said: Sequence[str], index: int) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentsess.sessions.recap_reading import Phase, Reading, Section, State
+from agentsess.sessions.recap_reading import PHASE_NAME, Phase, Reading, State
+from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import fold, plain
 
 _STATUSES = {
@@ -237,6 +238,11 @@ class Board:
         name = f"{self.phase_word.capitalize()} {number}"
         return f"{name}: {title}" if title else name
 
+    def holds_phase(self, text: str) -> bool:
+        """Whether a text is but the name of a phase that is on the board."""
+        match = PHASE_NAME.fullmatch(text.strip(" .!"))
+        return match is not None and int(match[1]) in self.phases
+
     def _replaced(self, old: Items, marks: Iterable[tuple[str, State]], seq: int) -> Items:
         new: Items = {}
         for text, state in marks:
@@ -280,7 +286,12 @@ class Board:
             for number, item in sorted(self.phases.items())
         ]
         self._coming()
-        stated = [item for items in self.stated.values() for item in items.values()]
+        stated = [
+            item
+            for items in self.stated.values()
+            for item in items.values()
+            if not self.holds_phase(item.text)
+        ]
         return [*phases, *self._fine(), *self.steps.values(), *stated]
 
     def counted(self) -> list[Item]:

@@ -12,7 +12,8 @@ from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_agents import HELPER_TOOLS, AgentLog
 from agentsess.sessions.recap_board import Board
 from agentsess.sessions.recap_minutes import Minutes
-from agentsess.sessions.recap_reading import Reading, Section, read
+from agentsess.sessions.recap_reading import Reading, read
+from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import mentions, plain
 from agentsess.sessions.recap_tools import (
     EDIT,
@@ -56,7 +57,7 @@ class Turn:
     request: Fact = field(default_factory=lambda: Fact(""))
     """What it asks for: of a mere answer, what was announced before."""
     puts_task: bool = False
-    """It is no mere answer or question."""
+    """It is no mere answer, question or command to run."""
     begun: bool = False
     """It asks for work, or work on it has begun."""
     questions: list[str] = field(default_factory=list)
@@ -161,7 +162,7 @@ class Course:
         self.turn = Turn(
             entry.seq,
             asked,
-            not answers_only and not request.endswith("?"),
+            not (answers_only or request.endswith("?") or talk.just_runs(text)),
             begun,
             talk.user_questions(reading),
             goes_on,

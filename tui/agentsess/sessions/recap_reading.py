@@ -6,7 +6,17 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from agentsess.sessions.recap_text import Block, blocks, fold, plain, prose, sentences
+from agentsess.sessions.recap_sections import Section, section_of
+from agentsess.sessions.recap_text import (
+    Block,
+    announces,
+    blocks,
+    fold,
+    lead_in,
+    plain,
+    prose,
+    sentences,
+)
 
 
 class State(StrEnum):
@@ -15,19 +25,6 @@ class State(StrEnum):
     DONE = "done"
     DOING = "in_progress"
     TODO = "next"
-
-
-class Section(StrEnum):
-    """What a heading or a lead-in such as "Next:" announces."""
-
-    PLAN = "plan"
-    DONE = "done"
-    DOING = "in_progress"
-    NEXT = "next"
-    QUESTIONS = "questions"
-    BLOCKERS = "blockers"
-    DECISIONS = "decisions"
-    GOAL = "goal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +61,9 @@ class Reading:
     """Index in ``sentences`` where the last paragraph or list begins."""
 
 
-_SECTION_WORDS: dict[Section, str] = {
-    Section.PLAN: (
-        r"(?:[\w']+ ){0,3}plan(?: for .{1,30})?|(?:the |proposed )?steps|roadmap|approach|"
-        r"(?:here is )?(?:the|my) plan(?: is)?(?: as follows)?|"
-        r"(?:die )?schritte|(?:el )?plan(?: de .{1,30})?|pasos"
-    ),
-    Section.DONE: (
-        r"(?:already )?done(?: so far| today)?|completed(?: so far| tasks| work| steps)?|finished|"
-        r"what (?:i|we) (?:did|ve done|have done|changed)|what was done|changes made|"
-        r"summary of changes|work done|accomplished|"
-        r"erledigt|fertig|abgeschlossen|hecho|completado|terminado|listo|fait|terminé"
-    ),
-    Section.DOING: (
-        r"in progress|work in progress|wip|ongoing|current work|currently working on|working on|"
-        r"in arbeit|en curso|en progreso|en cours"
-    ),
-    Section.NEXT: (
-        r"(?:suggested |recommended |immediate |proposed |the )?next(?: steps?| up| actions?)?|"
-        r"(?:(?:so|then) )?(?:the|my|our) next steps? (?:is|are|will be)|"
-        r"what s (?:left|next|remaining)|what is (?:left|next)|left(?: to do)?|"
-        r"remaining(?: work| steps?| tasks?| items?| files?)?|to ?dos?|still (?:to do|open|left|"
-        r"pending)|"
-        r"pending(?: tasks?| work| items?)?|(?:open|outstanding) (?:items|tasks|work|points)|"
-        r"outstanding|not (?:done|started)(?: yet)?|not yet \w+|remember|don t forget|tomorrow|"
-        r"next week|"
-        r"to do before .{3,20}|(?:after|once) .{3,40}|what remains|"
-        r"nächste schritte|nächster schritt|als nächstes|(?:noch )?offen|offene punkte|"
-        r"noch zu tun|morgen|"
-        r"próximos? pasos?|siguientes?(?: pasos?)?|pendientes?|faltan?|por hacer|mañana|"
-        r"prochaines? étapes?|à faire|reste à faire|ensuite|demain|"
-        r"下一步|接下来|待办|次のステップ|残り|次は"
-    ),
-    Section.QUESTIONS: (
-        r"(?:open |outstanding |remaining |unanswered )?questions?(?: for you)?|"
-        r".{0,30}\b(?:to clarify|need to know|need from you|klären|aclarar|à clarifier)|"
-        r"(?:offene )?fragen?|preguntas?(?: abiertas?| pendientes?)?|questions? ouvertes?"
-    ),
-    Section.BLOCKERS: r"blockers?|blocked(?: by| on)?|blockiert|bloqueado|bloqueos?|bloqué",
-    Section.DECISIONS: (
-        r"(?:key |design |main )?decisions?(?: made| taken)?|decided|entscheidung(?:en)?|"
-        r"entschieden|decisi[oó]n(?:es)?|décisions?"
-    ),
-    Section.GOAL: r"(?:primary request(?: and intent)?|goal|objective|ziel|objetivo|objectif)",
-}
-_SECTIONS = [
-    (s, re.compile(rf"(?:\d+ )?(?:{words})(?: \d+)?")) for s, words in _SECTION_WORDS.items()
-]
-
+_NO_LEAD = (Section.PLAN, Section.NEXT, Section.QUESTIONS, Section.DECISIONS, Section.GOAL)
+_NONE = frozenset({"none", "no", "nothing", "n a", "none so far", "keine", "ninguno", "aucun"})
+"""What stands under a heading that has nothing to list, folded."""
 _SHORT_SENTENCE = 12
 _CHECKBOX = re.compile(r"^\[([ xX~/>-])\]\s+(\S.*)$")
 _BOXES = {" ": State.TODO, "x": State.DONE, "X": State.DONE}
@@ -147,6 +99,7 @@ _STATUS_CELL = re.compile(
 _PHASE_WORDS = "phase|step|stage|milestone|schritt|etappe|fase|paso|etapa|étape"
 _DIGIT = re.compile(r"\d")
 PHASE_HINT = re.compile(rf"(?:{_PHASE_WORDS}|phasen|schritte)[sn]? \d", re.IGNORECASE)
+PHASE_NAME = re.compile(rf"(?:{_PHASE_WORDS}) (\d{{1,3}})", re.IGNORECASE)
 _PHASE_LINE = re.compile(
     rf"^[*_~]*({_PHASE_WORDS})\s+(\d{{1,3}})\b[*_]*\s*(?:[:.,–—-]\s*|\(\s*|[*_]+\s*)?(.*)$",
     re.IGNORECASE,
@@ -189,17 +142,6 @@ _LATER = re.compile(
     re.IGNORECASE,
 )
 _WORD_OF = {"phasen": "phase", "schritte": "schritt"}
-
-
-def section_of(title: str) -> Section | None:
-    """What a heading or lead-in announces, if it is one of the known."""
-    if len(title) > 60:
-        return None
-    folded = fold(title)
-    for section, pattern in _SECTIONS:
-        if pattern.fullmatch(folded):
-            return section
-    return None
 
 
 def mark_of(text: str) -> tuple[str, State | None]:
@@ -256,6 +198,7 @@ class _Reader:
         text, state = mark_of(block.text)
         if self.item_indent is None:
             self.item_indent = block.indent
+        first = len(self.out.sentences)
         self._say(block.text, new_block=not self.in_list)
         if match := _PHASE_LINE.match(text):
             self._phase(match, state)
@@ -265,6 +208,7 @@ class _Reader:
             self.glyphs.append(Marked(plain(text), state))
         elif lead := section_of(block.title) if block.title else None:
             self._add(lead, text.split(":", 1)[1])
+            self.out.sentences[first] = _unlabelled(self.out.sentences[first])
         elif self.section and block.indent <= self.item_indent:
             self._add(self.section, text)
 
@@ -285,15 +229,19 @@ class _Reader:
     def _text(self, block: Block) -> None:
         self._say(block.text, new_block=True)
         said = self.out.sentences[self.out.last_block :]
-        self.out.lead = self.out.lead or next((s for s in said if _is_telling(s)), "")
-        lead = section_of(block.title) if block.title else None
-        if lead:
-            rest = block.text.split(":", 1)[1].strip("* ")
-            self._add(lead, sentences(rest)[0] if rest else "")
-        elif self.section and self.item_indent is None:
-            for sentence in sentences(block.text)[:4]:
-                self._add(self.section, sentence)
-        else:
+        section = self.section if self.item_indent is None else None
+        labelled = False
+        for index, sentence in enumerate(said):
+            label = section_of(title) if (title := lead_in(sentence)) else None
+            if label:
+                labelled, section = True, None
+                sentence = _unlabelled(sentence)
+                self.out.sentences[self.out.last_block + index] = sentence
+                self._add(label, sentence)
+            elif section and index < 4:
+                self._add(section, sentence)
+            self._lead(sentence, label)
+        if not labelled and self.item_indent is not None:
             self.section = None
         if said and said[-1].endswith(":"):
             self.section, self.item_indent = section_of(said[-1]), None
@@ -302,8 +250,15 @@ class _Reader:
             if again := _PHASE_LINE.match(title):
                 self._phase(again, state)
 
+    def _lead(self, sentence: str, label: Section | None) -> None:
+        """What is announced or to come leads only if nothing else does."""
+        if label in _NO_LEAD or not _is_telling(sentence):
+            return
+        if not self.out.lead or (announces(self.out.lead) and not announces(sentence)):
+            self.out.lead = sentence
+
     def _add(self, section: Section, text: str) -> None:
-        if words := plain(text):
+        if (words := plain(text)) and fold(words) not in _NONE:
             self.out.sections.setdefault(section, []).append(words)
 
     def _say(self, text: str, *, new_block: bool) -> None:
@@ -325,6 +280,10 @@ class _Reader:
         else:
             for mark in self.glyphs:
                 self._add(Section.DONE, mark.text)
+
+
+def _unlabelled(sentence: str) -> str:
+    return sentence.split(":", 1)[1].strip("* ")
 
 
 def _is_telling(sentence: str) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from agentsess.sessions.recap_answers import NONE, matter
-from agentsess.sessions.recap_reading import PHASE_HINT, Reading, Section, phases_in
+from agentsess.sessions.recap_answers import matter
+from agentsess.sessions.recap_reading import PHASE_HINT, Reading, phases_in
+from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import (
+    announces,
     asks,
     blocks,
-    fold,
     plain,
     prose,
     sentences,
@@ -167,6 +168,11 @@ _GO_ON = re.compile(
     r"sigue|continúa|adelante|continue[zr]?|thanks?|thank you|danke|gracias|merci)\b.{0,20}$",
     re.IGNORECASE,
 )
+_RUN = re.compile(
+    r"^(?:(?:please|now|ok(?:ay)?|can you|could you)\b[\s,.]*)*(?:re-?)?(?:run|execute|show|check|"
+    r"test|list)\b(?!.*\b(?:until|and (?:then )?(?:fix|make|add|change|write|mend|repair))\b)",
+    re.IGNORECASE,
+)
 
 
 def prompt_text(text: str) -> str:
@@ -246,10 +252,13 @@ def _reports(sentence: str) -> bool:
 
 def coming_in(reading: Reading) -> list[str]:
     """The sentences of a reply that say what comes next, outside of lists under a heading."""
+    claimed = reading.sections.get(Section.DONE, ())
+    told = max((n for n, s in enumerate(reading.sentences) if plain(s) in claimed), default=0)
     return [
         plain(sentence)
-        for sentence in reading.sentences
+        for index, sentence in enumerate(reading.sentences)
         if len(sentence) <= 300
+        and not (index < told and announces(sentence))  # it is done by now
         and not asks(sentence)
         and not sentence.endswith(":")
         and (_COMING.search(sentence) or (_AT.search(sentence) and not _PAST.search(sentence)))
@@ -275,7 +284,7 @@ def obstacles_in(reading: Reading) -> list[str]:
         for sentence in reading.sentences
         if not asks(sentence) and _OBSTACLE.search(sentence)
     ]
-    return [text for text in dict.fromkeys(found) if fold(text) not in NONE]
+    return list(dict.fromkeys(found))
 
 
 def user_questions(reading: Reading) -> list[str]:
@@ -292,3 +301,8 @@ def asks_for_work(prompt: str) -> bool:
 def just_go_on(prompt: str) -> bool:
     """Whether a prompt only says to continue, and so answers no question."""
     return len(prompt) < 60 and bool(_GO_ON.match(prompt.strip()))
+
+
+def just_runs(prompt: str) -> bool:
+    """Whether a prompt only asks to run or show something: then its outcome is the answer."""
+    return len(prompt) < 60 and bool(_RUN.match(prompt.strip()))

@@ -69,7 +69,7 @@ class Block:
     number: int | None = None
     """The item's number in a numbered list."""
     title: str = ""
-    """The words before the colon, where the block begins with such."""
+    """An item's words before the colon, if it begins with such."""
 
 
 def clean(text: str) -> str:
@@ -142,7 +142,7 @@ def blocks(text: str) -> Iterator[Block]:
     for line in text.split("\n"):
         stripped = line.strip()
         block = _single(line) if stripped else None
-        if paragraph and (block or not stripped):
+        if paragraph and (block or not stripped or _begins_anew(stripped)):
             yield from _paragraph(paragraph)
             paragraph = []
         if block:
@@ -163,7 +163,7 @@ def _single(line: str) -> Block | None:
         return Block("heading", match[1].strip(" *_-•"))
     if match := _ITEM.match(line):
         number = int(match[3]) if match[3] else None
-        return Block("item", match[4].strip(), len(match[1].expandtabs(4)), number, _lead_in(line))
+        return Block("item", match[4].strip(), len(match[1].expandtabs(4)), number, lead_in(line))
     if line.lstrip().startswith("|"):
         return Block("row", line.strip())
     if match := _NUMBERED_LINE.match(line):
@@ -174,10 +174,17 @@ def _single(line: str) -> Block | None:
 def _paragraph(lines: list[str]) -> Iterator[Block]:
     text = " ".join(lines)
     if not (len(text) > _LONGEST_SAYING and text[0] in '"“„«' and text[-1] in '"”“»'):
-        yield Block("text", text, title=_lead_in(text))
+        yield Block("text", text)
 
 
-def _lead_in(line: str) -> str:
+def _begins_anew(line: str) -> bool:
+    """Whether a line such as "Next: …" says something of its own amid a paragraph."""
+    title = lead_in(line)
+    return bool(title) and (title[0].isupper() or line[0] == "*")
+
+
+def lead_in(line: str) -> str:
+    """The words before the colon that an item or a sentence begins with; empty: none."""
     match = _LEAD_IN.match(line) if ":" in line[:50] else None
     return (match[1] or match[2]).strip() if match else ""
 
@@ -190,6 +197,20 @@ def sentences(text: str) -> list[str]:
 def asks(sentence: str) -> bool:
     """Whether a sentence is a question."""
     return sentence.rstrip("\"')*_` »”").endswith(("?", "？", "か。", "吗。"))
+
+
+_ANNOUNCING = re.compile(
+    r"^(?:(?:ok(?:ay)?|sure|right|great|good|got it|al(?:l )?right|of course|yes|understood|noted|"
+    r"agreed|now|first|so|and|then)\b[\s,.!:–—-]+)*"
+    r"(?:i(?:['’]ll| will|['’]m going to| am going to)|we(?:['’]ll| will)|let me|ich werde|voy a|"
+    r"je vais)\s+(?!(?:be|have|keep|leave|go with|use|take|drop|stick|stay)\b)\w",
+    re.IGNORECASE,
+)
+
+
+def announces(sentence: str) -> bool:
+    """Whether a sentence only says what its writer is about to do."""
+    return bool(_ANNOUNCING.match(sentence))
 
 
 _ASCII_WORDS = re.compile(r"[a-z0-9]+")

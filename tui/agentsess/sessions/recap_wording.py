@@ -20,7 +20,7 @@ _FIGURE = re.compile(
     re.IGNORECASE,
 )
 
-
+_NEXT_I = re.compile(r"^next,? (?=i\b)", re.IGNORECASE)
 _PLURALS = {"schritt": "schritte", "etappe": "etappen"}
 
 
@@ -140,8 +140,10 @@ def _unplanned(story: Story) -> str:
         start = "Interrupted at: " if story.interrupted else "Not finished yet: "
         return start + story.request
     said = story.reply or "The last turn ended without a word"
+    if said.split(" ")[0].isalpha():
+        said = said[:1].upper() + said[1:]
     if story.coming and not said.endswith("?"):
-        following = story.coming[0].text.rstrip(".")
+        following = _NEXT_I.sub("", story.coming[0].text.rstrip("."))
         if len(said) + len(following) < 180:
             return f"{said.rstrip('.')}; next: {following}"
     return said
