@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,21 @@ def sessions(home: Path, tmp_path: Path) -> dict[str, Session]:
     return {s.title: s for s in write_sessions(home, titles, cwd=str(tmp_path))}
 
 
+@pytest.fixture
+def server(loopback: Callable[..., LoopbackServer]) -> LoopbackServer:
+    """Gives each session the answer that its last prompt asks for."""
+    return loopback(default=by_prompt)
+
+
+@asynccontextmanager
+async def reading(home: Path, title: str) -> AsyncIterator[User]:
+    """The user, with the app open and a session in view."""
+    async with using(AgentsessApp(home)) as user:
+        await user.opens(title)
+        yield user
+
+
 def by_prompt(body: Json) -> Step:
-    """Each session gets the answer that its last prompt asks for."""
     last = body["messages"][-1]["content"]
     if isinstance(last, list):
         return Reply("It is done.")
@@ -69,11 +83,9 @@ async def start_all(user: User, sessions: dict[str, Session]) -> None:
 
 
 async def test_three_sessions_run_at_once_and_the_list_says_how_each_is(
-    home: Path, sessions: dict[str, Session], loopback: Loopback
+    home: Path, sessions: dict[str, Session], server: LoopbackServer
 ) -> None:
-    server = loopback(default=by_prompt)
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Quiet")
+    async with reading(home, "Quiet") as user:
         await start_all(user, sessions)
         await user.sees("● Works", "◐ Asks", "asks you", "✗ Fails")
         await user.is_told("“Asks” waits for your answer about a tool. ctrl+g goes there.")
@@ -86,10 +98,10 @@ async def test_three_sessions_run_at_once_and_the_list_says_how_each_is(
         assert sessions["Works"].id not in live
 
 
+@pytest.mark.usefixtures("server")
 async def test_ctrl_g_goes_to_who_waits_then_to_who_failed(
-    home: Path, sessions: dict[str, Session], loopback: Loopback
+    home: Path, sessions: dict[str, Session]
 ) -> None:
-    loopback(default=by_prompt)
     async with using(AgentsessApp(home)) as user:
         await user.press("ctrl+g")
         await user.is_told("No session waits for you.")
@@ -102,12 +114,11 @@ async def test_ctrl_g_goes_to_who_waits_then_to_who_failed(
         assert user.is_in_chat
 
 
+@pytest.mark.usefixtures("server")
 async def test_answering_one_session_leaves_the_others_as_they_are(
-    home: Path, sessions: dict[str, Session], loopback: Loopback
+    home: Path, sessions: dict[str, Session]
 ) -> None:
-    loopback(default=by_prompt)
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Quiet")
+    async with reading(home, "Quiet") as user:
         await start_all(user, sessions)
         await user.press("ctrl+g")
         await user.sees("wants to run a command")
@@ -117,15 +128,13 @@ async def test_answering_one_session_leaves_the_others_as_they_are(
         assert live == {sessions["Works"].id: "working", sessions["Fails"].id: "failed"}
 
 
+@pytest.mark.usefixtures("server")
 async def test_the_terminal_notifies_while_another_window_is_in_front(
     home: Path,
     sessions: dict[str, Session],
-    loopback: Loopback,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    loopback(default=by_prompt)
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Asks")
+    async with reading(home, "Asks") as user:
         written = sent(monkeypatch, user)
         await goes_to_another_window(user)
         user.app.runs.start(sessions["Asks"].id, "ask")
@@ -133,15 +142,13 @@ async def test_the_terminal_notifies_while_another_window_is_in_front(
         assert "\a\x1b]9;“Asks”: waits for your answer about a tool\x1b\\" in written
 
 
+@pytest.mark.usefixtures("server")
 async def test_the_terminal_stays_silent_while_the_session_is_looked_at(
     home: Path,
     sessions: dict[str, Session],
-    loopback: Loopback,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    loopback(default=by_prompt)
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Asks")
+    async with reading(home, "Asks") as user:
         written = sent(monkeypatch, user)
         await comes_back(user)
         user.app.runs.start(sessions["Asks"].id, "ask")
@@ -151,16 +158,14 @@ async def test_the_terminal_stays_silent_while_the_session_is_looked_at(
         assert not any("\x1b]" in w for w in written)
 
 
+@pytest.mark.usefixtures("server")
 async def test_notifications_can_be_turned_off(
     home: Path,
     sessions: dict[str, Session],
-    loopback: Loopback,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    loopback(default=by_prompt)
     (home / "settings.toml").write_text("notify = false\n")
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Quiet")
+    async with reading(home, "Quiet") as user:
         written = sent(monkeypatch, user)
         await goes_to_another_window(user)
         user.app.runs.start(sessions["Asks"].id, "ask")
@@ -168,12 +173,11 @@ async def test_notifications_can_be_turned_off(
         assert written == []
 
 
+@pytest.mark.usefixtures("server")
 async def test_a_run_that_the_user_stopped_is_not_told(
-    home: Path, sessions: dict[str, Session], loopback: Loopback
+    home: Path, sessions: dict[str, Session]
 ) -> None:
-    loopback(default=by_prompt)
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Quiet")
+    async with reading(home, "Quiet") as user:
         user.app.runs.start(sessions["Works"].id, "work")
         await user.until(lambda: user.app.runs.unsaved(sessions["Works"].id)[1], "words")
         await user.app.runs.stop(sessions["Works"].id)
@@ -203,8 +207,7 @@ async def test_sessions_at_work_in_one_app_never_hear_of_each_other(
 ) -> None:
     server = loopback(default=echo)
     canaries = {title: f"canary-of-{title.lower()}" for title in sessions}
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Quiet")
+    async with reading(home, "Quiet") as user:
         for _ in range(3):
             for title, session in sessions.items():
                 user.app.runs.start(session.id, canaries[title])
@@ -221,20 +224,18 @@ async def test_what_agents_posted_on_the_board_is_seen_and_followed(
 ) -> None:
     other = SessionService.open(home)
     other.board(sessions["Quiet"].id, "planner").set("plan", "first the [basket]")
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Quiet")
+    async with reading(home, "Quiet") as user:
         await user.sees("Board", "plan: first the [basket]", "planner")
         other.board(sessions["Quiet"].id, "reviewer").set("plan", "then the till")
         await user.sees("plan: then the till", "reviewer")
     other.close()
 
 
+@pytest.mark.usefixtures("server")
 async def test_a_question_that_came_meanwhile_has_the_focus_when_the_user_comes_back(
-    home: Path, sessions: dict[str, Session], loopback: Loopback
+    home: Path, sessions: dict[str, Session]
 ) -> None:
-    loopback(default=by_prompt)
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Asks")
+    async with reading(home, "Asks") as user:
         await goes_to_another_window(user)
         user.app.runs.start(sessions["Asks"].id, "ask")
         await user.sees("wants to run a command")
@@ -243,12 +244,11 @@ async def test_a_question_that_came_meanwhile_has_the_focus_when_the_user_comes_
         await user.sees("It is done.")
 
 
+@pytest.mark.usefixtures("server")
 async def test_who_left_while_writing_goes_on_writing(
-    home: Path, sessions: dict[str, Session], loopback: Loopback
+    home: Path, sessions: dict[str, Session]
 ) -> None:
-    loopback(default=by_prompt)
-    async with using(AgentsessApp(home)) as user:
-        await user.opens("Asks")
+    async with reading(home, "Asks") as user:
         await user.press("ctrl+l")
         await user.types("then I would like to sa")
         await goes_to_another_window(user)
