@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 from agentsess.commands.syntax import build_parser
+from agentsess.config import Settings
 from agentsess.ui.keys import KEYS, shown_keys
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
@@ -29,3 +32,8 @@ def test_every_command_is_named() -> None:
     listed = README[README.index("## Scripts") :].split("each with `--json`")[0]
     for command in set(commands) - {"COMMAND"}:
         assert command in listed
+
+
+def test_every_setting_stands_with_what_it_is_without_a_file() -> None:
+    block = README.split("```toml\n")[1].split("```")[0]
+    assert tomllib.loads(block) == asdict(Settings())
