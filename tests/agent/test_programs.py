@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from agentsess import Agent
+from agentsess.model import Draft, Entry, EntryKind, utc_now
 from support.agents import assert_requests_acceptable, is_alive
 from support.loopback import Hold, LoopbackServer, Reply, ToolUse
 
@@ -242,6 +243,71 @@ def test_a_process_killed_in_mid_answer_leaves_a_session_that_goes_on(
     assert result.output == "Here I am."
     assert [m["content"] for m in server.bodies[1]["messages"]] == ["Count.", "Go on."]
     assert_requests_acceptable(server)
+
+
+def test_a_process_killed_in_mid_answer_leaves_a_session_that_says_so_once(
+    loopback: Callable[..., LoopbackServer],
+) -> None:
+    server = loopback(
+        [Hold(Reply("one two three four"), after_events=5), Reply("One."), Reply("Two.")]
+    )
+    agent = Agent()
+    session = agent.create_session()
+    with subprocess.Popen([sys.executable, "-c", RUN, session.id, "Count."]) as process:
+        server.wait_until_holding()
+        told = [fact.text for fact in agent.recap(session.id).blockers]
+        assert told == []  # it is at work
+        process.kill()
+    assert [fact.text for fact in agent.recap(session.id).blockers] == ["The last run broke off."]
+    asyncio.run(agent.run("Count.", session_id=session.id))
+    asyncio.run(agent.run("More.", session_id=session.id))
+    assert agent.recap(session.id).blockers == ()
+    events = [e for e in agent.service.entries(session.id) if e.kind is EntryKind.EVENT]
+    assert [(event.seq, event.meta["event"]) for event in events] == [(2, "repaired")]
+    assert "before its reply was saved; what that took is not counted" in events[0].text
+    assert [m["content"] for m in server.bodies[1]["messages"]] == ["Count."]
+
+
+def test_a_run_cut_between_a_result_and_the_reply_is_told_of_once(
+    loopback: Callable[..., LoopbackServer],
+) -> None:
+    cut = Hold(Reply("one two"), after_events=3)
+    server = loopback([ToolUse("bash", {"command": "true"}), cut, Reply("Here.")])
+    agent = Agent(permission_callback=lambda *_: True)
+    session = agent.create_session()
+    with subprocess.Popen([sys.executable, "-c", RUN_WITH_TOOLS, session.id, "Go."]) as process:
+        server.wait_until_holding()
+        process.kill()
+    asyncio.run(agent.run("Go on.", session_id=session.id))
+    events = [e for e in agent.service.entries(session.id) if e.kind is EntryKind.EVENT]
+    assert [event.meta["event"] for event in events] == ["repaired"]
+    assert "before its reply was saved" in events[0].text
+
+
+@pytest.mark.parametrize("way", ["fork", "rewind", "continue"])
+def test_where_a_history_was_made_to_end_with_a_prompt_no_run_broke_off(
+    loopback: Callable[..., LoopbackServer], way: str
+) -> None:
+    loopback([Reply("One."), Reply("Here.")])
+    agent = Agent()
+    session = agent.create_session()
+    service = agent.service
+    if way == "rewind":
+        with service.writer(session.id) as writer:
+            writer.append(Draft(EntryKind.USER, "Count."))
+        snapshot = service.branches.snapshot(session.id)
+    asyncio.run(agent.run("Count.", session_id=session.id))
+    if way == "fork":
+        session = service.branches.fork(session.id, at=1)
+    elif way == "rewind":
+        service.branches.rewind(snapshot)
+    else:
+        session = service.create()
+        with service.writer(session.id) as writer:
+            writer.carry_over([Entry(1, EntryKind.USER, "Count.", utc_now())], "another")
+    assert agent.recap(session.id).blockers == ()
+    asyncio.run(agent.run("Go on.", session_id=session.id))
+    assert not [e for e in service.entries(session.id) if e.kind is EntryKind.EVENT]
 
 
 def test_a_process_killed_while_a_tool_is_at_work_leaves_a_session_that_is_repaired(

@@ -118,6 +118,25 @@ async def test_a_session_held_elsewhere_says_by_whom_and_may_be_waited_for(
         other.communicate()
 
 
+async def test_a_session_that_is_taken_and_given_back_elsewhere_is_seen_so_at_once(
+    home: Path, service: SessionService
+) -> None:
+    session = write_session(service, "Port it", "one", "first answer")
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Port it")
+        await user.sees_no_more("running elsewhere")
+        other = holder(home, session.id)
+        try:
+            await user.sees("running elsewhere")
+            assert other.stdin is not None
+            other.stdin.write("\n")
+            other.stdin.flush()
+            await user.sees_no_more("running elsewhere")
+        finally:
+            other.kill()
+            other.communicate()
+
+
 async def test_a_session_held_elsewhere_may_be_taken_over_or_only_read(
     home: Path, service: SessionService, loopback: Loopback
 ) -> None:

@@ -68,6 +68,7 @@ _STOPS = {
     "max_iterations": "The run was stopped after {max_iterations} requests. "
     "Send a prompt to let it go on.",
 }
+_LOST_REPLY = "The last run broke off before its reply was saved; what that took is not counted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ class Turn:
             if self.conversation.open_calls:
                 self._close_calls()
                 self._note("repaired", "The last run broke off while tools were at work.")
+            elif self.writer.broke_off():
+                self._note("repaired", _LOST_REPLY)
             self._note_model()
             if note:
                 self._note(NOTE_EVENT, note)

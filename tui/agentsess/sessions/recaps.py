@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from agentsess.errors import AgentsessError, InvalidSession, StoreError
-from agentsess.model import Fact, JsonObject, Recap, Session, Usage, utc_now
+from agentsess.model import Fact, JsonObject, Recap, Session, Status, Usage, utc_now
 from agentsess.sessions.recap_editing import LISTS, PARTS, parts_of
 from agentsess.sessions.records import one_line
+from agentsess.sessions.writer import broke_off
 from agentsess.storage.store import SessionStore
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _AT_ONCE = 20
 """Sessions whose recaps are made ready when several are put away in one step."""
 _LONGEST_LINE = 400
 _MOST_LINES = 40
+_BROKE_OFF = "The last run broke off."
 _log = logging.getLogger(__name__)
 
 
@@ -48,8 +50,17 @@ class Recaps:
     def get(self, session_id: str) -> Recap:
         """Where a session stands, by all that is known. Costs no more than the new entries."""
         kept = self._kept(session_id)
-        recap = self._from_history(session_id, kept)
-        return _edited(_written(recap, kept), kept.get("edits") or {})
+        recap = _written(self._from_history(session_id, kept), kept)
+        if self._broke_off(session_id):
+            fact = Fact(_BROKE_OFF, (recap.covers_entries,))
+            recap = replace(recap, blockers=(*recap.blockers, fact))
+        return _edited(recap, kept.get("edits") or {})
+
+    def _broke_off(self, session_id: str) -> bool:
+        session = self._service.get(session_id)
+        if not session.is_own or session.status is Status.COMPLETED:
+            return False
+        return self._store.owner(session_id) is None and broke_off(self._store, session_id)
 
     def from_history(self, session_id: str) -> Recap:
         """Where a session stands, from its history alone."""

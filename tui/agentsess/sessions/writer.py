@@ -14,6 +14,8 @@ from agentsess.storage.store import SessionStore
 
 _TITLE_LENGTH = 80
 _BATCH = 500
+_ANSWERED = (EntryKind.USER, EntryKind.TOOL_RESULT)
+"""What the model replies to."""
 
 
 class SessionWriter:
@@ -71,6 +73,10 @@ class SessionWriter:
         """Add to the time worked in this session."""
         self._store.count(self.session_id, {"duration_seconds": max(0.0, seconds)}, {})
 
+    def broke_off(self) -> bool:
+        """Whether the last run here ended without a word; see `broke_off`."""
+        return broke_off(self._store, self.session_id)
+
     def close(self) -> None:
         """Give the lease back."""
         try:
@@ -101,6 +107,21 @@ class SessionWriter:
             fields.pop("model", None)
         difference = {name: value - now.get(name, 0) for name, value in amounts.items()}
         self._store.count(self.session_id, difference, fields)
+
+
+def broke_off(store: SessionStore, session_id: str) -> bool:
+    """Whether a history of which nobody is the writer ends where a reply was to come.
+
+    Not so where it was made to end there: by a fork, or by going back to a snapshot.
+    """
+    entries = store.page(session_id, last=1, before=None).entries
+    if not entries or entries[-1].kind not in _ANSWERED or "imported" in entries[-1].meta:
+        return False
+    seq = entries[-1].seq
+    if store.documents("sessions").get(session_id, {}).get("forked_at") == seq:
+        return False
+    snapshots = list(store.documents("snapshots").values())
+    return not any((s["session_id"], s["seq"]) == (session_id, seq) for s in snapshots)
 
 
 def _counters(entries: Iterable[Entry], paid: int = 0) -> tuple[dict[str, float], JsonObject]:

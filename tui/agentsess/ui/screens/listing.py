@@ -47,6 +47,8 @@ class Listing(Panes):
         self._indexing = ""
         self._count = 0
         self._hidden = 0
+        self._watched: list[str] = []
+        """Ids of the sessions in which other processes may be at work."""
 
     @work(exclusive=True, group="list")
     async def reload(self, select: str = "") -> None:
@@ -58,8 +60,8 @@ class Listing(Panes):
         service, text, trashed = self.app.service, self.query_text, self.trashed
         try:
             everything = await self.app.aside(service.list, "", trashed=trashed)
-            newest = [session.id for session in everything[:_WATCHED]]
-            self.elsewhere = await self.app.aside(service.running_elsewhere, newest)
+            self._watched = [session.id for session in everything[:_WATCHED]]
+            self.elsewhere = await self.app.aside(service.running_elsewhere, self._watched)
             query = Query.parse(text)
         except AgentsessError as error:
             self._tell_list(str(error))
@@ -173,12 +175,25 @@ class Listing(Panes):
         self.index_sessions()
 
     def poll(self) -> None:
-        """See what other processes changed: one look at one file's size."""
+        """See what other processes changed, by one file's size, and where they are at work."""
         try:
             if self.app.service.changed():
                 self.reload()
+            else:
+                self.look_elsewhere()
         except AgentsessError as error:
             self._tell_list(str(error))
+
+    @work(exclusive=True, group="elsewhere")
+    async def look_elsewhere(self) -> None:
+        """See where other processes are at work: a run begins and ends without another trace."""
+        try:
+            found = await self.app.aside(self.app.service.running_elsewhere, self._watched)
+        except AgentsessError:
+            return  # one was deleted meanwhile: the list comes anew
+        if found != self.elsewhere:
+            self.elsewhere = found
+            self.show_live()
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
