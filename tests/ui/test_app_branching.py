@@ -12,7 +12,7 @@ import pytest
 from agentsess.model import Draft, EntryKind
 from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
-from support.loopback import LoopbackServer, Reply
+from support.loopback import Hold, LoopbackServer, Reply
 from support.screens import using, write_session
 
 pytestmark = pytest.mark.anyio
@@ -135,6 +135,24 @@ async def test_a_session_that_is_taken_and_given_back_elsewhere_is_seen_so_at_on
         finally:
             other.kill()
             other.communicate()
+
+
+async def test_a_run_that_was_overtaken_does_not_give_back_a_prompt_that_is_kept(
+    home: Path, service: SessionService, loopback: Loopback
+) -> None:
+    session = write_session(service, "Port it", "one", "first answer", cwd=str(home.parent))
+    server = loopback([Hold(Reply("Too late, this one."), after_events=5)])
+    async with using(AgentsessApp(home)) as user:
+        await user.opens("Port it")
+        await user.sends("go on")
+        await user.sees("Too late")
+        with service.writer(session.id, take_over=True):
+            server.release()
+            await user.until(lambda: user.banner, "why it ended")
+            assert "taken over" in user.banner
+            assert user.prompt == ""
+    texts = [entry.text for entry in service.entries(session.id)]
+    assert texts.count("go on") == 1
 
 
 async def test_a_session_held_elsewhere_may_be_taken_over_or_only_read(

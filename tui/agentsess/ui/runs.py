@@ -16,7 +16,7 @@ from textual.message import Message
 
 from agentsess.agent.agent import Agent
 from agentsess.agent.connection import ClientFactory
-from agentsess.agent.events import AgentEvent, ReplySaved, TextDelta, ThinkingDelta
+from agentsess.agent.events import AgentEvent, PromptSaved, ReplySaved, TextDelta, ThinkingDelta
 from agentsess.agent.offers import Offer
 from agentsess.agent.permissions import Decision, call_input, decided_beforehand
 from agentsess.agent.preview import Preview, preview
@@ -72,6 +72,8 @@ class _Run:
     thinking: str = ""
     failed: bool = False
     stopped: bool = False
+    is_saved: bool = False
+    """Whether the prompt is in the history."""
     allowed: set[str] = field(default_factory=set)
     """Tools that the user allowed for as long as the app runs."""
 
@@ -112,6 +114,8 @@ class Runs:
         error: AgentsessError | None
         stopped: bool = False
         """Whether the user stopped it."""
+        is_saved: bool = False
+        """Whether the prompt is in the history."""
 
     def __init__(
         self,
@@ -200,6 +204,7 @@ class Runs:
     def _begin(self, session_id: str, task: str, stream: AsyncGenerator[AgentEvent, None]) -> None:
         run = self._runs.setdefault(session_id, _Run())
         run.failed, run.stopped, run.text, run.thinking = False, False, "", ""
+        run.is_saved = False
         run.task = asyncio.create_task(self._work(run, session_id, task, stream))
 
     async def stop(self, session_id: str) -> bool:
@@ -293,6 +298,8 @@ class Runs:
                         run.thinking += event.text
                     elif isinstance(event, ReplySaved):
                         run.text = run.thinking = ""
+                    elif isinstance(event, PromptSaved):
+                        run.is_saved = True
                     self._post(self.Happened(session_id, event))
         except AgentsessError as failure:
             error, run.failed = failure, bool(task)
@@ -304,5 +311,5 @@ class Runs:
             run.text = run.thinking = ""
             run.question = None
             # The task is still running here; what comes of it is told once it is done.
-            ended = self.Ended(session_id, task, error, run.stopped)
+            ended = self.Ended(session_id, task, error, run.stopped, run.is_saved)
             asyncio.get_running_loop().call_soon(self._post, ended)

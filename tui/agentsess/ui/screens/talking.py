@@ -14,7 +14,7 @@ from agentsess.agent.events import (
     UsageChanged,
 )
 from agentsess.agent.permissions import Decision
-from agentsess.errors import AgentsessError, SessionLocked
+from agentsess.errors import AgentsessError, SessionFenced, SessionLocked
 from agentsess.sessions.permissions import Permission
 from agentsess.ui.runs import OpenOffer, Question, Runs
 from agentsess.ui.screens.base import Panes
@@ -215,6 +215,8 @@ class Talking(Panes):
         self.reload()
 
     def _give_back(self, message: Runs.Ended) -> None:
-        # Sent again unchanged it goes on where it failed, and is not said twice.
-        if message.task:
+        # Sent again unchanged it goes on where it failed, and is not said twice: unless another
+        # run took the session meanwhile, and went on from it.
+        overtaken = isinstance(message.error, SessionFenced)
+        if message.task and not (overtaken and message.is_saved):
             self.chat.give_back(message.session_id, message.task)
