@@ -220,6 +220,10 @@ def test_a_long_task_with_tools_is_measured(loopback: Callable[..., LoopbackServ
     assert_requests_acceptable(server)
 
 
+def test_what_the_package_offers_is_listed_before_it_is_imported() -> None:
+    assert python("import agentsess; print('Agent' in dir(agentsess))") == "True"
+
+
 def test_nothing_heavy_is_imported_before_the_first_request() -> None:
     program = """
 import sys

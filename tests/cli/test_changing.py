@@ -59,6 +59,12 @@ class TestNew:
         assert ran.code == 2
         assert "is not key=value" in ran.err
 
+    def test_an_option_it_does_not_know_is_told_with_its_own_usage(self, run: Run) -> None:
+        ran = run("new", "--title", "Basket")
+        assert ran.code == 2
+        assert "usage: agentsess-tui new" in ran.err
+        assert "unrecognized arguments: --title" in ran.err
+
 
 class TestStatus:
     def test_archiving_and_back(self, run: Run, service: SessionService) -> None:
@@ -121,6 +127,7 @@ class TestDelete:
         file = transcript.write(tmp_path / "claude")
         ran = run("delete", transcript.id)
         assert "only hidden" in ran.out
+        assert "Moved" not in ran.out
         assert file.exists()
         assert run("list", "--json").json == []
         ran = run("delete", transcript.id, "--forever", "--yes")
@@ -146,6 +153,13 @@ class TestContinue:
         transcript.write(tmp_path / "claude")
         session_id = run("continue", transcript.id).out.strip()
         assert [e.text for e in service.entries(session_id)] == ["Hello", "Hi"]
+
+    def test_a_session_of_ours_is_not_copied(self, run: Run, service: SessionService) -> None:
+        session = service.create(title="Basket")
+        ran = run("continue", session.id)
+        assert ran.code == 1
+        assert "fork" in ran.err
+        assert len(service.list()) == 1
 
 
 class TestPrune:

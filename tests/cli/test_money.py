@@ -78,7 +78,7 @@ class TestSet:
     ) -> None:
         session = service.create(title="Work", budget_usd=1.0)
         ran = run("set", session.id, "--model", "claude-opus-5-5", "--max-tokens-total", "5000")
-        assert ran.out == "“Work” has a new model and limit of tokens.\n"
+        assert ran.out == "“Work” has a new model and a new limit of tokens.\n"
         assert run("set", session.id, "--budget-usd", "none", "--json").json["budget_usd"] is None
         after = service.get(session.id)
         assert (after.model, after.max_tokens_total) == ("claude-opus-5-5", 5_000)
@@ -90,6 +90,14 @@ class TestSet:
         ran = run("set", session.id, "--budget-usd", "5")
         assert ran.code == 0
         assert "The price of qwen3:8b is not known" in ran.err
+
+    def test_title_notes_and_tags_are_set(self, run: Run, service: SessionService) -> None:
+        session = service.create(title="Work", notes="old", tags=["a", "b"])
+        ran = run("set", session.id, "--title", "none", "--notes", "", "--tag", "c", "--untag", "a")
+        assert ran.out == "“none” has a new title and new notes and new tags.\n"
+        after = service.get(session.id)
+        assert (after.title, after.notes, after.tags) == ("none", "", ("b", "c"))
+        assert run("set", session.id, "--untag", "c", "--json").json["tags"] == ["b"]
 
     def test_setting_nothing_is_wrong_usage(self, run: Run, service: SessionService) -> None:
         assert run("set", service.create().id).code == 2

@@ -117,7 +117,7 @@ def prune_and_undo(terminal: Terminal) -> None:
     terminal.press("P")
     terminal.sees("Older than", "Status", "Nothing fits the rule.")
     terminal.press("ctrl+u")
-    terminal.sees("30d, 12h, 6m")
+    terminal.sees("30d, 12h, 6mo")
     terminal.press("tab")
     terminal.settles()
     terminal.press("ctrl+u")

@@ -51,7 +51,9 @@ def matches(text: str, session: Session = SESSION) -> bool:
         "branch:py3",
         "model:sonnet",
         "source:agentsess",
+        "-source:claude-code",
         "older:30d",
+        "older:1mo",
         "-older:32d",
         "newer:2m",
         "larger:2mb",
@@ -91,11 +93,32 @@ def test_a_query_that_does_not_fit(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["older:soon", "older:3", "larger:big", "status:gone", "has:nothing", "-newer:x"]
+    "text",
+    [
+        "older:soon",
+        "older:3",
+        "larger:big",
+        "status:gone",
+        "has:nothing",
+        "-newer:x",
+        "source:copilot",
+    ],
 )
 def test_a_known_field_with_an_impossible_value_is_refused(text: str) -> None:
     with pytest.raises(InvalidQuery):
         Query.parse(text)
+
+
+@pytest.mark.parametrize("text", ["source:claude_code", "source:claude-code", "source:Claude"])
+def test_a_source_is_known_however_it_is_written(text: str) -> None:
+    assert matches(text, replace(SESSION, source="claude_code"))
+
+
+def test_what_is_refused_says_what_there_is() -> None:
+    with pytest.raises(InvalidQuery, match="no source 'copilot': agentsess, claude_code"):
+        Query.parse("source:copilot")
+    with pytest.raises(InvalidQuery, match="list --trash"):
+        Query.parse("in:trash")
 
 
 def test_an_unknown_field_is_plain_text() -> None:
@@ -148,7 +171,7 @@ def test_a_negated_word_fits_exactly_what_the_word_does_not(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "days"),
-    [("12h", 0.5), ("30d", 30), ("2w", 14), ("6m", 180), ("1y", 365), ("1.5D", 1.5)],
+    [("12h", 0.5), ("30d", 30), ("2w", 14), ("6m", 180), ("6mo", 180), ("1y", 365), ("1.5D", 1.5)],
 )
 def test_ages(text: str, days: float) -> None:
     assert parse_age(text) == timedelta(days=days)

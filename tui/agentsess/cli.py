@@ -35,7 +35,10 @@ DONE, FAILED, WRONG_USAGE, NOT_FOUND, LOCKED, NOT_ASKED, INTERRUPTED = 0, 1, 2, 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; gives the exit code."""
     parser = build_parser()
-    args = parser.parse_args(argv)
+    args, unknown = parser.parse_known_args(argv)
+    if unknown:
+        # the command's own usage is the one that helps
+        getattr(args, "usage", parser).error(f"unrecognized arguments: {' '.join(unknown)}")
     try:
         if args.version:
             return _version()

@@ -12,6 +12,7 @@ import msgspec
 
 from agentsess.commands.finding import find, find_all
 from agentsess.commands.output import Output, WrongUsage, named, print_made
+from agentsess.errors import InvalidSession
 from agentsess.model import JsonObject, Session, Status
 from agentsess.sessions.service import SessionService
 
@@ -72,6 +73,10 @@ def restore(service: SessionService, args: Namespace, out: Output) -> int:
 def continue_(service: SessionService, args: Namespace, out: Output) -> int:
     """`continue`: another program's conversation as a new session of ours."""
     origin = find(service, args.id, out)
+    if origin.is_own:
+        raise InvalidSession(
+            f"{named(origin)} is kept here already: run goes on in it, fork copies it."
+        )
     session = service.continue_here(origin.id)
     print_made(session, out)
     return 0
@@ -95,7 +100,8 @@ def delete(service: SessionService, args: Namespace, out: Output) -> int:
     if args.forever:
         out.line(f"Deleted {these(sessions)} for good.")
         return 0
-    out.line(f"Moved {these(sessions)} to the trash.")
+    if own := [session for session in sessions if session.is_own]:
+        out.line(f"Moved {these(own)} to the trash.")
     if foreign := [session for session in sessions if not session.is_own]:
         out.line(
             f"{these(foreign)}: only hidden here; the file of {_sources(foreign)} stays as it is."

@@ -14,10 +14,18 @@ from agentsess.model import JsonObject, utc_now
 from agentsess.sessions.estimate import Estimate
 from agentsess.sessions.estimate import estimate as estimated
 from agentsess.sessions.pricing import is_priced
+from agentsess.sessions.records import checked_tags
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
 
-_WORDS = {"model": "model", "budget_usd": "budget", "max_tokens_total": "limit of tokens"}
+_WORDS = {
+    "model": "a new model",
+    "budget_usd": "a new budget",
+    "max_tokens_total": "a new limit of tokens",
+    "title": "a new title",
+    "notes": "new notes",
+    "tags": "new tags",
+}
 
 
 def estimate(service: SessionService, args: Namespace, out: Output) -> int:
@@ -73,16 +81,25 @@ def _row(model: KnownModel) -> list[str]:
 
 
 def set_(service: SessionService, args: Namespace, out: Output) -> int:
-    """`set`: a session's model, and its limits."""
+    """`set`: what a session is called, its notes, tags, model and limits."""
     session = find(service, args.id, out)
     fields = _given(args, "model", "budget_usd", "max_tokens_total")
+    said = {"title": args.title, "notes": args.notes}
+    fields |= {name: text for name, text in said.items() if text is not None}
+    if args.tag or args.untag:
+        gone = checked_tags(args.untag)
+        fields["tags"] = [
+            tag for tag in checked_tags([*session.tags, *args.tag]) if tag not in gone
+        ]
     if not fields:
-        raise WrongUsage("Say what to set: --model, --budget-usd or --max-tokens-total.")
+        raise WrongUsage(
+            "Say what to set: --title, --notes, --tag, --model, --budget-usd and so on."
+        )
     after = service.update(session.id, **fields)
     if out.as_json:
         out.json(after.to_json())
     else:
-        out.line(f"{named(after)} has a new {' and '.join(_WORDS[name] for name in fields)}.")
+        out.line(f"{named(after)} has {' and '.join(_WORDS[name] for name in fields)}.")
     if after.budget_usd and after.model and not is_priced(after.model):
         out.note(
             f"The price of {safe_line(after.model)} is not known: a budget of dollars "

@@ -81,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        command.set_defaults(run=run)
+        command.set_defaults(run=run, usage=command)
         command.add_argument("--json", action="store_true", help="print JSON")
         return command
 
@@ -105,8 +105,9 @@ def _add_reading(add: Add) -> None:
         "reading:list_",
         "list sessions, newest first",
         "A QUERY holds words and filters: status: project: tag: model: source: branch: older:\n"
-        "newer: larger: smaller: has:, as in “python status:paused older:30d”. A minus negates:\n"
-        "list -- -tag:done.\n\nJSON: an array of sessions.\n\n" + _SESSION,
+        "newer: larger: smaller: has: in:, as in “python status:paused older:30d”; in:tools looks\n"
+        "in what tools were given and gave back. A minus negates: list -- -tag:done.\n\n"
+        "JSON: an array of sessions.\n\n" + _SESSION,
     )
     command.add_argument("query", nargs="*", metavar="QUERY", help="words and filters")
     command.add_argument("--limit", type=positive, metavar="N", help="at most so many")
@@ -168,7 +169,8 @@ def _add_export(add: Add) -> None:
         "reading:export",
         "write a session as a document",
         "md is Markdown, json is what show --json prints, jsonl is a line with\n"
-        '{"session": …} and then a line for each entry.',
+        '{"session": …} and then a line for each entry.\n\n'
+        "JSON: as --format json.",
     )
     add_id(command)
     command.add_argument("--format", choices=["md", "json", "jsonl"], default="md")
@@ -320,7 +322,7 @@ def _add_pruning(add: Add) -> None:
         "--empty-trash", action="store_true", help="delete for good what is in the trash too long"
     )
     conditions: tuple[tuple[str, str, str], ...] = (
-        ("--older-than", "AGE", "not worked in for 12h, 30d, 2w, 6m or 1y"),
+        ("--older-than", "AGE", "not worked in for 12h, 30d, 2w, 6mo or 1y"),
         ("--larger-than", "SIZE", "history above 500kb, 5mb or 1gb"),
         ("--project", "TEXT", "project contains this"),
         ("--tag", "TAG", "carries this tag"),

@@ -37,10 +37,14 @@ def add_money(add: Add) -> None:
     command = add(
         "set",
         "money:set_",
-        "set a session's model, or what it may spend",
+        "set a session's title, notes, tags or model, or what it may spend",
         "What is not named stays as it is; none takes a limit away.\n\nJSON: the session.",
     )
     add_id(command)
+    command.add_argument("--title", metavar="TITLE", help="what it is called")
+    command.add_argument("--notes", metavar="TEXT", help="in place of the notes there are")
+    command.add_argument("--tag", action="append", default=[], metavar="TAG", help="repeatable")
+    command.add_argument("--untag", action="append", default=[], metavar="TAG", help="repeatable")
     command.add_argument("--model", metavar="NAME", help="model to ask from the next run on")
     add_limits(command, or_none=True)
 

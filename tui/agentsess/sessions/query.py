@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from agentsess.errors import InvalidQuery
-from agentsess.model import Session, Status, utc_now
+from agentsess.model import OWN_SOURCE, Session, Status, utc_now
 
-_UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "m": 30.0, "y": 365.0}
+_UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0, "m": 30.0, "mo": 30.0, "y": 365.0}
 _SIZES = {"": 1, "b": 1, "k": 1024, "kb": 1024, "m": 1024**2, "mb": 1024**2, "g": 1024**3}
 _SIZES["gb"] = _SIZES["g"]
 _HAS: dict[str, Callable[[Session], bool]] = {
@@ -27,6 +27,7 @@ _HAS: dict[str, Callable[[Session], bool]] = {
     "damage": lambda s: s.damaged > 0,
 }
 _IN = ("chat", "tools")
+_SOURCES = (OWN_SOURCE, "claude_code")
 FIELDS = (
     "status", "project", "tag", "model", "source", "branch", "older", "newer", "larger",
     "smaller", "has", "in",
@@ -34,14 +35,14 @@ FIELDS = (
 
 
 def parse_age(text: str) -> timedelta:
-    """A span such as ``30d``, ``12h``, ``2w``, ``6m`` (months of 30 days) or ``1y``.
+    """A span such as ``30d``, ``12h``, ``2w``, ``6mo`` or ``6m`` (months of 30 days) or ``1y``.
 
     Raises:
         InvalidQuery: It is none of these.
     """
-    match = re.fullmatch(r"(\d{1,5}(?:\.\d+)?)\s*([hdwmy])", text.strip().lower())
+    match = re.fullmatch(r"(\d{1,5}(?:\.\d+)?)\s*(h|d|w|mo?|y)", text.strip().lower())
     if not match:
-        raise InvalidQuery(f"{text!r} is not a span of time. Write 12h, 30d, 2w, 6m or 1y.")
+        raise InvalidQuery(f"{text!r} is not a span of time. Write 12h, 30d, 2w, 6mo or 1y.")
     return timedelta(days=float(match[1]) * _UNITS[match[2]])
 
 
@@ -156,10 +157,20 @@ def _check(term: Term) -> None:
         raise InvalidQuery(f"There is no status {term.value!r}: {', '.join(Status)}.")
     elif term.field == "has" and term.value.lower() not in _HAS:
         raise InvalidQuery(f"has:{term.value} is unknown: {', '.join(_HAS)}.")
+    elif term.field == "source" and not any(_source(term.value) in s for s in _SOURCES):
+        raise InvalidQuery(f"There is no source {term.value!r}: {', '.join(_SOURCES)}.")
     elif term.field == "in" and (
         term.negated or not any(s.startswith(term.value.lower()) for s in _IN)
     ):
-        raise InvalidQuery(f"in:{term.value} is unknown: {', '.join(_IN)}.")
+        raise InvalidQuery(
+            f"in:{term.value} is unknown: in:chat and in:tools say where words are looked for. "
+            "The trash is a list of its own (list --trash; T in the app)."
+        )
+
+
+def _source(value: str) -> str:
+    """A source as it is kept, whichever way it was written."""
+    return value.lower().replace("-", "_").replace(" ", "_")
 
 
 def _holds(term: Term, session: Session, now: datetime) -> bool:
@@ -183,5 +194,7 @@ def _holds(term: Term, session: Session, now: datetime) -> bool:
             return _HAS[value](session)
         case "in":
             return True  # says where a search looks
+        case "source":
+            return _source(value) in session.source
         case field:
             return value in str(getattr(session, field)).lower()

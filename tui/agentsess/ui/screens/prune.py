@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from agentsess.ui.app import AgentsessApp
 
 _FIELDS = (
-    ("older_than", "Older than", "30d, 12h, 6m"),
+    ("older_than", "Older than", "30d, 12h, 6mo"),
     ("status", "Status", "completed, paused …"),
     ("larger_than", "Larger than", "5mb, 500kb"),
     ("project", "Project", "part of its name"),
