@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable
 
 import pytest
@@ -97,6 +98,23 @@ def test_agents_that_run_at_once_take_turns(loopback: Loopback, make_agent: Make
     assert sorted(author for author, _ in turns) == sorted(["planner", "reviewer", "tester"] * 2)
     assert [e.kind for e in entries] == [EntryKind.USER, EntryKind.ASSISTANT] * 6
     assert_requests_acceptable(server)
+
+
+def test_many_runs_that_wait_do_not_keep_the_one_at_work_from_its_end(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback(default=lambda body: Reply("Done."))
+    agent = make_agent()
+    session = agent.create_session()
+    threads = min(32, (os.cpu_count() or 1) + 4)  # as many as the event loop has for such work
+
+    async def work() -> None:
+        runs = (agent.run("Go", session_id=session.id, wait=20) for _ in range(threads + 2))
+        async with asyncio.timeout(15):
+            await asyncio.gather(*runs)
+
+    asyncio.run(work())
+    assert agent.get_session(session.id).message_count == 2 * (threads + 2)
 
 
 def test_agents_share_a_board_and_see_who_posted(make_agent: MakeAgent) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from agentsess.agent.permissions import PermissionCallback
 from agentsess.agent.resume_note import resume_note, was_told
 from agentsess.agent.tools import Toolbox
 from agentsess.agent.turn import Checkpoint, Turn, TurnSettings
+from agentsess.agent.waiting import in_thread
 from agentsess.errors import InvalidSession
 from agentsess.model import Draft, EntryKind, Session, Status
 from agentsess.sessions.fields import check_at_hand
@@ -276,16 +278,16 @@ class Runner:
     async def _writer(self, session_id: str, request: RunRequest) -> SessionWriter:
         """The right to write, waited for in a thread so that nothing else stands still."""
         stop = threading.Event()
-        waiting = asyncio.ensure_future(
-            asyncio.to_thread(
-                self._service.writer,
-                session_id,
-                agent=self._settings.name,
-                wait=request.wait,
-                take_over=request.take_over,
-                stop=stop,
-            )
+        take = partial(
+            self._service.writer,
+            session_id,
+            agent=self._settings.name,
+            wait=request.wait,
+            take_over=request.take_over,
+            stop=stop,
         )
+        # its own: the event loop has only some, which whoever is waited for needs to go on
+        waiting = asyncio.ensure_future(in_thread(take))
         try:
             return await asyncio.shield(waiting)
         except asyncio.CancelledError:
