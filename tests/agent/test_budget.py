@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -163,3 +164,31 @@ def test_a_limit_that_is_set_while_a_run_works_holds_for_its_next_request(
     it = make_agent(permission_callback=allow_and_limit)
     assert run(it, "Work.").stop_reason == "budget"
     assert len(server.bodies) == 1
+
+
+def test_a_limit_that_is_changed_while_the_user_is_asked_is_not_set_back(
+    make_agent: MakeAgent, loopback: Loopback
+) -> None:
+    loopback([TOOL, END])
+
+    def raise_it_by_hand(offer: Offer) -> str:
+        it.update_session(offer.session_id, budget_usd=50.0)
+        return "again"
+
+    it = make_agent(permission_callback=allow, offer_callback=raise_it_by_hand)
+    session = it.create_session(budget_usd=0.2)
+    assert run(it, "Work.", session_id=session.id).stop_reason == "end_turn"
+    assert it.get_session(session.id).budget_usd == 50.0
+
+
+def test_a_limit_that_is_far_behind_is_raised_at_once(
+    make_agent: MakeAgent, loopback: Loopback
+) -> None:
+    loopback([Reply("Done.", input_tokens=10**9), END])
+    it = make_agent(offer_callback=Asked("again", "stop"))
+    session = it.create_session(max_tokens_total=1)
+    run(it, "Work.", session_id=session.id)
+    started = time.monotonic()
+    run(it, "More.", session_id=session.id)
+    assert time.monotonic() - started < 5
+    assert it.get_session(session.id).max_tokens_total == 10**9 + 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 from agentsess.agent.events import EventSaved
@@ -91,16 +92,21 @@ class Budget:
                 self._service.pause(self._session_id)
             return False
         if chosen == "again":
-            raised = limit.allowed
-            while raised <= limit.used:
-                raised += step
-            value = raised if limit.field == "budget_usd" else round(raised)
-            self._service.update(self._session_id, **{limit.field: value})
-            self._tell(turn, f"The limit was raised to {limit.written(raised)}.", chosen)
+            self._raise(turn, limit.field, step)
         else:
             self._is_off = True
             self._tell(turn, f"{limit} are used; this run goes on without a limit.", chosen)
         return True
+
+    def _raise(self, turn: Turn, field: str, step: float) -> None:
+        """Raise a limit by as many steps as are used; the user may have changed it meanwhile."""
+        for limit in limits(self._service.get(self._session_id)):
+            if limit.field == field and limit.share >= 1:
+                steps = math.floor((limit.used - limit.allowed) / step) + 1
+                raised = limit.allowed + steps * step
+                value = raised if field == "budget_usd" else round(raised)
+                self._service.update(self._session_id, **{field: value})
+                self._tell(turn, f"The limit was raised to {limit.written(raised)}.", "again")
 
     def _tell_once(self, turn: Turn, what: str, text: str) -> None:
         if what not in self._told:
