@@ -156,3 +156,25 @@ def test_a_history_that_cannot_be_written_ends_the_calls(
             run(agent, "Look", session_id=session.id)
     assert run(agent, "And now?", session_id=session.id).output == "Back."
     assert_requests_acceptable(server)
+
+
+def test_a_call_that_was_never_made_is_not_taken_for_an_earlier_one_of_the_same_id(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    call = ToolUse("glob", {"pattern": "*"}, id="call_0")
+    loopback([Reply(tools=[call]), Reply(tools=[call]), Reply("Done.")])
+    asked = 0
+
+    async def interrupt_the_second(action: str, resource: str, details: JsonObject) -> bool:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            agent.interrupt(details["session_id"])
+            await asyncio.sleep(10)
+        return True
+
+    agent = make_agent(permission_callback=interrupt_the_second)
+    result = run(agent, "Look")
+    *_, last = (e for e in result.entries if e.kind is EntryKind.TOOL_RESULT)
+    assert "was not made" in last.text
+    assert "permission" not in last.meta

@@ -67,6 +67,7 @@ class Calls:
     async def _make(self, call: ToolCall, decision: Decision) -> None:
         outcome = await self.toolbox.use(call)
         entry = self._save(call, outcome, decision.to_meta())
+        self._begun.pop(call.id, None)  # some servers use an id again
         self.emit(ToolFinished(call, entry))
 
     def _deny(self, call: ToolCall, decision: Decision) -> None:
