@@ -371,3 +371,18 @@ def test_a_run_that_goes_on_in_a_new_phase_is_carried_to_its_end_there(
     result = run(agent, "three", session_id=session_id)
     assert (result.output, result.stop_reason) == ("Here I am.", "end_turn")
     assert agent.get_session(result.session_id).parent_id == session_id
+
+
+def test_what_was_attached_goes_along_into_the_new_phase(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path
+) -> None:
+    (folder / "shot.png").write_bytes(b"\x89PNG\r\n\x1a\n and more")
+    server = loopback([*REPLIES, Reply("I see.")])
+    agent = make_agent(model=MODEL, offer_callback=Asked("phase"))
+    session_id = nearly_full(agent)
+    shot = folder / "shot.png"
+    result = run(agent, "What is this?", session_id=session_id, attachments=[shot])
+    assert result.output == "I see."
+    image, text = prompts(server.bodies[-1])[-1]
+    assert image["type"] == "image"
+    assert text == {"type": "text", "text": "What is this?"}

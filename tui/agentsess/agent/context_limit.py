@@ -8,7 +8,7 @@ from agentsess.agent.compaction import Shortener
 from agentsess.agent.events import EventSaved, PhaseStarted
 from agentsess.agent.offers import Offer, OfferCallback, Option, choose
 from agentsess.agent.turn import TOO_LONG, Turn
-from agentsess.model import EntryKind
+from agentsess.model import EntryKind, text_of
 from agentsess.model_usage import CHARS_PER_TOKEN
 from agentsess.sessions.carrying import TAIL
 from agentsess.sessions.phases import begin_phase, continued_in, end_phase
@@ -138,5 +138,6 @@ class ContextLimit:
         phase = await asyncio.to_thread(begin_phase, self._service, session_id, until=until)
         turn.emit(EventSaved(turn.save(continued_in(phase))))
         await asyncio.to_thread(end_phase, self._service, session_id)
-        turn.emit(PhaseStarted(phase, GO_ON if is_answered else prompt.text))
+        said = text_of(prompt.content[-1:]) or prompt.text  # without the names of what is attached
+        turn.emit(PhaseStarted(phase, GO_ON if is_answered else said))
         return NEW_PHASE
