@@ -159,6 +159,10 @@ def test_a_denial_goes_before_what_allows() -> None:
         "ls | xargs rm",
         "'rm' x",
         "sudo rm",
+        "r''m x; true",
+        "r\\m x",
+        "r\\\nm x",
+        "true && \\rm x",
     ],
 )
 def test_denied_words_count_wherever_they_stand(command: str) -> None:
@@ -185,11 +189,59 @@ def test_denied_words_are_whole_words() -> None:
         "python3 -m", "node -e", "git", "git -C", "docker run", "uv run", "uv run python", "npx",
         "timeout 5", "nice make", "rm", "/bin/rm", "curl", "cd", "npm exec bash", "make", ". x",
         "FOO=1", "FOO=1 pytest", "pytest && ls", "ls *", "", "  ", "'", "-x",
+        "printf", "declare", "hash", "enable", "read", "git checkout", "git pull", "git stash",
+        "npm x", "npm install", "npx env", "deno run", "docker compose", "uv pip", "cargo install",
+        "python -m cProfile", "flock x", "setpriv", "strace", "rg", "sqlite3", "kubectl delete",
     ],
 )  # fmt: skip
 def test_first_words_that_could_run_anything_cannot_be_allowed(command: str) -> None:
     with pytest.raises(InvalidPermission):
         allow(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "compgen -C 'touch made'",
+        "split '--filter=touch made' a",
+        "tar cf a.tar a --checkpoint=1 '--checkpoint-action=exec=touch made'",
+        "sort -S 1k -T . '--compress-program=./made.sh' a",
+        "flock a touch made",
+        "jobs -x touch made",
+        "git fetch '--upload-pack=touch made' .",
+        "git log --output=made",
+        "git diff --no-index --output made a a.sh",
+        "make all 'CC=touch made'",
+        "uniq a made",
+    ],
+)
+def test_what_plain_words_make_a_program_do_is_not_allowed_by_its_first_words(
+    command: str, tmp_path: Path
+) -> None:
+    for name, text in (
+        ("a", "b\n" * 50_000 + "a\n"),
+        ("a.sh", ""),
+        ("made.sh", "#!/bin/sh\ntouch made\ncat"),
+        ("Makefile", "all:\n\t$(CC)\n"),
+    ):
+        (tmp_path / name).write_text(text)
+    (tmp_path / "made.sh").chmod(0o700)
+    who = "-c user.name=a -c user.email=a@b -c commit.gpgsign=false"
+    prepare = f"git init -q && git add a && git {who} commit -qm x"
+    subprocess.run(["/bin/bash", "-c", prepare], cwd=tmp_path, check=True)
+    subprocess.run(["/bin/bash", "-c", command], cwd=tmp_path, capture_output=True)
+    if not (tmp_path / "made").exists():
+        pytest.skip("this program does not do it here")
+    assert words_of(command)
+    found = suggestions(FOLDER, "bash", {"command": command})
+    assert all(each.exact for each in found if each.effect == "allow")
+    program, second = words_of(command)[:2]
+    for first in (program, f"{program} {second}"):
+        try:
+            saved = allow(first)
+        except InvalidPermission:
+            continue
+        assert decided([saved], command) == "ask"
 
 
 def test_no_permission_is_a_blanket_one() -> None:

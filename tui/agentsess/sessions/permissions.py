@@ -30,6 +30,7 @@ READING = ("read", "glob", "grep")
 _LONGEST_COMMAND = 4_000
 _PLAIN = re.compile(r"""[A-Za-z0-9 _./,:=@%+'"-]+""")
 """What a command may hold to be taken for words: nothing that a shell acts on but quotes."""
+_QUOTING = re.compile(r"""\\\n|[\\"']""")
 _WORD = re.compile(r"""[^\s;&|<>()`$"'{}\\]+""")
 
 
@@ -43,13 +44,19 @@ _EXACT_ONLY = _set(
     "vi vim nvim emacs nano gdb lldb nc ncat socat telnet curl wget rm rmdir mv cp dd ln tee "
     "install truncate shred chmod chown chgrp kill pkill killall at batch crontab tmux screen "
     "mkfs mount umount shutdown reboot systemctl alias export set shopt cd pushd popd time nohup "
-    "nice timeout stdbuf setsid nix timeit pdb code"
+    "nice timeout stdbuf setsid nix timeit pdb code cProfile profile trace runpy ionice chrt "
+    "taskset setpriv prlimit numactl flock strace ltrace perf valgrind hyperfine entr watchexec "
+    "chroot unshare nsenter runuser pkexec fakeroot xvfb-run systemd-run run-parts tclsh sqlite "
+    "psql mysql sftp ftp rg fd fdfind man sort uniq split csplit tar cpio zip patch cmake gcc cc "
+    "compgen complete enable hash printf read mapfile readarray declare typeset local readonly "
+    "unset let getopts jobs fg bg fc history umask exit logout return unalias bind"
 )  # fmt: skip
-"""Programs that, with any arguments, run anything or undo nothing: no first words allow them."""
+"""Programs that, with some arguments, run anything, undo nothing or change the shell in which
+later commands run: no first words allow them."""
 _LEADING = _set(
     "python pypy node deno bun ruby perl php lua java Rscript pwsh git gh docker podman kubectl "
     "helm npm npx pnpm yarn uv uvx pip pipx poetry pdm hatch conda cargo go dotnet mvn gradle "
-    "make brew apt apt-get"
+    "make brew apt apt-get coverage"
 )  # fmt: skip
 """Programs that say little by their name alone: one more word, no option, must follow."""
 _RUNNERS = frozenset(
@@ -62,9 +69,22 @@ _RUN_ANYTHING = frozenset(
     [("docker", "run"), ("docker", "exec"), ("podman", "run"), ("podman", "exec"),
      ("kubectl", "exec"), ("kubectl", "run"), ("git", "config"), ("git", "submodule"),
      ("git", "bisect"), ("git", "rebase"), ("git", "grep"), ("git", "push"), ("git", "clean"),
-     ("git", "reset"), ("pip", "install"), ("apt", "install"), ("apt-get", "install"),
-     ("brew", "install")]
+     ("git", "reset"), ("git", "checkout"), ("git", "restore"), ("git", "switch"),
+     ("git", "stash"), ("git", "rm"), ("git", "fetch"), ("git", "pull"), ("git", "clone"),
+     ("git", "ls-remote"), ("git", "archive"), ("git", "difftool"), ("git", "mergetool"),
+     ("git", "filter-branch"), ("git", "for-each-repo"), ("git", "worktree"), ("git", "remote"),
+     ("docker", "compose"), ("docker", "container"), ("podman", "container"),
+     ("kubectl", "debug"), ("kubectl", "delete"), ("gh", "api"), ("gh", "repo"), ("gh", "alias"),
+     ("gh", "extension"), ("deno", "run"), ("deno", "eval"), ("bun", "x"), ("npm", "x"),
+     ("npm", "explore"), ("npm", "config"), ("npm", "install"), ("npm", "i"), ("npm", "add"),
+     ("pnpm", "add"), ("pnpm", "install"), ("yarn", "add"), ("yarn", "node"), ("bun", "add"),
+     ("bun", "install"), ("cargo", "install"), ("go", "run"), ("go", "install"), ("go", "get"),
+     ("go", "generate"), ("uv", "pip"), ("uv", "tool"), ("uv", "add"), ("poetry", "add"),
+     ("conda", "install"), ("pipx", "install"), ("pip", "install"), ("apt", "install"),
+     ("apt-get", "install"), ("brew", "install"), ("coverage", "run")]
 )  # fmt: skip
+_ACTS = re.compile(r"--?(output|exec|toolexec|vettool)(=.*)?|[A-Z_]+=.*")
+"""Options and variables that make harmless commands write files or run programs."""
 
 Effect = Literal["allow", "deny"]
 
@@ -141,15 +161,17 @@ class Permission:
         if self.effect == "deny":
             if self.exact:
                 return command == self.command
-            # quotation marks inside of words must not hide them
-            unquoted = " ".join(words_of(command))
+            # quotation marks and backslashes inside of words must not hide them
+            unquoted = _QUOTING.sub("", command)
             return _holds(command, self.command) or _holds(unquoted, self.command)
         if not values.keys() <= {"command", "timeout_ms"}:
             return False
         if self.exact:
             return command == self.command
         wanted, words = words_of(self.command), words_of(command)
-        return bool(wanted) and words[: len(wanted)] == wanted
+        if not wanted or words[: len(wanted)] != wanted:
+            return False
+        return not any(map(_ACTS.fullmatch, words[len(wanted) :]))
 
     def to_json(self) -> JsonObject:
         """The public JSON form, as `permissions --json` prints it."""
@@ -202,7 +224,8 @@ def first_words(words: Sequence[str]) -> list[str] | None:
         return None
     if program not in _LEADING:
         return list(words[: start + 1])
-    if len(rest) < 2 or rest[1].startswith("-") or (program, rest[1]) in _RUN_ANYTHING:
+    named = len(rest) > 1 and not rest[1].startswith("-")
+    if not named or (program, rest[1]) in _RUN_ANYTHING or rest[1] in _EXACT_ONLY:
         return None
     return list(words[: start + 2])
 
@@ -243,10 +266,11 @@ def suggestions(folder: str, tool: str, values: JsonObject) -> tuple[Permission,
         return ()
     words = words_of(command)
     if first := first_words(words):
-        found.append(Permission(folder, tool, "allow", shlex.join(first)))
+        widest = Permission(folder, tool, "allow", shlex.join(first))
+        found += [widest] if widest.covers(tool, values) else []
     if values.keys() <= {"command", "timeout_ms"}:
         found.append(Permission(folder, tool, "allow", command, exact=True))
-    if denied := first or words[:1]:
+    if denied := first or list(filter(None, words[:1])):
         found.append(Permission(folder, tool, "deny", shlex.join(denied)))
     return tuple(found)
 
