@@ -216,7 +216,11 @@ def _write(turn: Turn) -> Answer:
 
 
 def _denied(turn: Turn) -> Answer:
-    return say.denied(turn.steps[-1].call.name, turn.steps[-1].result)
+    *before, last = turn.steps
+    # a command that failed ran all the same
+    did = (s for s in before if not s.is_error or (s.call.name == "bash" and not s.denied))
+    done = [say.deed(step.call) for step in did]
+    return say.denied(last.call.name, last.result, done)
 
 
 def _anything_else(turn: Turn) -> Answer:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from agentsess.demo.porting import Fix
+from agentsess.model import ToolCall
 
 NOTES = """\
 # Notes
@@ -55,12 +56,24 @@ def no_tool(text: str, tool: str) -> str:
     return f"{text}\n\nI would use the **{tool}** tool for that, but this request offers none."
 
 
-def denied(tool: str, reason: str) -> str:
-    """After the user said no to a tool call."""
+def deed(call: ToolCall) -> str:
+    """What a tool call did."""
+    words = {"bash": "ran", "edit": "changed", "write": "wrote", "read": "read"}
+    about = next(iter(call.input.values()), "")
+    return f"{words.get(call.name, call.name)} `{_short(str(about))}`"
+
+
+def denied(tool: str, reason: str, done: Sequence[str]) -> str:
+    """After the user said no to a tool call; ``done`` is what was allowed before."""
+    happened = (
+        f"Before that I {', then '.join(done)}; nothing since."
+        if done
+        else "Nothing was run or changed."
+    )
     return (
         f"Understood, I will do without **{tool}**.\n\n"
         f"> {_short(reason, 200)}\n\n"
-        "Nothing was run or changed. We can go on like this:\n\n"
+        f"{happened} We can go on like this:\n\n"
         "- tell me what to do instead,\n"
         "- paste the output here yourself,\n"
         "- or say `continue` and allow the call when I ask again."

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from agentsess.config import DEFAULT_MODEL
 from agentsess.model import Draft, EntryKind, JsonObject, Status, Usage
 
-_START_TOKENS = 14_000
+START_TOKENS = 14_000
 """What system prompt and tools take in every request."""
-_UNSEEN_TOKENS = 420
+UNSEEN_TOKENS = 420
 """What each reply thinks without showing it."""
 _CACHE_SECONDS = 300
 _PRICES = {  # dollars per million tokens; genai-prices takes longer to import than all this
@@ -152,7 +152,7 @@ def _dated(draft: Draft, at: datetime) -> Draft:
 
 def _timed(story: Story) -> Iterator[tuple[float, Draft, float]]:
     """Each entry with its second from the start and the seconds of work it took."""
-    clock, context, idle = 0.0, _START_TOKENS, float(_CACHE_SECONDS)
+    clock, context, idle = 0.0, START_TOKENS, float(_CACHE_SECONDS)
     for number, line in enumerate(story.lines):
         if line.kind is None:
             clock += line.seconds
@@ -192,7 +192,7 @@ def _reply(
         call = {"id": _call_id(number, index), "name": tool.name, "input": tool.input}
         blocks.append({"type": "tool_use", **call})
     output = (
-        _UNSEEN_TOKENS
+        UNSEEN_TOKENS
         + _tokens(line.text + line.thinking)
         + sum(40 + _tokens(str(t.input)) for t in line.tools)
     )

@@ -12,6 +12,7 @@ import msgspec
 
 from agentsess.config import DEFAULT_MODEL
 from agentsess.demo.script import respond
+from agentsess.demo.story import START_TOKENS, UNSEEN_TOKENS
 from agentsess.demo.wire import Reply, message_json, sse_events
 from agentsess.model import JsonObject, Usage
 
@@ -82,7 +83,7 @@ class DemoTransport(httpx2.AsyncBaseTransport):
         new = sizes[known:]
         return Usage(
             input=new[-1] if new else 0,
-            output=_tokens(content),
+            output=UNSEEN_TOKENS + _tokens(content),
             cache_read=sum(sizes[:known]),
             cache_write=sum(new[:-1]),
         )
@@ -108,8 +109,19 @@ def _prefixes(asked: JsonObject) -> list[tuple[bytes, int]]:
     for part in parts:
         plain = _without_marks(part)
         digest.update(msgspec.json.encode(plain))
-        result.append((digest.digest(), _tokens(plain)))
+        result.append((digest.digest(), _weight(plain)))
     return result
+
+
+def _weight(part: object) -> int:
+    """Tokens of a part, by the measure of the sessions that the demo begins with."""
+    match part:
+        case {"role": "assistant"}:
+            return UNSEEN_TOKENS + _tokens(part)
+        case [[_, *_], _]:  # tools and a system prompt
+            return START_TOKENS
+        case _:
+            return _tokens(part)
 
 
 def _without_marks(value: object) -> object:
