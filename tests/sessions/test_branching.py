@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from agentsess.errors import IllegalTransition, InvalidSession, SessionLocked, StoreError
-from agentsess.model import Draft, EntryKind, Session
+from agentsess.errors import (
+    IllegalTransition,
+    InvalidSession,
+    NotUndoable,
+    SessionLocked,
+    StoreError,
+)
+from agentsess.model import Draft, EntryKind, Session, Status
 from agentsess.sessions.service import SessionService
 
 
@@ -120,6 +127,22 @@ def test_rewinding_keeps_what_came_after_in_a_branch(service: SessionService) ->
     spent = [service.get(i).cost_usd for i in (session.id, branch.id)]
     assert spent == [0.5, 0.5]
     assert service.get(session.id).entry_count == 2
+
+
+def test_undo_after_rewinding_touches_nothing_and_says_where_the_rest_is(
+    service: SessionService,
+) -> None:
+    other = service.create(title="b")
+    service.pause(other.id)
+    session = service.create(title="a")
+    say(service, session, "one")
+    snapshot = service.branches.snapshot(session.id, "first")
+    say(service, session, "two")
+    branch = service.branches.rewind(snapshot)
+    with pytest.raises(NotUndoable, match=re.escape(branch.title)):
+        service.undo()
+    assert service.get(other.id).status is Status.PAUSED
+    assert service.undo() == "changed status (“b”)"
 
 
 def test_a_rewound_session_goes_on_from_there_for_readers_who_knew_the_rest(

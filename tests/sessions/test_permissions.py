@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agentsess.errors import InvalidPermission
@@ -316,6 +316,7 @@ def test_whatever_is_allowed_by_first_words_is_those_words_and_plain_ones(comman
 
 
 @given(shell_texts)
+@example("''")
 def test_what_is_suggested_can_be_saved_and_decides_the_very_call(command: str) -> None:
     for suggested in suggestions(FOLDER, "bash", {"command": command}):
         assert decided([suggested.checked()], command) == suggested.effect

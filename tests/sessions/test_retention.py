@@ -284,7 +284,7 @@ class TestSavedRules:
         service.update(session.id, tags=["pinned"])
         assert service.retention.apply(plan).sessions == ()
         assert service.retention.history() == []
-        assert service.undo() == "changed tags"
+        assert service.undo() == "changed tags (“Untitled session”)"
 
     def test_at_start_only_rules_do_something_for_which_it_is_turned_on(
         self, service: SessionService

@@ -150,6 +150,6 @@ def test_a_flag_that_came_from_elsewhere_is_read_with_care() -> None:
 
 def test_hostile_text_is_looked_through_in_time() -> None:
     for piece in ("-----BEGIN PRIVATE KEY-----", "password=", "a://b:", "sk-", "eyJ", "token" * 9):
-        started = time.perf_counter()
+        started = time.process_time()
         redact(piece * (200_000 // len(piece)))
-        assert time.perf_counter() - started < 5, piece
+        assert time.process_time() - started < 5, piece

@@ -333,7 +333,7 @@ class TestTrash:
         assert len(service.list()) == 2
         service.retention.apply(plan)
         assert [s.id for s in service.list()] == [kept.id]
-        assert service.undo() == "1 session pruned"
+        assert service.undo() == "1 session pruned (“Untitled session”)"
         assert len(service.list()) == 2
 
 
@@ -412,7 +412,8 @@ class TestUndo:
         service.update(session.id, title="b", notes="mine")
         other = SessionService.open(home)
         other.update(session.id, title="theirs")
-        assert service.undo() == "changed title, notes, except what was changed elsewhere since"
+        told = service.undo()
+        assert told == "changed title, notes (“a”), except what was changed elsewhere since"
         after = service.get(session.id)
         assert (after.title, after.notes) == ("theirs", "")
         other.close()
@@ -428,7 +429,7 @@ class TestUndo:
         with pytest.raises(ChangedElsewhere, match="Not taken back: changed title"):
             service.undo()
         assert service.redo() is None
-        assert service.undo() == "changed notes"
+        assert service.undo() == "changed notes (“a”)"
         assert service.get(session.id).title == "theirs"
         other.close()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from agentsess.model import Draft, EntryKind, Status
 from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
-from agentsess.ui.screens.dialogs import AskNote, AskText, Confirm
+from agentsess.ui.screens.dialogs import AskNote, AskText, Confirm, Dialog
 from agentsess.ui.screens.prune import PruneScreen
 from support.screens import User, using, write_session, write_sessions
 
@@ -260,7 +261,7 @@ async def test_undo_leaves_alone_what_another_process_changed_since(
         await become(user, "active", "paused", "active")
         other.complete(user.session("Beta").id)
         await user.press("z")
-        await user.is_told("Not taken back: 1 session paused. It was changed or deleted elsewhere")
+        await user.is_told("Not taken back: 1 session paused (“Beta”). It was changed or deleted")
         assert user.session("Beta").status is Status.COMPLETED
     other.close()
 
@@ -389,3 +390,17 @@ async def test_pruning_says_what_fits_and_stays_and_why(
             await user.until(lambda: "Older done" not in user.titles, "the list without it")
             assert user.session("Old done").trashed_at is None
     other.close()
+
+
+@pytest.mark.parametrize(("opens", "answers"), [("s", "a"), ("r", "enter"), ("t", "enter")])
+async def test_a_second_key_that_comes_with_the_answering_one_is_left_alone(
+    app: AgentsessApp, opens: str, answers: str
+) -> None:
+    async with using(app) as user:
+        await user.press(opens)
+        await user.until(lambda: isinstance(app.screen, Dialog), "the dialog")
+        await user.press("x") if answers == "enter" else None
+        for _ in range(3):
+            app.post_message(events.Key(answers, answers if len(answers) == 1 else "\r"))
+        await user.until(lambda: not isinstance(app.screen, Dialog), "its end")
+        await user.sees("3 sessions")

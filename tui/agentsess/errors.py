@@ -8,7 +8,8 @@
     │   └── IllegalTransition   the session's status does not allow this
     ├── SessionLocked           another writer holds the session
     ├── SessionFenced           another writer took the session over; nothing was written
-    ├── ChangedElsewhere        what was to be undone is no longer as it was left
+    ├── NotUndoable             a step that undoing does not take back
+    │   └── ChangedElsewhere    what was to be undone is no longer as it was left
     ├── BoardConflict           another agent posted to the board first; nothing was changed
     ├── InvalidPermission       a saved permission that would allow too much, or does not exist
     ├── InvalidQuery            a filter or duration that cannot be understood
@@ -94,7 +95,11 @@ class SessionFenced(AgentsessError):
         )
 
 
-class ChangedElsewhere(AgentsessError):
+class NotUndoable(AgentsessError):
+    """A step that undoing does not take back; the message says what does."""
+
+
+class ChangedElsewhere(NotUndoable):
     """All of a change was changed again elsewhere, or deleted, so it cannot be undone."""
 
     def __init__(self, change: str) -> None:

@@ -31,12 +31,20 @@ class Branching:
         store: Our own store.
         catalog: All sessions.
         every: After how many entries a session gets a snapshot by itself; 0: never.
+        not_undoable: Told, of a step that undoing does not take back, what does.
     """
 
-    def __init__(self, store: SessionStore, catalog: Catalog, every: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: SessionStore,
+        catalog: Catalog,
+        every: Callable[[], int],
+        not_undoable: Callable[[str], None],
+    ) -> None:
         self._store = store
         self._catalog = catalog
         self._every = every
+        self._not_undoable = not_undoable
 
     # -- snapshots
 
@@ -204,6 +212,9 @@ class Branching:
                 self._store.patch(_KIND, {i: {"session_id": branch.id} for i in later})
             self._store.cut_history(session.id, snapshot.seq, lease)
             SessionWriter(self._store, session.id, lease)  # counts what is left
+        self._not_undoable(
+            f"Going back in “{session.title}” is not undone: all of it is in “{branch.title}”."
+        )
         return branch
 
     def lineage(self, session_id: str) -> tuple[list[Session], list[Session]]:

@@ -270,7 +270,8 @@ def suggestions(folder: str, tool: str, values: JsonObject) -> tuple[Permission,
         found += [widest] if widest.covers(tool, values) else []
     if values.keys() <= {"command", "timeout_ms"}:
         found.append(Permission(folder, tool, "allow", command, exact=True))
-    if denied := first or list(filter(None, words[:1])):
+    denied = first or words[:1]
+    if any(map(_WORD.search, denied)):
         found.append(Permission(folder, tool, "deny", shlex.join(denied)))
     return tuple(found)
 

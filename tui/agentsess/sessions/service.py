@@ -58,7 +58,8 @@ class SessionService:
         self._catalog = catalog
         self._copies = FoundCopies(store, catalog)
         self._changes = Changes(store, catalog, self._copies)
-        self.branches = Branching(store, catalog, lambda: settings().snapshot_every)
+        every, pass_over = (lambda: settings().snapshot_every), self._changes.pass_over
+        self.branches = Branching(store, catalog, every, pass_over)
         """Snapshots, forks, rewinding."""
         self._search = SessionSearch(catalog, self, index)
         before = self.branches.snapshot_before_pruning

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from agentsess.errors import AgentsessError, ChangedElsewhere
+from agentsess.errors import AgentsessError, ChangedElsewhere, NotUndoable
 from agentsess.model import JsonObject
 from agentsess.sessions.archiving import apply_changes
 from agentsess.sessions.catalog import OVERLAYS, Catalog
@@ -35,6 +35,8 @@ class _Change:
     wanted: _Values
     expected: _Values
     """What is there unless somebody changed it since."""
+    refusal: str = ""
+    """Why it is not taken back, if it is not."""
 
 
 class Changes:
@@ -68,6 +70,8 @@ class Changes:
                 were to be archived, some could not be and are as they were.
         """
         wanted = {(self._catalog.kind(i), i): values for i, values in changes.items()}
+        if len(changes) == 1:  # it need not be the session in view when it is taken back
+            label += f" (“{self._catalog.get(*changes).title}”)"
         before: _Values = {}
         after: _Values = {}
         told = {(KIND, new_key()): journal | {"undone": None}} if journal else {}
@@ -93,15 +97,22 @@ class Changes:
         for error in failed.values():
             raise error
 
+    def pass_over(self, refusal: str) -> None:
+        """Remember a step that undoing does not take back, lest it takes back another."""
+        with self._guard:
+            self._done.append(_Change("", {}, {}, refusal))
+
     def undo(self) -> str | None:
         """Take the last change back.
 
         Returns:
-            What it was, and whether it was taken back in part alone; None if there is
-            nothing to undo.
+            What it was, in which session, and whether it was taken back in part alone; None
+            if there is nothing to undo.
 
         Raises:
             ChangedElsewhere: Others changed all of it since. The one before it is next.
+            NotUndoable: It cannot be taken back; what to do says the error. The one before
+                it is next.
         """
         return self._take_back(self._done, self._undone)
 
@@ -116,7 +127,7 @@ class Changes:
             change = source[-1]
             try:
                 label = self._replay(change)
-            except ChangedElsewhere:
+            except NotUndoable:
                 source.pop()
                 raise
             source.pop()
@@ -125,6 +136,8 @@ class Changes:
 
     def _replay(self, change: _Change) -> str:
         """Put values back, except where somebody changed them since."""
+        if change.refusal:
+            raise NotUndoable(change.refusal)
         label = change.label
 
         def decide() -> _Values:

@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -41,6 +42,14 @@ class Dialog(ModalScreen[T | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Leave it", id="dialog.leave")
     ]
+    _is_answered = False
+
+    def dismiss(self, result: T | None = None) -> AwaitComplete:
+        """Answer, once: a key that came together with the answering one is left alone."""
+        if self._is_answered:
+            return AwaitComplete()
+        self._is_answered = True
+        return super().dismiss(result)
 
     def on_click(self, event: events.Click) -> None:
         if event.widget is self:
