@@ -11,7 +11,7 @@ import pytest
 
 from agentsess.agent.agent import Agent
 from agentsess.errors import BoardConflict
-from agentsess.model import Entry, EntryKind
+from agentsess.model import Entry, EntryKind, Status
 from support.agents import assert_requests_acceptable, run
 from support.loopback import LoopbackServer, Reply, ToolUse
 
@@ -115,6 +115,26 @@ def test_many_runs_that_wait_do_not_keep_the_one_at_work_from_its_end(
 
     asyncio.run(work())
     assert agent.get_session(session.id).message_count == 2 * (threads + 2)
+
+
+def test_a_run_that_waited_sees_what_changed_meanwhile(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback([Reply("Done.")])
+    agent = make_agent()
+    session = agent.create_session()
+
+    async def work() -> None:
+        with agent.service.writer(session.id):
+            waiting = asyncio.create_task(agent.run("Go", session_id=session.id, wait=20))
+            await asyncio.sleep(0.3)
+            agent.service.complete(session.id)
+            agent.service.update(session.id, model="claude-opus-4-5")
+        await waiting
+
+    asyncio.run(work())
+    assert server.bodies[0]["model"] == "claude-opus-4-5"
+    assert agent.get_session(session.id).status is Status.ACTIVE
 
 
 def test_agents_share_a_board_and_see_who_posted(make_agent: MakeAgent) -> None:

@@ -116,6 +116,7 @@ class Runner:
             prompt = await _prompt(request, self._settings.name)
             session = self._session(request)
             with await self._writer(session.id, request) as writer:
+                session = self._service.get(session.id)  # while we waited it may have changed
                 if session.status is not Status.ACTIVE and not request.shorten:
                     self._service.resume(session.id)
                 conversation = await asyncio.to_thread(self._conversation, session.id)
