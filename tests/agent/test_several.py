@@ -6,12 +6,14 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from agentsess.agent.agent import Agent
-from agentsess.errors import BoardConflict
+from agentsess.errors import BoardConflict, StoreError
 from agentsess.model import Entry, EntryKind, Status
+from agentsess.storage.store import FileStore
 from support.agents import assert_requests_acceptable, run
 from support.loopback import LoopbackServer, Reply, ToolUse
 
@@ -135,6 +137,31 @@ def test_a_run_that_waited_sees_what_changed_meanwhile(
     asyncio.run(work())
     assert server.bodies[0]["model"] == "claude-opus-4-5"
     assert agent.get_session(session.id).status is Status.ACTIVE
+
+
+def test_a_reply_that_was_written_but_not_counted_is_known_to_all(
+    loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = loopback([Reply("One."), Reply("Two."), Reply("Three."), Reply("Four.")])
+    agent = make_agent()
+    session_id = run(agent, "one").session_id
+    count = FileStore.count
+    counted = 0
+
+    def fail_once(self: FileStore, *args: Any) -> None:
+        nonlocal counted
+        counted += 1
+        if counted == 2:
+            raise StoreError("The disk is full.")
+        count(self, *args)
+
+    monkeypatch.setattr(FileStore, "count", fail_once)
+    with pytest.raises(StoreError):
+        run(agent, "two", session_id=session_id)
+    run(agent, "three", session_id=session_id)
+    run(make_agent(), "four", session_id=session_id)
+    of_one, of_another = (body["messages"] for body in server.bodies[-2:])
+    assert of_another[: len(of_one)] == of_one
 
 
 def test_agents_share_a_board_and_see_who_posted(make_agent: MakeAgent) -> None:

@@ -27,7 +27,7 @@ from agentsess.agent.resume_note import resume_note, was_told
 from agentsess.agent.tools import Toolbox
 from agentsess.agent.turn import Checkpoint, Turn, TurnSettings
 from agentsess.agent.waiting import in_thread
-from agentsess.errors import InvalidSession
+from agentsess.errors import InvalidSession, StoreError
 from agentsess.model import Draft, EntryKind, Session, Status
 from agentsess.sessions.fields import check_at_hand
 from agentsess.sessions.service import SessionService
@@ -137,6 +137,9 @@ class Runner:
                 try:
                     note = await self._note(session, request)
                     await self._carry_out(turn, request, prompt, note)
+                except StoreError:
+                    conversation = Conversation()  # the disk may hold more than it does
+                    raise
                 finally:
                     self._conversations[session.id] = conversation
                     await toolbox.close()
