@@ -85,7 +85,7 @@ async def test_what_cannot_be_made_shorter_is_said_and_is_no_failure(
 async def test_a_new_phase_is_opened_and_shows_what_was_carried_over(app: AgentsessApp) -> None:
     async with using(app) as user:
         await makes_room(user, "p")
-        await user.until(lambda: user.opened and "phase 2" in user.opened.title, "the phase")
+        await user.until(lambda: user.opened and "part 2" in user.opened.title, "the phase")
         await user.sees("≡ new phase", "This session goes on where “Basket” ended.")
         await user.until(lambda: isinstance(user.app.focused, Prompt), "the prompt")
         assert user.session("Basket").status is Status.COMPLETED
@@ -128,7 +128,7 @@ async def test_a_prompt_goes_on_in_the_new_phase_that_was_chosen(
         await user.sends("Port the rest")
         await user.sees("no longer fits", "New phase")
         await user.press("p")
-        await user.until(lambda: user.opened and "phase 2" in user.opened.title, "the phase")
+        await user.until(lambda: user.opened and "part 2" in user.opened.title, "the phase")
         await user.sees("Here I am.")
         phase = user.opened
         assert phase
@@ -153,7 +153,7 @@ async def test_at_work_there_is_no_room_to_make(app: AgentsessApp, loopback: Loo
 async def test_o_goes_to_the_session_before_and_the_one_after(app: AgentsessApp) -> None:
     async with using(app) as user:
         await makes_room(user, "p")
-        await user.until(lambda: user.opened and "phase 2" in user.opened.title, "the phase")
+        await user.until(lambda: user.opened and "part 2" in user.opened.title, "the phase")
         await user.press("shift+tab", "o")
         await user.sees("Related sessions", "before · completed")
         await user.press("a")
@@ -162,7 +162,7 @@ async def test_o_goes_to_the_session_before_and_the_one_after(app: AgentsessApp)
         await user.press("o")
         await user.sees("Related sessions", "after · active")
         await user.press("enter")
-        await user.until(lambda: user.opened and "phase 2" in user.opened.title, "the one after")
+        await user.until(lambda: user.opened and "part 2" in user.opened.title, "the one after")
 
 
 async def test_a_session_without_relatives_says_so(app: AgentsessApp) -> None:
