@@ -17,13 +17,14 @@ import agentsess
 PACKAGE = Path(agentsess.__file__).parent
 LONGEST_MODULE = 400
 
-LOW = {"model", "model_recap", "model_usage", "errors", "clock"}
+LOW = {"model", "model_recap", "model_usage", "errors", "clock", "pace"}
 ALLOWED: dict[str, set[str]] = {
     "clock": set(),
     "model": {"clock", "model_recap", "model_usage"},
     "model_recap": set(),
     "model_usage": set(),
     "errors": set(),
+    "pace": {"errors"},
     "config": {"errors"},
     "storage": LOW,
     "sources": LOW,

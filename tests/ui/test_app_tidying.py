@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import pytest
 from textual.widgets import Input, Select
 
 from agentsess.clock import clock_stopped, utc_now
+from agentsess.model import Draft, EntryKind
 from agentsess.sessions.rules import Rule
 from agentsess.sessions.service import SessionService
+from agentsess.storage import steps
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.screens.dialogs import Confirm
+from agentsess.ui.screens.pacing import Pacing
 from agentsess.ui.screens.prune import PruneScreen
 from support.screens import using
 
@@ -141,3 +145,40 @@ async def test_a_saved_rule_is_chosen_from_the_list(home: Path) -> None:
         await user.press("f3")
         await user.sees("There is no rule 'ancient'")
     service.close()
+
+
+async def test_archiving_that_takes_long_says_how_far_it_is_and_escape_stops_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_the_second, goes_on = threading.Event(), threading.Event()
+    written: list[str] = []
+
+    def watch(step: str) -> None:
+        written.append(step)
+        if written.count("written") == 2 and not goes_on.is_set():
+            at_the_second.set()
+            goes_on.wait()
+
+    monkeypatch.setattr(Pacing, "SLOW_AFTER", 0.0)
+    async with using(AgentsessApp(home)) as user:
+        await user.sees("New work")
+        await user.app.workers.wait_for_complete()  # the start tidies, too
+        monkeypatch.setattr(steps, "watch", watch)
+        for session in user.service.list():
+            with user.service.writer(session.id) as writer:
+                writer.append(Draft(EntryKind.USER, "Please begin."))
+        await user.marks("New work", "Old draft")
+        await user.press("a")
+        try:
+            await user.until(at_the_second.is_set, "the second is being packed")
+            await user.sees("1 of 2", "esc stops")
+            await user.press("escape")
+            await user.sees("stopping")
+        finally:
+            goes_on.set()
+        await user.is_told("Stopped after 1 of 2 sessions. The rest is as it was.")
+        assert sorted(session.status for session in user.service.list()) == ["active", "archived"]
+        await user.sees_no_more("stopping")
+        await user.press("z")
+        await user.is_told("Undone: 1 of 2 sessions archived")
+        assert [session.status for session in user.service.list()] == ["active", "active"]

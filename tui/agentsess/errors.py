@@ -13,6 +13,7 @@
     ├── BoardConflict           another agent posted to the board first; nothing was changed
     ├── InvalidPermission       a saved permission that would allow too much, or does not exist
     ├── InvalidQuery            a filter or duration that cannot be understood
+    ├── Stopped                 the user stopped long work; what was done stays
     ├── StoreError              the store cannot be read or written
     │   └── StoreTooNew         a newer version wrote it; nothing was touched
     └── AgentError              asking the model failed; the history is intact
@@ -124,6 +125,10 @@ class InvalidPermission(AgentsessError, ValueError):
 
 class InvalidQuery(AgentsessError, ValueError):
     """A filter or a duration that cannot be understood."""
+
+
+class Stopped(AgentsessError):
+    """The user stopped work that takes long; what was done until then stays."""
 
 
 class StoreError(AgentsessError, OSError):

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
-from agentsess.errors import AgentsessError, SessionFenced, SessionLocked, StoreError
+from agentsess.errors import (
+    AgentsessError,
+    SessionFenced,
+    SessionLocked,
+    Stopped,
+    StoreError,
+)
 from agentsess.model import JsonObject, Status
+from agentsess.pace import each
 from agentsess.storage.store import Changes, SessionStore
 
 _OWN = "sessions"
@@ -23,7 +31,8 @@ def apply_changes(
             what moves, and again while nobody else can change anything.
 
     Returns:
-        What kept sessions from being archived, by id; these have the status they had.
+        What kept sessions from being archived or taken out, by id; these have the status
+        they had.
 
     Raises:
         SessionLocked: A session that is to be archived or taken out is in use.
@@ -33,12 +42,13 @@ def apply_changes(
     for session_id in (*entering, *leaving):
         if owner := store.owner(session_id):
             raise SessionLocked(session_id, owner)
-    for session_id in leaving:
-        store.unpack(session_id)
+    failed = _until_stopped(store.unpack, leaving)
     former: dict[str, JsonObject] = {}
 
     def decide_now() -> Mapping[str, Changes]:
-        by_kind, documents = decide(), store.documents(_OWN)
+        by_kind, documents = dict(decide()), store.documents(_OWN)
+        own = by_kind.pop(_OWN, {})
+        by_kind[_OWN] = {i: fields for i, fields in own.items() if i not in failed}
         _refuse_if_packed(documents, by_kind.get(_OWN, {}))
         for session_id in entering:
             fields = by_kind.get(_OWN, {}).get(session_id, {})
@@ -47,15 +57,27 @@ def apply_changes(
         return by_kind
 
     store.transact(decide_now)
-    failed: dict[str, AgentsessError] = {}
-    for session_id in entering:
-        try:
-            store.pack(session_id)
-        except (StoreError, SessionLocked, SessionFenced) as error:
-            failed[session_id] = error
-    if failed:
-        store.patch(_OWN, {i: former[i] for i in failed})
-    return failed
+    unfit = _until_stopped(store.pack, entering, (StoreError, SessionLocked, SessionFenced))
+    if unfit:
+        store.patch(_OWN, {i: former[i] for i in unfit})
+    return failed | unfit
+
+
+def _until_stopped(
+    do: Callable[[str], None],
+    session_ids: Sequence[str],
+    kept: tuple[type[AgentsessError], ...] = (),
+) -> dict[str, AgentsessError]:
+    """Do something with each session; what was not done, and why. Only ``kept`` is not raised."""
+    left: dict[str, AgentsessError] = dict.fromkeys(session_ids, Stopped("Stopped."))
+    with suppress(Stopped):
+        for session_id in each(session_ids):
+            try:
+                do(session_id)
+                del left[session_id]
+            except kept as error:
+                left[session_id] = error
+    return left
 
 
 def _moving(store: SessionStore, changes: Changes) -> tuple[list[str], list[str]]:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from agentsess.errors import InvalidSession, SessionLocked, SessionNotFound, StoreError
+from agentsess.errors import (
+    InvalidSession,
+    SessionLocked,
+    SessionNotFound,
+    Stopped,
+    StoreError,
+)
 from agentsess.model import Status
+from agentsess.pace import each
 from agentsess.sessions.catalog import OVERLAYS, Catalog
 from agentsess.storage.store import Changes, SessionStore
 
@@ -27,14 +35,15 @@ class FoundCopies:
         self._store = store
         self._catalog = catalog
 
-    def take(self, changes: Changes) -> Changes:
+    def take(self, changes: Changes) -> tuple[Changes, set[str]]:
         """Copy the files of those that are to be archived.
 
         Args:
             changes: Fields to set, by id.
 
         Returns:
-            What else is to be set, so that the copies are known.
+            What else is to be set, so that the copies are known, and those of which none
+            was taken because the work was stopped.
 
         Raises:
             SessionNotFound: The files of one are gone, and there is no copy.
@@ -42,19 +51,23 @@ class FoundCopies:
         """
         overlays = self._store.documents(OVERLAYS)
         kept: dict[str, dict[str, object]] = {}
-        for session_id, fields in changes.items():
-            now = overlays.get(session_id, {})
-            if fields.get("status") != Status.ARCHIVED or now.get("status") == Status.ARCHIVED:
-                continue
-            source, found = self._catalog.found(self._catalog.get(session_id))
-            if not os.path.lexists(found.path):
-                if "kept" in now:
-                    continue
-                raise SessionNotFound(f"The file of “{found.title}” is gone.")
-            folder, names = source.files(found)
-            self._store.copies.take(session_id, folder, names)
-            kept[session_id] = {"kept": self._catalog.remembered(session_id)}
-        return kept
+        left = {
+            session_id
+            for session_id, fields in changes.items()
+            if fields.get("status") == Status.ARCHIVED
+            and overlays.get(session_id, {}).get("status") != Status.ARCHIVED
+        }
+        with suppress(Stopped):
+            for session_id in each([i for i in changes if i in left]):
+                source, found = self._catalog.found(self._catalog.get(session_id))
+                if os.path.lexists(found.path):
+                    folder, names = source.files(found)
+                    self._store.copies.take(session_id, folder, names)
+                    kept[session_id] = {"kept": self._catalog.remembered(session_id)}
+                elif not self._has(session_id):
+                    raise SessionNotFound(f"The file of “{found.title}” is gone.")
+                left.discard(session_id)
+        return kept, left
 
     def release(self, changes: Changes) -> None:
         """Drop the copies of those that left the archive, if their files hold all of them.
@@ -70,7 +83,7 @@ class FoundCopies:
                 if self._store.copies.is_superfluous(session_id, folder):
                     self._store.patch(OVERLAYS, {session_id: {"kept": None}})
                     self._store.copies.drop(session_id)
-            except (StoreError, SessionLocked) as error:
+            except (StoreError, SessionLocked, Stopped) as error:
                 _log.warning("The copy of %s stays: %s", session_id, error)
 
     def write_back(self, session_ids: Sequence[str]) -> list[Path]:

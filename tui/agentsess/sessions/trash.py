@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from agentsess.errors import InvalidSession, SessionLocked
 from agentsess.model import JsonObject, Session, utc_now
+from agentsess.pace import batches
 from agentsess.sessions.catalog import OVERLAYS, Catalog
 from agentsess.sessions.removals import DELETED, KIND, Removal, new_key, removal_of
 from agentsess.storage.steps import step
 from agentsess.storage.store import Changes, SessionStore
+
+_BATCH = 20
+"""Sessions removed before it is asked whether to go on."""
 
 
 class Trash:
@@ -87,31 +92,36 @@ class Trash:
         who: str,
         why: str,
     ) -> Removal:
+        """Remove sessions, as far as that goes on; the journal tells all of them at once."""
+        key, removed = new_key(), list[Session]()
         removal = removal_of((), what=DELETED, who=who, why=why)
 
-        def mark() -> dict[str, Changes]:
+        def mark(batch: Sequence[Session]) -> dict[str, Changes]:
             nonlocal removal
             going = [
                 session
-                for session in sessions
+                for session in batch
                 if (now := self._document(session)) and "purging" not in now
                 if still(session, now)
             ]
             if not going:
                 return {}
-            removal = removal_of(going, what=DELETED, who=who, why=why)
+            removed.extend(going)
+            removal = removal_of(removed, what=DELETED, who=who, why=why)
             purging = {"purging": removal.at.isoformat()}
             return {
                 "sessions": {session.id: purging for session in going if session.is_own},
                 OVERLAYS: {session.id: purging for session in going if not session.is_own},
-                KIND: {new_key(): removal.to_json()},
+                KIND: {key: removal.to_json()},
             }
 
-        self._store.transact(mark)
-        step("marked")
-        gone = {gone.id for gone in removal.sessions}
-        self._remove_files("sessions", [s.id for s in sessions if s.is_own and s.id in gone])
-        self._remove_files(OVERLAYS, [s.id for s in sessions if not s.is_own and s.id in gone])
+        for batch in batches(sessions, _BATCH):
+            known = len(removed)
+            self._store.transact(partial(mark, batch))
+            step("marked")
+            gone = removed[known:]
+            self._remove_files("sessions", [s.id for s in gone if s.is_own])
+            self._remove_files(OVERLAYS, [s.id for s in gone if not s.is_own])
         return removal
 
     def _document(self, session: Session) -> JsonObject | None:

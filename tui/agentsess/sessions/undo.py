@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from agentsess.errors import AgentsessError, ChangedElsewhere, NotUndoable
+from agentsess.errors import AgentsessError, ChangedElsewhere, NotUndoable, Stopped
 from agentsess.model import JsonObject
 from agentsess.sessions.archiving import apply_changes
 from agentsess.sessions.catalog import OVERLAYS, Catalog
@@ -85,17 +85,19 @@ class Changes:
 
         with self._guard:
             failed = self._patch(decide)
-            for session_id in failed:
-                del before["sessions", session_id], after["sessions", session_id]
+            whole = len(after)
+            before, after = _but(before, failed), _but(after, failed)
             if failed and not after:
-                raise next(iter(failed.values()))
+                raise _told(failed, 0, whole)
+            if failed:
+                label = f"{len(after)} of {label}"
             if any(after.values()):
                 before |= {key: {"undone": True} for key in told}
                 after |= {key: {"undone": None} for key in told}
                 self._done = [*self._done[-_DEPTH:], _Change(label, before, after)]
                 self._undone.clear()
-        for error in failed.values():
-            raise error
+        if failed:
+            raise _told(failed, whole - len(failed), whole)
 
     def pass_over(self, refusal: str) -> None:
         """Remember a step that undoing does not take back, lest it takes back another."""
@@ -126,16 +128,25 @@ class Changes:
                 return None
             change = source[-1]
             try:
-                label = self._replay(change)
+                label, failed = self._replay(change)
             except NotUndoable:
                 source.pop()
                 raise
             source.pop()
-            target.append(_Change(change.label, change.expected, change.wanted))
+            done = _but(change.wanted, failed)
+            if done:
+                target.append(_Change(change.label, _but(change.expected, failed), done))
+            if failed:
+                left = {key for key in change.wanted if key not in done}
+                wanted = {key: change.wanted[key] for key in left}
+                expected = {key: change.expected[key] for key in left}
+                source.append(_Change(change.label, wanted, expected))
+                raise _told(failed, len(done), len(change.wanted))
             return label
 
-    def _replay(self, change: _Change) -> str:
-        """Put values back, except where somebody changed them since."""
+    def _replay(self, change: _Change) -> tuple[str, dict[str, AgentsessError]]:
+        """Put values back, except where somebody changed them since; what that is called,
+        and what kept sessions from it."""
         if change.refusal:
             raise NotUndoable(change.refusal)
         label = change.label
@@ -149,9 +160,7 @@ class Changes:
                 label = f"{change.label}, except what was changed elsewhere since"
             return ours
 
-        for error in self._patch(decide).values():
-            raise error
-        return label
+        return label, self._patch(decide)
 
     def _untouched(self, change: _Change, key: _Key) -> JsonObject:
         """The values to put back in one document."""
@@ -169,13 +178,28 @@ class Changes:
         def by_kind() -> dict[str, dict[str, JsonObject]]:
             decided: dict[str, dict[str, JsonObject]] = {}
             for (kind, doc_id), fields in decide().items():
-                if fields:
+                if fields and doc_id not in left:
                     decided.setdefault(kind, {})[doc_id] = fields | kept.get(doc_id, {})
             return decided
 
         kept: Fields = {}
+        left: set[str] = set()
         overlays = by_kind().get(OVERLAYS, {})
-        kept = self._copies.take(overlays)
+        kept, left = self._copies.take(overlays)
         failed = apply_changes(self._store, by_kind)
         self._copies.release(overlays)
-        return failed
+        return failed | dict.fromkeys(left, Stopped("Stopped."))
+
+
+def _but(values: _Values, failed: Mapping[str, AgentsessError]) -> _Values:
+    """What was set of some values, given what failed."""
+    return {key: fields for key, fields in values.items() if key[1] not in failed}
+
+
+def _told(failed: Mapping[str, AgentsessError], done: int, of: int) -> AgentsessError:
+    """What to say of what was not done: a failure, else how far it came."""
+    if bad := [error for error in failed.values() if not isinstance(error, Stopped)]:
+        return bad[0]
+    if not done:
+        return Stopped("Stopped. Nothing was changed.")
+    return Stopped(f"Stopped after {done:,} of {of:,} sessions. The rest is as it was.")

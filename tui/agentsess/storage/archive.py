@@ -21,8 +21,9 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from agentsess.errors import StoreError
+from agentsess.errors import Stopped, StoreError
 from agentsess.model import utc_now
+from agentsess.pace import took
 from agentsess.storage.journal import make_directory, sync_directory
 from agentsess.storage.steps import step
 
@@ -98,7 +99,7 @@ def write_bundle(
         names: What of the folder; None: all of it but for leases.
 
     Raises:
-        StoreError: There is no new bundle.
+        StoreError, Stopped: There is no new bundle.
     """
     temporary = bundle.with_name(f"{session_id}.new")
     try:
@@ -112,9 +113,9 @@ def write_bundle(
         os.replace(temporary, bundle)
         sync_directory(bundle.parent)
         step("named")
-    except OSError as error:
+    except (OSError, Stopped) as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, StoreError):
+        if isinstance(error, StoreError | Stopped):
             raise
         raise StoreError(f"Cannot archive {folder}: {error.strerror or error}.") from error
 
@@ -183,6 +184,7 @@ class _Frames:
     def write(self, data: bytes) -> int:
         self._pending += data
         self._taken += len(data)
+        took(len(data))
         while len(self._pending) >= _FRAME:
             write_all(self._fd, zstd.compress(self._pending[:_FRAME], options=_OPTIONS))
             del self._pending[:_FRAME]
@@ -260,6 +262,7 @@ def read_chunks(file: IO[bytes] | zstd.ZstdFile, limit: int = sys.maxsize) -> It
     """What a file holds, up to a number of bytes."""
     while chunk := file.read(min(_FRAME, limit)):
         limit -= len(chunk)
+        took(len(chunk))
         yield chunk
 
 
@@ -275,7 +278,7 @@ def extract_bundle(bundle: Path, folder: Path) -> None:
     """Make a folder what was packed, durably, and see that it is; the bundle stays.
 
     Raises:
-        StoreError: The folder may hold a part of it.
+        StoreError, Stopped: The folder may hold a part of it.
     """
 
     def receive(member: Member, chunks: Iterator[bytes]) -> None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentsess.errors import SessionFenced, SessionLocked, StoreError
+from agentsess.errors import SessionFenced, SessionLocked, Stopped, StoreError
 from agentsess.model import JsonObject, Status
 from agentsess.storage.archive import (
     LEASE,
@@ -49,7 +49,7 @@ def pack(store: FileStore, session_id: str) -> None:
 
     Raises:
         SessionLocked: Somebody works in it.
-        StoreError: It cannot be written; all is as it was.
+        StoreError, Stopped: It cannot be written, or was stopped; all is as it was.
     """
     with store.lease(session_id, agent="archiving") as lease:
         document = store.documents("sessions").get(session_id, {})
@@ -88,7 +88,8 @@ def unpack(store: FileStore, session_id: str) -> None:
 
     Raises:
         SessionLocked: Somebody else does something with it.
-        StoreError: It cannot be read or written; it is archived as before.
+        StoreError, Stopped: It cannot be read or written, or was stopped; it is archived as
+            before.
     """
     with store.lease(session_id, agent="unarchiving") as lease:
         document = store.documents("sessions").get(session_id, {})
@@ -101,10 +102,10 @@ def unpack(store: FileStore, session_id: str) -> None:
             clear_folder(folder)
             extract_bundle(bundle, folder)
             lease.check()
-        except (OSError, SessionFenced) as error:
+        except (OSError, SessionFenced, Stopped) as error:
             with suppress(OSError):
                 clear_folder(folder)
-            if isinstance(error, StoreError | SessionFenced):
+            if isinstance(error, StoreError | SessionFenced | Stopped):
                 raise
             raise StoreError(f"Cannot unpack {bundle}: {error.strerror or error}.") from error
         size = document.get("unpacked_bytes", 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual import work
 
-from agentsess.errors import AgentsessError
+from agentsess.errors import AgentsessError, Stopped
 from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.export import export_markdown
 from agentsess.sessions.secrets import count_secrets, redacted
@@ -53,13 +53,18 @@ class SessionActions(Panes):
     async def change(self, what: Callable[[], object], said: str = "", also: str = "") -> None:
         """Make a change in the background, say so and what else can be done, and show it."""
         try:
-            await self.app.aside(what)
+            await self.at_length(what)
         except AgentsessError as error:
-            self.tell(str(error), error=True)
+            self._not_done(error)
             return
         if said:
             self.tell(f"{said}. {also}z undoes it.")
         self.sessions.clear_marks()
+        self.reload()
+
+    def _not_done(self, error: AgentsessError) -> None:
+        """Say what hindered a change; some sessions may have been changed before."""
+        self.tell(str(error), error=not isinstance(error, Stopped))
         self.reload()
 
     def _all(self, done: str, change: Callable[[Sequence[str]], object], also: str = "") -> None:
@@ -238,9 +243,9 @@ class SessionActions(Panes):
     @work(group="change")
     async def _take_back(self, how: Callable[[], str | None], said: str) -> None:
         try:
-            label = await self.app.aside(how)
+            label = await self.at_length(how)
         except AgentsessError as error:
-            self.tell(str(error), error=True)
+            self._not_done(error)
             return
         self.tell(f"{said}: {label}." if label else "Nothing to take back.")
         self.reload()

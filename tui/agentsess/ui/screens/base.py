@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from agentsess.ui.app import AgentsessApp
     from agentsess.ui.runs import OpenOffer, Question
 
+Result = TypeVar("Result")
 _Part = TypeVar("_Part", bound="Panes")
 _Given = ParamSpec("_Given")
 _Act = Callable[Concatenate[_Part, _Given], Coroutine[None, None, None]]
@@ -60,6 +61,8 @@ class Panes(Screen[None]):
         self.query_text = ""
         self.trashed = False
         """Whether the trash is listed instead of the sessions."""
+        self.doing = ""
+        """How far work is that takes long; empty if there is none."""
         self.sort = "activity"
         """What the list is ordered by: a name in `navigation.SORTS`."""
         self.elsewhere: frozenset[str] = frozenset()
@@ -81,6 +84,9 @@ class Panes(Screen[None]):
     if TYPE_CHECKING:
         # Each is a part of the screen that another part calls.
         def tell(self, text: str, *, error: bool = False) -> None: ...
+        async def at_length(self, what: Callable[[], Result]) -> Result: ...
+        def stop_long_work(self) -> bool: ...
+        def _tell_list(self, problem: str = "") -> None: ...
         def _in_view(self, session_id: str) -> bool: ...
         def reload(self, select: str = "") -> Worker[None]: ...
         def follow_open(self, sessions: dict[str, Session]) -> None: ...

@@ -130,8 +130,8 @@ class Listing(Panes):
                 parts.insert(0, f"{marked} marked")
             if self._hidden:
                 parts.append(f"{self._hidden} archived")
-            if self._scan:
-                parts = [self._scan]
+            if told := self.doing or self._scan:
+                parts = [told]
             elif doing := self._searching or self._indexing:
                 parts.append(doing)
         self.list_status.update(Content(" · ".join(parts)))

@@ -21,6 +21,7 @@ from agentsess.ui.screens.branching import Branches
 from agentsess.ui.screens.leaving import Leaving
 from agentsess.ui.screens.listing import Listing
 from agentsess.ui.screens.navigation import Navigation
+from agentsess.ui.screens.pacing import Pacing
 from agentsess.ui.screens.resuming import Resuming
 from agentsess.ui.screens.shortening import Shortening
 from agentsess.ui.screens.spending import Spending
@@ -48,6 +49,7 @@ class MainScreen(
     Attention,
     Spending,
     Tidying,
+    Pacing,
     Listing,
     Navigation,
 ):

@@ -205,6 +205,8 @@ class Navigation(Panes):
 
     def action_back(self) -> None:
         """Out of where the user is, one step at a time."""
+        if self.stop_long_work():
+            return
         if self.focused is self.filter_input:
             self.filter_input.value = ""
             self.sessions.focus()

@@ -36,7 +36,7 @@ class Tidying(Panes):
             self.tell(f"Rule {removal.name}: {_went(removal)} to the trash. z undoes it.")
         if self.app.settings().empty_trash:
             old = await self.app.aside(service.bin.expired, _age())
-            removal = await self.app.aside(service.bin.empty, old, who="start", why=_LONG)
+            removal = await self.at_length(lambda: service.bin.empty(old, who="start", why=_LONG))
             if removal.sessions:
                 self.tell(f"Deleted for good: {_went(removal)}, {_LONG}.")
                 pruned.append(removal)
@@ -72,7 +72,8 @@ class Tidying(Panes):
     @work(group="change")
     @telling_errors
     async def _empty(self, sessions: Sequence[Session]) -> None:
-        removal = await self.app.aside(self.app.service.bin.empty, sessions, who="user", why=_LONG)
+        empty = self.app.service.bin.empty
+        removal = await self.at_length(lambda: empty(sessions, who="user", why=_LONG))
         self.tell(f"Deleted for good: {_went(removal)}.")
         self.reload()
 
