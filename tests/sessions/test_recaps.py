@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,10 @@ def service(tmp_path: Path) -> Iterator[SessionService]:
 @pytest.fixture
 def session(service: SessionService, tmp_path: Path) -> Session:
     return write_session(service, "Port it", "Port the ledger.", PLAN, cwd=str(tmp_path))
+
+
+def kept_in(tmp_path: Path, session: Session) -> Path:
+    return tmp_path / "store" / "recaps" / session.id[-2:] / f"{session.id}.json"
 
 
 def kept(tmp_path: Path, session: Session) -> dict[str, object]:
@@ -156,6 +161,22 @@ def test_the_end_of_a_run_is_what_later_changes_are_told_from(
     assert [c.text for c in service.recaps.changes(session.id)] == [
         "Dependencies changed: uv.lock."
     ]
+
+
+def test_the_end_of_a_run_is_one_write(
+    service: SessionService, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    replace_file = os.replace
+
+    def replacing(source: str, target: str) -> None:
+        written.append(str(target))
+        replace_file(source, target)
+
+    monkeypatch.setattr(os, "replace", replacing)
+    service.recaps.settle(session.id)
+    assert [path for path in written if session.id in path] == [str(kept_in(tmp_path, session))]
+    assert {"key", "history", "world"} <= kept(tmp_path, session).keys()
 
 
 def test_a_look_before_the_last_entries_counts_no_more(

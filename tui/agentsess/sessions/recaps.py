@@ -74,23 +74,25 @@ class Recaps:
             return {}
 
     def _from_history(self, session_id: str, kept: JsonObject) -> Recap:
-        session = self._service.get(session_id)
+        recap, news = self._made(self._service.get(session_id), kept)
+        try:
+            if news:
+                self._store.change_recaps(session_id, lambda now: now | news, durable=False)
+        except (AgentsessError, OSError) as error:
+            _log.warning("The recap of %s was not kept: %s", session_id, error)
+        return recap
+
+    def _made(self, session: Session, kept: JsonObject) -> tuple[Recap, JsonObject]:
+        """What the history comes to, and what is to be kept of that, if it is new."""
         key = _key(session)
         if kept.get("key") == key and "history" in kept:
             recap = Recap.from_json(kept["history"])
             if recap.covers_entries == session.entry_count and self._service.follows(
-                session_id, recap.covers_entries, recap.last_activity
+                session.id, recap.covers_entries, recap.last_activity
             ):
-                return recap
+                return recap, {}
         recap = self._build(session)
-        try:
-            value = recap.to_json()
-            self._store.change_recaps(
-                session_id, lambda now: now | {"key": key, "history": value}, durable=False
-            )
-        except (AgentsessError, OSError) as error:
-            _log.warning("The recap of %s was not kept: %s", session_id, error)
-        return recap
+        return recap, {"key": key, "history": recap.to_json()}
 
     def _build(self, session: Session) -> Recap:
         from agentsess.sessions.recap import RecapBuilder  # its many patterns are slow to load
@@ -127,11 +129,11 @@ class Recaps:
         from agentsess.sessions.staleness import look  # not needed to list sessions
 
         try:
-            recap = self.from_history(session_id)
             session = self._service.get(session_id)
+            recap, news = self._made(session, self._kept(session_id))
             world = look(session.cwd, [file.path for file in recap.files], recap.covers_entries)
-            value = world.to_json() if session.cwd else None
-            self._store.change_recaps(session_id, lambda now: now | {"world": value}, durable=False)
+            news = news | {"world": world.to_json() if session.cwd else None}
+            self._store.change_recaps(session_id, lambda now: now | news, durable=False)
         except (AgentsessError, OSError) as error:
             _log.warning("What is around %s was not kept: %s", session_id, error)
 
