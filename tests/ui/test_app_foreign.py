@@ -178,6 +178,27 @@ async def test_its_trash_only_hides_it_and_it_is_never_deleted(
     assert files_of(claude) == before
 
 
+async def test_its_copy_is_deleted_for_good_once_the_original_is_gone(
+    app: AgentsessApp, claude: Path, tmp_path: Path
+) -> None:
+    async with using(app, empty=True) as user:
+        await user.until(lambda: user.titles, "the session")
+        await user.press("a")
+        await user.until(lambda: not user.titles, "it is archived")
+        for path in claude.rglob("*.jsonl"):
+            path.unlink()
+        await user.press("/")
+        await user.types("status:archived", "enter")
+        await user.until(lambda: user.titles, "the archived session")
+        await user.press("D")
+        await user.sees(
+            "Nothing else is left of what another program kept", "Delete 1 session for good"
+        )
+        await user.press("y")
+        await user.until(lambda: not user.titles, "an empty list")
+    assert not list((tmp_path / "store").glob("archive/*.zst"))
+
+
 async def test_sessions_of_both_stand_in_one_list(tmp_path: Path) -> None:
     write_sessions(tmp_path / "store", ["Ours"])
     written = write_history(tmp_path / "claude", 30, bulk=2_000, empty=0.0)

@@ -71,13 +71,18 @@ class Trash:
                 nothing was removed.
             SessionLocked: One of them is running; nothing was removed.
         """
-        sessions = [self._catalog.get(session_id) for session_id in dict.fromkeys(session_ids)]
-        if not all(s.is_own or self._catalog.is_only_copied(s.id) for s in sessions):
-            raise InvalidSession("Another program's history is not ours to delete.")
+        sessions = self.may_purge(session_ids)
         for session in sessions:
             if owner := self._store.owner(session.id):
                 raise SessionLocked(session.id, owner)
         return self._remove(sessions, lambda *_: True, who, "chosen by hand")
+
+    def may_purge(self, session_ids: Sequence[str]) -> list[Session]:
+        """The sessions, if all of them are ours to remove; raises InvalidSession if not."""
+        sessions = [self._catalog.get(session_id) for session_id in dict.fromkeys(session_ids)]
+        if not all(s.is_own or self._catalog.is_only_copied(s.id) for s in sessions):
+            raise InvalidSession("Another program's history is not ours to delete.")
+        return sessions
 
     def finish(self) -> None:
         """Remove what an earlier removal was cut off at."""

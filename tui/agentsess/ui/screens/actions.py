@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual import work
 
-from agentsess.errors import AgentsessError, Stopped
+from agentsess.errors import AgentsessError, InvalidSession, Stopped
 from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.export import export_markdown
 from agentsess.sessions.secrets import count_secrets, redacted
@@ -203,24 +203,27 @@ class SessionActions(Panes):
 
     def action_purge(self) -> None:
         """Delete for good, after a question."""
-        chosen = self.chosen()
-        if not chosen:
-            return
-        if any(not session.is_own for session in chosen):
-            self.tell("Another program's history is not ours to delete; d hides it.", error=True)
-            return
-        ids = [session.id for session in chosen]
-        self.app.push_screen(
-            Confirm(
-                "Delete for good",
-                f"{_named(chosen)}. This cannot be undone.",
-                f"Delete {_counted(chosen)} for good",
-            ),
-            lambda yes: self._purged(yes, ids),
-        )
+        if chosen := self.chosen():
+            self.purge(chosen)
 
-    def _purged(self, yes: bool | None, ids: Sequence[str]) -> None:
-        if yes:
+    @work(group="purge")
+    async def purge(self, chosen: Sequence[Session]) -> None:
+        """Ask, then delete. Of another program's session only the last copy can go."""
+        ids = [session.id for session in chosen]
+        try:
+            await self.app.aside(self.app.service.bin.may_purge, ids)
+        except AgentsessError as error:
+            hides = " d hides it." if isinstance(error, InvalidSession) else ""
+            self.tell(f"{error}{hides}", error=True)
+            return
+        copies = [session for session in chosen if not session.is_own]
+        last = "\nNothing else is left of what another program kept." if copies else ""
+        question = Confirm(
+            "Delete for good",
+            f"{_named(chosen)}. This cannot be undone.{last}",
+            f"Delete {_counted(chosen)} for good",
+        )
+        if await self.app.push_screen_wait(question):
             self.change(lambda: self.app.service.purge(ids))
 
     def action_prune(self) -> None:
