@@ -69,6 +69,17 @@ async def test_what_is_always_allowed_is_asked_once_and_never_more(
         await user.sees("Read again.")
 
 
+async def test_a_question_leaves_the_footer_its_help(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    loopback([Reply(tools=[bash("true")])])
+    async with using(AgentsessApp(home, folder=str(project)), empty=True) as user:
+        await begins(user, "Look")
+        await is_asked(user)
+        await user.until(lambda: user.screen.rstrip().endswith("f1 Help"), "the footer")
+        assert "Deny, saying why" not in user.screen
+
+
 async def test_a_saved_denial_goes_before_what_the_session_was_allowed(
     home: Path, project: Path, loopback: Loopback
 ) -> None:

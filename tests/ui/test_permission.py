@@ -166,6 +166,19 @@ async def test_what_is_said_of_a_change_stands_beside_the_path() -> None:
         assert "a.py  a new file" in app.body
 
 
+async def test_a_path_is_shown_once_and_what_else_is_asked_for_with_it() -> None:
+    for values, shown in [
+        ({"file_path": "tests/x.py"}, ["tests/x.py"]),
+        ({"file_path": "a.py", "limit": 5}, ["a.py", "limit  5"]),
+        ({"file_path": "a.py", "note": "a.py"}, ["a.py", "note  a.py"]),
+        ({"file_path": "a\nb"}, ["a b", "file_path  a", "b"]),
+    ]:
+        app = asking("read", values)
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            assert [line.rstrip() for line in app.body.split("\n")] == shown
+
+
 RULES = suggestions("/work", "bash", {"command": "pytest -q"})
 
 

@@ -27,7 +27,7 @@ class OfferPrompt(Asking):
     BINDING_GROUP_TITLE = "Limit"
     HELP = "The run waits for an answer. Nothing is sent until you choose."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "first", "First answer", id="offer.first"),
+        Binding("escape", "first", "First answer", show=False, id="offer.first"),
     ]
 
     @dataclass

@@ -25,6 +25,7 @@ from agentsess.ui.widgets.asking import Asking
 Choice = Literal["once", "session", "saved", "deny"]
 
 _MOST_LINES = 2_000
+_PATHS = ("file_path", "path")
 _LONGEST_LINE = 1_500
 """Longer lines are broken here: what is shown leaves nothing of them out."""
 
@@ -55,11 +56,12 @@ class PermissionPrompt(Asking):
     BINDING_GROUP_TITLE = "Permission"
     HELP = "The agent waits for an answer. Nothing runs until you allow it."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer('once')", "Allow once", id="permission.once"),
-        Binding("a", "answer('session')", "This session", id="permission.session"),
-        Binding("A", "always", "Always, never", id="permission.always"),
-        Binding("n,escape", "answer('deny')", "Deny", id="permission.deny"),
-        Binding("N", "explain", "Deny, saying why", id="permission.explain"),
+        # They stand in the question itself: the footer keeps its room.
+        Binding("y", "answer('once')", "Allow once", show=False, id="permission.once"),
+        Binding("a", "answer('session')", "This session", show=False, id="permission.session"),
+        Binding("A", "always", "Always, never", show=False, id="permission.always"),
+        Binding("n,escape", "answer('deny')", "Deny", show=False, id="permission.deny"),
+        Binding("N", "explain", "Deny, saying why", show=False, id="permission.explain"),
     ]
 
     DEFAULT_CSS = """
@@ -165,7 +167,10 @@ class PermissionPrompt(Asking):
             return [render_input(self._tool, self._input, width, _MOST_LINES)]
         about = Content.styled(summary_of(self._tool, self._input), "bold")
         if (change := self._change) is None:
-            return [about, render_input(self._tool, self._input, width, _MOST_LINES)]
+            path = {k: v for k, v in self._input.items() if k in _PATHS and v == about.plain}
+            rest = {k: v for k, v in self._input.items() if k not in path}
+            shown = [render_input(self._tool, rest, width, _MOST_LINES)] if rest else []
+            return [about, *shown]
         if change.note:
             about += Content.styled(f"  {change.note}", MUTED)
         before, after = _whole(change.before), _whole(change.after)
