@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from agentsess.errors import InvalidSession, SessionLocked, SessionNotFound, StoreError
 from agentsess.model import Session, Status
+from agentsess.sessions import undo
 from agentsess.sessions.health import Damaged
 from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
@@ -372,3 +374,62 @@ def test_unreadable_files_are_not_archived(
     next(claude.rglob("one.txt")).chmod(0)
     with pytest.raises(StoreError, match="Permission denied"):
         service.archive(ID)
+
+
+def cut_off_between_copy_and_mark(
+    service: SessionService, home: Path, days_ago: float = 2.0
+) -> Path:
+    """Archiving that was killed once the copy was there; what it left, as old as that."""
+
+    def cut(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(undo, "apply_changes", cut)
+        service.archive(ID)
+    left = bundle(home)
+    then = time.time() - days_ago * 86_400
+    os.utime(left, (then, then))
+    return left
+
+
+def test_a_copy_that_nothing_tells_of_is_tidied_away(
+    service: SessionService, found: Session, home: Path
+) -> None:
+    left = cut_off_between_copy_and_mark(service, home)
+    assert left.exists()
+    assert service.get(ID).status is Status.ACTIVE
+    assert service.tidy().cleaned == [ID]
+    assert not left.exists()
+
+
+def test_a_copy_that_nothing_tells_of_stays_if_it_is_new_or_the_last(
+    service: SessionService, found: Session, home: Path, claude: Path
+) -> None:
+    left = cut_off_between_copy_and_mark(service, home, days_ago=0.5)
+    assert service.tidy().cleaned == []  # another process may be about to tell of it
+    cut_off_between_copy_and_mark(service, home)
+    deletes(claude)
+    assert service.tidy().cleaned == []
+    service.refresh()
+    assert service.tidy().cleaned == []
+    assert left.exists()
+
+
+def test_a_copy_that_holds_more_than_the_files_stays(
+    service: SessionService, found: Session, home: Path, claude: Path
+) -> None:
+    left = cut_off_between_copy_and_mark(service, home)
+    (path,) = claude.rglob("one.txt")
+    path.write_bytes(b"another one")
+    assert service.tidy().cleaned == []
+    assert left.exists()
+
+
+def test_the_copy_of_an_archived_session_is_never_tidied_away(
+    service: SessionService, found: Session, home: Path
+) -> None:
+    service.archive(ID)
+    os.utime(bundle(home), (0, 0))
+    assert service.tidy().cleaned == []
+    assert bundle(home).exists()

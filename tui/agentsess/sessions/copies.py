@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ from agentsess.pace import each
 from agentsess.sessions.catalog import OVERLAYS, Catalog
 from agentsess.storage.store import Changes, SessionStore
 
+_TAKING_SECONDS = 24 * 3600.0
+"""A copy is there before anything tells of it; no longer than this."""
 _log = logging.getLogger(__name__)
 
 
@@ -77,14 +80,34 @@ class FoundCopies:
         for session_id, fields in changes.items():
             if fields.get("status") in (None, Status.ARCHIVED) or not self._has(session_id):
                 continue
+            self._drop(session_id)
+
+    def tidy(self) -> list[str]:
+        """Drop copies that nothing tells of: their archiving was cut off. See `release`.
+
+        Returns:
+            Whose they were.
+        """
+        own, before = self._store.documents("sessions"), time.time() - _TAKING_SECONDS
+        untold = [i for i in self._store.copies.ids() if i not in own and not self._has(i)]
+        old = [i for i in untold if (self._store.copies.kept_since(i) or before) < before]
+        return [session_id for session_id in old if self._drop(session_id)]
+
+    def _drop(self, session_id: str) -> bool:
+        """Remove a copy if the files hold all of it; whether it went."""
+        copies = self._store.copies
+        try:
             source, found = self._catalog.found(self._catalog.get(session_id))
             folder, _ = source.files(found)
-            try:
-                if self._store.copies.is_superfluous(session_id, folder):
-                    self._store.patch(OVERLAYS, {session_id: {"kept": None}})
-                    self._store.copies.drop(session_id)
-            except (StoreError, SessionLocked, Stopped) as error:
-                _log.warning("The copy of %s stays: %s", session_id, error)
+            if not copies.is_superfluous(session_id, folder):
+                return False
+            if self._has(session_id):
+                self._store.patch(OVERLAYS, {session_id: {"kept": None}})
+            copies.drop(session_id)
+        except (SessionNotFound, StoreError, SessionLocked, Stopped) as error:
+            _log.warning("The copy of %s stays: %s", session_id, error)
+            return False
+        return True
 
     def write_back(self, session_ids: Sequence[str]) -> list[Path]:
         """Give other programs the files back that they deleted; what was written.

@@ -379,7 +379,9 @@ class SessionService:
 
     def tidy(self) -> Tidied:
         """Finish what a process that was killed left half done."""
-        return self._store.tidy()
+        tidied = self._store.tidy()
+        tidied.cleaned += self._copies.tidy()
+        return tidied
 
     # -- taking back
 

@@ -23,7 +23,7 @@ from agentsess.storage.archive import (
     write_all,
     write_bundle,
 )
-from agentsess.storage.archive_reading import Unpacked
+from agentsess.storage.archive_reading import SUFFIX, Unpacked
 from agentsess.storage.journal import make_directory, sync_directory
 
 if TYPE_CHECKING:
@@ -108,6 +108,18 @@ class Copies:
 
         read_bundle(bundle, receive)
         return written
+
+    def kept_since(self, session_id: str) -> float | None:
+        """When a copy was made, in seconds since the epoch; None if there is none."""
+        try:
+            return self._store.archive.path(session_id).stat().st_mtime
+        except FileNotFoundError:
+            return None
+
+    def ids(self) -> list[str]:
+        """All sessions that have a bundle, our own too."""
+        names = (path.name for path in self._store.archive.folder.glob(f"*{SUFFIX}"))
+        return [name.removesuffix(SUFFIX) for name in names]
 
     def drop(self, session_id: str) -> None:
         """Remove a copy, if there is one.
