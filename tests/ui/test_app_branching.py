@@ -175,3 +175,28 @@ async def test_a_session_held_elsewhere_may_be_taken_over_or_only_read(
     finally:
         other.kill()
         other.communicate()
+
+
+async def test_the_details_name_what_a_session_came_from_and_o_goes_there(
+    home: Path, service: SessionService
+) -> None:
+    session = write_session(service, "Port it", "one", "first answer")
+    service.branches.fork(session.id, title="Another way")
+    async with using(AgentsessApp(home), size=(140, 40)) as user:
+        await user.opens("Another way")
+        await user.sees("from     Port it", "o goes there")
+        await user.press("o", "a")
+        await user.until(lambda: user.opened and user.opened.id == session.id, "the other one")
+        await user.sees_no_more("o goes there")
+
+
+async def test_the_details_name_the_id_of_a_session_that_is_gone(
+    home: Path, service: SessionService
+) -> None:
+    session = write_session(service, "Port it", "one", "first answer")
+    service.branches.fork(session.id, title="Another way")
+    service.purge([session.id])
+    async with using(AgentsessApp(home), size=(140, 40)) as user:
+        await user.opens("Another way")
+        await user.sees(f"from     {session.id[:12]}")
+        assert "o goes there" not in user.screen

@@ -28,6 +28,7 @@ def render_details(
     width: int,
     context_window: int | None = None,
     turn: TurnUse | None = None,
+    parent: str = "",
 ) -> Content:
     """Everything known about a session but its conversation.
 
@@ -37,6 +38,7 @@ def render_details(
         width: Cells in a line.
         context_window: Tokens that its model can hold, if that is known.
         turn: What its newest turn took.
+        parent: Title of the session it came from, if that is known.
     """
     sections = [
         _work(session, now),
@@ -47,7 +49,7 @@ def render_details(
         _notes(session),
         _metadata(session.metadata, width),
         _board(session.board, width),
-        _origin(session, width),
+        _origin(session, parent, width),
     ]
     return Content("\n\n").join([section for section in sections if section is not None])
 
@@ -173,13 +175,15 @@ def _values(title: str, values: list[tuple[str, Any, str]], width: int) -> Conte
     return _section(title, lines)
 
 
-def _origin(session: Session, width: int) -> Content | None:
+def _origin(session: Session, parent: str, width: int) -> Content | None:
     room = max(8, width - _LABEL)
     lines = [_line("id", _head(session.id, room))]
     if not session.is_own:
         lines.insert(0, _line("kept by", one_line(session.source.replace("_", " "))))
     if session.parent_id:
-        lines.append(_line("from", _head(one_line(session.parent_id), room)))
+        lines.append(_line("from", _head(one_line(parent or session.parent_id), room)))
+        if parent:
+            lines.append(_line("", "o goes there", MUTED))
     return _section("Origin", lines)
 
 

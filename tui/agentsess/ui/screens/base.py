@@ -73,6 +73,8 @@ class Panes(Screen[None]):
         """What the new session will ask; empty: what the settings say."""
         self.coming = ""
         """Id of the session that is shown or on its way; empty if none is."""
+        self.parent_title = ""
+        """Of what the session in view came from; empty if that is nothing, or is gone."""
         self.to_tell: set[str] = set()
         """Sessions whose model is told, with the next prompt, what changed since the last."""
 

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
 
-from agentsess.errors import AgentsessError
+from agentsess.errors import AgentsessError, SessionNotFound
 from agentsess.model import Page, Session
 from agentsess.ui.keys import KEYS
 from agentsess.ui.screens.actions import SessionActions
@@ -123,11 +123,13 @@ class MainScreen(
         try:
             session = await self.app.aside(service.get, session_id)
             page = await self.app.aside(service.page, session_id, last=_PAGE)
+            parent = await self.app.aside(self._title, session.parent_id)
         except AgentsessError as error:
             self.tell(str(error), error=True)
             return False
         if self.coming != session_id:
             return False  # the user went elsewhere meanwhile
+        self.parent_title = parent
         runs = self.app.runs
         self.chat.show(session, page, live=runs.is_working(session_id))
         self.show_details()
@@ -152,6 +154,12 @@ class MainScreen(
         self.show_details()
         if session.entry_count > self.chat.last_seq and not self.app.runs.is_working(session.id):
             self.catch_up(session.id)
+
+    def _title(self, session_id: str | None) -> str:
+        try:
+            return self.app.service.get(session_id).title if session_id else ""
+        except SessionNotFound:
+            return ""
 
     @work(exclusive=True, group="catch-up")
     async def catch_up(self, session_id: str) -> None:

@@ -25,7 +25,7 @@ class Spending(Panes):
         """Show the facts of the open session."""
         session, turn = self.chat.session, self.chat.turn
         window = self.app.context_window(session.model) if session else None
-        self.details.show(session, utc_now(), window, turn)
+        self.details.show(session, utc_now(), window, turn, self.parent_title)
         if session:
             working = self.app.runs.is_working(session.id)
             self.chat.status_line.show(session, turn, window=window, working=working)

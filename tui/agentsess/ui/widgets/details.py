@@ -36,7 +36,7 @@ class Details(VerticalScroll):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: tuple[Session, datetime, int | None, TurnUse] | None = None
+        self._shown: tuple[Session, datetime, int | None, TurnUse, str] | None = None
 
     def compose(self) -> ComposeResult:
         yield Static(Content(""))
@@ -47,9 +47,10 @@ class Details(VerticalScroll):
         now: datetime,
         window: int | None = None,
         turn: TurnUse | None = None,
+        parent: str = "",
     ) -> None:
-        """Show a session's facts, or none."""
-        self._shown = (session, now, window, turn or TurnUse()) if session else None
+        """Show a session's facts, or none; ``parent`` is the title of what it came from."""
+        self._shown = (session, now, window, turn or TurnUse(), parent) if session else None
         self._draw()
 
     def on_resize(self) -> None:
@@ -58,9 +59,9 @@ class Details(VerticalScroll):
     def _draw(self) -> None:
         content = Content("")
         if self._shown:
-            session, now, window, turn = self._shown
+            session, now, window, turn, parent = self._shown
             width = max(20, self.scrollable_content_region.width)
             content = render_details(
-                session, now=now, width=width, context_window=window, turn=turn
+                session, now=now, width=width, context_window=window, turn=turn, parent=parent
             )
         self.query_one(Static).update(content)
