@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agentsess.agent.agent import Agent
+from agentsess.agent.media import mentioned
 from support.agents import assert_requests_acceptable, run
 from support.loopback import LoopbackServer, Reply
 
@@ -64,3 +65,20 @@ def test_what_cannot_be_attached_is_said_before_anything_is_sent(
         run(agent, "Look", attachments=[folder / (name or "missing.png")])
     assert server.requests == []
     assert agent.list_sessions() == []
+
+
+def test_a_prompt_names_files_of_the_folder_on_lines_of_their_own(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "shots").mkdir()
+    for name in ("a.png", "shots/b c.PDF", "notes.txt"):
+        (folder / name).write_bytes(PNG)
+    (tmp_path / "secret.png").write_bytes(PNG)
+    (folder / "link.png").symlink_to(tmp_path / "secret.png")
+    text = (
+        "Look at @a.png\n@a.png\n@shots/b c.PDF  \n@a.png\n@notes.txt\n@gone.png\n"
+        f"@../secret.png\n@{tmp_path}/secret.png\n@link.png\n@\0.png\n@{'x' * 5000}.png"
+    )
+    found = mentioned(text, str(folder))
+    assert [path.name for path in found] == ["a.png", "b c.PDF"]
+    assert mentioned(text, "") == []

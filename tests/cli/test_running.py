@@ -196,3 +196,25 @@ def test_an_interrupt_keeps_what_was_said_and_is_exit_code_130(
     assert texts[0] == "x"
     assert any("Half" in text for text in texts[1:])
     assert service.owner(session_id) is None
+
+
+def test_a_file_is_shown_to_the_model(
+    run: Run, loopback: Loopback, session_id: str, tmp_path: Path
+) -> None:
+    server = loopback([Reply("A chart.")])
+    (tmp_path / "chart.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    ran = run("run", session_id, "What is it?", "--attach", str(tmp_path / "chart.png"))
+    assert (ran.code, ran.out) == (0, "A chart.\n")
+    assert server.bodies[0]["messages"][0]["content"][0]["type"] == "image"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "gone.png"])
+def test_a_file_that_cannot_be_shown_is_said_and_nothing_is_asked(
+    run: Run, loopback: Loopback, session_id: str, tmp_path: Path, name: str
+) -> None:
+    server = loopback([Reply("no")])
+    (tmp_path / "notes.txt").write_text("words")
+    ran = run("run", session_id, "What is it?", "--attach", str(tmp_path / name))
+    assert ran.code != 0
+    assert name in ran.err
+    assert server.bodies == []

@@ -388,3 +388,16 @@ async def test_a_busy_api_is_said_with_the_seconds_until_it_is_asked_again(
         await user.sees("429: trying again in 1 s… esc stops")
         await user.sees("At last", "Working… esc stops")
         assert "429" not in user.screen
+
+
+async def test_an_image_that_the_prompt_names_is_shown_to_the_model(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    server = loopback([Reply("A chart.")])
+    (project / "chart.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    async with using(AgentsessApp(home, folder=str(project)), empty=True) as user:
+        await begins(user, "What is it?\n@chart.png")
+        await user.sees("A chart.", "[image chart.png]")
+    image, text = server.bodies[0]["messages"][0]["content"]
+    assert image["type"] == "image"
+    assert text["text"] == "What is it?\n@chart.png"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from pathlib import Path
 
 from agentsess.model import JsonObject
@@ -14,6 +15,7 @@ _SIGNATURES = (
     (b"GIF89a", "image/gif"),
     (b"%PDF-", "application/pdf"),
 )
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".pdf")
 _MOST_BYTES = {"image": 5 * 1024 * 1024 // 4 * 3, "document": 20 * 1024 * 1024}
 """What the API takes at most, before it is encoded."""
 
@@ -23,6 +25,24 @@ def media_type(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for start, kind in _SIGNATURES if data.startswith(start)), "")
+
+
+def mentioned(text: str, folder: str) -> list[Path]:
+    """The images and PDFs that a prompt names, each as ``@path`` on a line of its own.
+
+    Args:
+        text: The prompt.
+        folder: The session's; only files in it count, all other lines are but text.
+    """
+    found: dict[Path, None] = {}
+    for line in text.splitlines() if folder else ():
+        if line.startswith("@") and line.lower().rstrip().endswith(_SUFFIXES):
+            with suppress(OSError, ValueError):  # no name that a file can have
+                root = Path(folder).resolve()
+                path = (root / line[1:].strip()).resolve()
+                if path.is_relative_to(root) and path.is_file():
+                    found[path] = None
+    return list(found)
 
 
 def attachment(path: Path) -> JsonObject:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from argparse import Namespace
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import assert_never
 
 from agentsess.agent import events
 from agentsess.agent.agent import Agent
+from agentsess.agent.media import attachment
 from agentsess.agent.permissions import (
     Decision,
     PermissionCallback,
@@ -49,7 +51,13 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
         permission_callback=_permission(service, session, args, out),
         offer_callback=offering(out) if out.asks and args.task != "-" else None,
     )
-    stream = agent.stream(task, session_id=session.id, wait=args.wait, take_over=args.take_over)
+    stream = agent.stream(
+        task,
+        session_id=session.id,
+        wait=args.wait,
+        take_over=args.take_over,
+        attachments=_attachable(args.attach),
+    )
     result = asyncio.run(_to_the_end(agent, stream, out))
     if out.as_json:
         out.json(
@@ -64,6 +72,16 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
     elif said := _WORTH_SAYING.get(result.stop_reason):
         out.note(said)
     return 0
+
+
+def _attachable(names: Sequence[str]) -> Sequence[str]:
+    """The names, if each is of a file that the model can be shown."""
+    for name in names:
+        try:
+            attachment(Path(name))
+        except ValueError as error:
+            raise WrongUsage(str(error)) from error
+    return names
 
 
 async def _to_the_end(agent: Agent, stream: _Stream, out: Output) -> events.RunResult:

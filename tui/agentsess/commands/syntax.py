@@ -247,6 +247,13 @@ def _add_run(add: Add) -> None:
     command.add_argument(
         "--take-over", action="store_true", help="take the session from another run"
     )
+    command.add_argument(
+        "--attach",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="show the model this image or PDF; repeatable",
+    )
     allow = command.add_mutually_exclusive_group()
     allow.add_argument(
         "--allow",

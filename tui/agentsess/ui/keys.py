@@ -142,6 +142,7 @@ PANE_KEYS = (
         ("ctrl+j", "new line"),
         ("↑ ↓", "earlier and later prompts"),
         ("tab", "take the message that is proposed"),
+        ("@file.png", "on a line of its own: show this image or PDF"),
         ("esc", "leave it; while the model works: stop"),
     )),
     ("When a tool asks", (

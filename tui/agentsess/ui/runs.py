@@ -7,7 +7,7 @@ import gc
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -17,10 +17,11 @@ from textual.message import Message
 from agentsess.agent.agent import Agent
 from agentsess.agent.connection import ClientFactory
 from agentsess.agent.events import AgentEvent, PromptSaved, ReplySaved, TextDelta, ThinkingDelta
+from agentsess.agent.media import mentioned
 from agentsess.agent.offers import Offer
 from agentsess.agent.permissions import Decision, call_input, decided_beforehand
 from agentsess.agent.preview import Preview, preview
-from agentsess.errors import AgentError, AgentsessError
+from agentsess.errors import AgentError, AgentsessError, SessionNotFound
 from agentsess.model import JsonObject
 from agentsess.sessions.permissions import Permission, suggestions
 from agentsess.sessions.service import SessionService
@@ -181,13 +182,21 @@ class Runs:
 
         Args:
             session_id: Where.
-            task: The prompt.
+            task: The prompt; images and PDFs that it names are shown: see `mentioned`.
             wait: Seconds to wait for a run of another process.
             take_over: Take the session from a run of another process.
             resume_note: Tell the model first where the session stands and what changed.
         """
+        attachments: list[Path] = []
+        with suppress(SessionNotFound):  # the run itself tells
+            attachments = mentioned(task, self._service.get(session_id).cwd)
         stream = self._agent.stream(
-            task, session_id=session_id, wait=wait, take_over=take_over, resume_note=resume_note
+            task,
+            session_id=session_id,
+            wait=wait,
+            take_over=take_over,
+            resume_note=resume_note,
+            attachments=attachments,
         )
         self._begin(session_id, task, stream)
 
