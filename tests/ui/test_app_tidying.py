@@ -182,3 +182,37 @@ async def test_archiving_that_takes_long_says_how_far_it_is_and_escape_stops_it(
         await user.press("z")
         await user.is_told("Undone: 1 of 2 sessions archived")
         assert [session.status for session in user.service.list()] == ["active", "active"]
+
+
+async def test_leaving_while_sessions_are_archived_stops_that_and_loses_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packing, goes_on = threading.Event(), threading.Event()
+
+    def watch(step: str) -> None:
+        if step == "written":
+            packing.set()
+            goes_on.wait()
+
+    monkeypatch.setattr(Pacing, "SLOW_AFTER", 0.0)
+    app = AgentsessApp(home)
+    async with using(app) as user:
+        await user.sees("New work")
+        await user.app.workers.wait_for_complete()
+        monkeypatch.setattr(steps, "watch", watch)
+        session = user.session("New work")
+        with user.service.writer(session.id) as writer:
+            writer.append(Draft(EntryKind.USER, "Please begin."))
+        await user.goes_to("New work")
+        await user.press("a")
+        try:
+            await user.sees("esc stops")
+            user.app.exit()
+            await user.until(lambda: not user.app.is_running, "the end of the app")
+        finally:
+            goes_on.set()
+    assert app._exception is None
+    service = SessionService.open(home)
+    service.tidy()
+    assert [entry.text for entry in service.entries(session.id)] == ["Please begin."]
+    service.close()

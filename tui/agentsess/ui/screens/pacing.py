@@ -47,7 +47,8 @@ class Pacing(Panes):
             timer.stop()
             if self._pace is pace:
                 self._pace, self.doing = None, ""
-                self._tell_list()
+                if self.app.is_open:
+                    self._tell_list()
 
     def _tell_pace(self, pace: Pace) -> None:
         if self._pace not in (None, pace):
