@@ -75,6 +75,18 @@ async def test_the_card_says_what_changed_and_nothing_is_done_yet(
         assert user.session("Port it").status is Status.PAUSED
 
 
+async def test_the_card_shows_that_a_way_was_taken(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await comes_back(user)
+        await user.sees("Continue", "Only read")
+        await goes_on(user)
+        await user.sees("Where things stand", "type to go on · esc hides this")
+        assert "Continue" not in user.screen
+        assert "Only read" not in user.screen
+        await user.press("escape")
+        await user.sees_no_more("Where things stand")
+
+
 async def test_the_proposed_message_is_taken_by_tab(app: AgentsessApp, loopback: Loopback) -> None:
     server = loopback([Reply("On it.")])
     async with using(app) as user:

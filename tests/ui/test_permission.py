@@ -8,6 +8,7 @@ from textual.widgets import Button, Static
 from agentsess.agent.preview import Preview
 from agentsess.sessions.permissions import Permission, suggestions
 from agentsess.ui.widgets.permission import PermissionPrompt
+from support.screens import screen_text
 
 pytestmark = pytest.mark.anyio
 
@@ -113,8 +114,11 @@ async def test_keys_meant_for_what_had_the_focus_answer_nothing(
         await pilot.press("a", "y", "n", "N", "escape")
         await pilot.pause()
         assert app.answers == []
-        assert not app.question.query_one(".asking--choices").visible
+        assert "y allow once" in screen_text(app)
+        assert "one moment" in screen_text(app)
         app.question._arm()
+        await pilot.pause()
+        assert "one moment" not in screen_text(app)
         await pilot.press("y")
         await pilot.pause()
         assert app.answers == [("r1", "once", "")]
@@ -211,6 +215,29 @@ async def test_escape_goes_back_from_the_list_to_the_choices() -> None:
         await pilot.press("y")
         await pilot.pause()
         assert app.answers == [("r1", "once", "")]
+
+
+LONG = Permission("/work", "bash", "allow", "docker compose --file deploy/staging.yaml exec app")
+
+
+@pytest.mark.parametrize("size", [(54, 36), (46, 24)])
+async def test_what_an_answer_saves_is_shown_to_its_end(size: tuple[int, int]) -> None:
+    app = asking("bash", {"command": LONG.command}, suggestions=[LONG, *RULES])
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("A")
+        await pilot.pause()
+        shown = " ".join(screen_text(app).replace("│", " ").split())
+        assert f"1 allow “{LONG.command}” and plain words after it 2 allow" in shown
+        assert "esc goes back" in shown
+
+
+@pytest.mark.parametrize("width", [54, 46])
+async def test_the_field_for_a_reason_says_how_to_get_out_of_it(width: int) -> None:
+    app = asking("bash", {"command": "ls"})
+    async with app.run_test(size=(width, 24)) as pilot:
+        await pilot.press("N")
+        await pilot.pause()
+        assert "enter denies, esc goes back" in screen_text(app)
 
 
 async def test_without_suggestions_nothing_can_be_saved() -> None:

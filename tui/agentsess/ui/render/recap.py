@@ -53,6 +53,8 @@ class Standing:
     ways: tuple[Way, ...] = ()
     news: str = ""
     """What is being done to the recap, or why it could not be."""
+    taken: bool = False
+    """Whether a way was chosen, and the next prompt goes on."""
 
 
 @dataclass(frozen=True, slots=True)

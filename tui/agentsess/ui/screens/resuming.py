@@ -258,7 +258,8 @@ class Resuming(Panes):
 
     def _to_the_prompt(self) -> None:
         self.action_prompt()
-        if standing := self.chat.standing:
+        if (session := self.chat.session) and (standing := self.chat.standing):
+            self._fill_in(session, ways=(), taken=True)
             self.chat.prompt.propose(proposal(standing.recap))
 
     def hand_over(self, command: ResumeCommand) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 
 
 class Asking(Widget, can_focus=True):
-    """Shows what is asked and the answers. Enter does nothing here: see `is_armed`.
+    """Shows what is asked and the answers. Enter does nothing here: see `may_answer`.
 
     Args:
         request_id: Given back with the answer.
@@ -23,7 +23,7 @@ class Asking(Widget, can_focus=True):
     """
 
     ARMED_AFTER: ClassVar[float] = 0.6
-    """Seconds in which keys do nothing and the choices do not show."""
+    """Seconds in which keys do nothing and the choices are greyed."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j,down", "scroll_body(1)", "Scroll down", show=False, id="asking.down"),
         Binding("k,up", "scroll_body(-1)", "Scroll up", show=False, id="asking.up"),
@@ -46,8 +46,7 @@ class Asking(Widget, can_focus=True):
             scrollbar-size-vertical: 1;
         }
         .asking--body > Static { height: auto; }
-        .asking--choices { height: 1; margin-top: 1; visibility: hidden; }
-        &.-armed .asking--choices { visibility: visible; }
+        .asking--choices { height: 1; margin-top: 1; }
         .asking--choices > Button {
             height: 1;
             min-width: 0;
@@ -55,11 +54,12 @@ class Asking(Widget, can_focus=True):
             margin-right: 1;
             padding: 0;
             border: none;
-            color: $text;
+            color: $text-disabled;
             background: $surface;
             text-style: none;
         }
-        .asking--choices > Button:hover { background: $primary 40%; }
+        &.-armed .asking--choices > Button { color: $text; }
+        &.-armed .asking--choices > Button:hover { background: $primary 40%; }
         &.-narrow .asking--choices { layout: vertical; height: auto; }
         &.-narrow .asking--choices > Button { background: transparent; }
     }
@@ -117,11 +117,17 @@ class Asking(Widget, can_focus=True):
 
     def _arm(self) -> None:
         self.add_class("-armed")
+        self.border_title = Content(self._title)
 
-    @property
-    def is_armed(self) -> bool:
-        """Whether keys answer: not at once, for they may be meant for what had the focus."""
-        return self.has_class("-armed")
+    def may_answer(self) -> bool:
+        """Whether keys answer: not at once, for they may be meant for what had the focus.
+
+        One that comes too early is told so.
+        """
+        if self.has_class("-armed"):
+            return True
+        self.border_title = Content(f"{self._title} · one moment…")
+        return False
 
     def action_scroll_body(self, step: int) -> None:
         """Scroll what is asked."""
@@ -129,7 +135,7 @@ class Asking(Widget, can_focus=True):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        if self.is_armed:
+        if self.may_answer():
             self.pressed(event.button.name or "")
 
     def answer_once(self, answer: Message) -> None:

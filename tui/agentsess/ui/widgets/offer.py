@@ -73,7 +73,7 @@ class OfferPrompt(Asking):
 
     def pressed(self, name: str) -> None:
         """Choose the option of that name."""
-        if self.is_armed:
+        if self.may_answer():
             self.answer_once(self.Chosen(self.request_id, name))
 
 

@@ -28,6 +28,7 @@ _MOST_LINES = 2_000
 _PATHS = ("file_path", "path")
 _LONGEST_LINE = 1_500
 """Longer lines are broken here: what is shown leaves nothing of them out."""
+_FROM_NOW_ON = "From now on, in all sessions of this folder (esc goes back):"
 
 _HEADS = {
     "bash": "run a command",
@@ -73,14 +74,14 @@ class PermissionPrompt(Asking):
             padding: 0 1;
             border: none;
             background: $surface;
+            &:focus { border: none; }
         }
         .permission--always { height: auto; }
-        .permission--always > Static { height: 1; }
+        .permission--always > Static { height: auto; }
         .permission--always > Button {
-            height: 1; min-width: 0; width: 100%;
+            height: auto; min-width: 0; width: 100%;
             padding: 0; border: none; color: $text; background: transparent; text-style: none;
-            text-align: left; content-align: left middle;
-            text-wrap: nowrap; text-overflow: ellipsis;
+            text-align: left; content-align: left top;
         }
         .permission--always > Button:hover { background: $primary 40%; }
         &.-explaining .permission--reason { display: block; }
@@ -124,14 +125,13 @@ class PermissionPrompt(Asking):
     def compose(self) -> ComposeResult:
         yield from super().compose()
         with Vertical(classes="permission--always"):
-            yield Static(Content.styled("From now on, in all sessions of this folder:", MUTED))
-            for number, permission in enumerate(self._suggestions):
-                label = Content.assemble((str(number + 1), "bold"), f" {_described(permission)}")
+            yield Static(Content.styled(_FROM_NOW_ON, MUTED))
+            for number, label in enumerate(self._saved_labels()):
                 button = Button(label, name=f"saved {number}")
                 button.can_focus = False
                 yield button
         yield Input(
-            placeholder="Why not? Enter denies with this reason, escape goes back",
+            placeholder="Why? enter denies, esc goes back",
             classes="permission--reason",
         )
 
@@ -147,6 +147,12 @@ class PermissionPrompt(Asking):
             ("N", "deny, why", "explain"),
         ]
 
+    def _saved_labels(self) -> list[Content]:
+        return [
+            Content.assemble((str(number), "bold"), f" {_described(permission)}")
+            for number, permission in enumerate(self._suggestions, start=1)
+        ]
+
     def on_resize(self) -> None:
         room = sum(len(key) + len(label) + 4 for key, label, _ in self.choices())
         self.set_class(self.size.width < room, "-narrow")
@@ -157,7 +163,8 @@ class PermissionPrompt(Asking):
     def answer_lines(self) -> int:
         """How many lines the answers take."""
         if self.has_class("-choosing"):
-            return len(self._suggestions) + 1
+            texts = [Content(_FROM_NOW_ON), *self._saved_labels()]
+            return sum(len(text.wrap(max(self.content_size.width, 1))) for text in texts)
         return super().answer_lines()
 
     def _shown(self, width: int) -> list[Content]:
@@ -186,18 +193,18 @@ class PermissionPrompt(Asking):
                 self.remove_class("-explaining", "-choosing")
                 self.fit_body()
                 self.focus()
-        elif self.is_armed:
+        elif self.may_answer():
             self.answer_once(self.Answered(self.request_id, choice))
 
     def action_explain(self) -> None:
         """Ask for the reason of a denial."""
-        if self.is_armed and not self.has_class("-choosing"):
+        if not self.has_class("-choosing") and self.may_answer():
             self.add_class("-explaining")
             self.query_one(Input).focus()
 
     def action_always(self) -> None:
         """Offer the answers that can be saved."""
-        if self.is_armed and self._suggestions:
+        if self._suggestions and self.may_answer():
             self.add_class("-choosing")
             self.fit_body()
 

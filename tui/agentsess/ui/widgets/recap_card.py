@@ -22,6 +22,13 @@ AGAIN = "c"
 _WIDEST = 120
 
 
+_TAKEN = (
+    Content("type to go on · ")
+    .append(Content.styled("esc", "bold $text-accent"))
+    .append(" hides this")
+)
+
+
 class _Lines(Widget):
     """The lines, drawn for the room that the card has."""
 
@@ -142,7 +149,7 @@ class RecapCard(VerticalScroll):
             tells: Whether the model will be told of it; None: that is not offered.
         """
         self._lines.standing = standing
-        self.border_subtitle = _foot(tells)
+        self.border_subtitle = _TAKEN if standing.taken else _foot(tells)
         self._lines.refresh(layout=True)
 
     def on_resize(self) -> None:
