@@ -108,8 +108,12 @@ class Asking(Widget, can_focus=True):
     def fit_body(self) -> None:
         """Leave the answers their lines, however much there is to read: it scrolls."""
         if isinstance(self.parent, Widget):
-            most = int(self.parent.size.height * 0.6) - 3 - self.answer_lines()
+            most = int(self.parent.size.height * self.share()) - 3 - self.answer_lines()
             self.query_one(VerticalScroll).styles.max_height = max(2, min(14, most))
+
+    def share(self) -> float:
+        """How much of the height there is it takes at most; as in its style."""
+        return 0.6
 
     def answer_lines(self) -> int:
         """How many lines the answers take."""

@@ -85,6 +85,7 @@ class PermissionPrompt(Asking):
         }
         .permission--always > Button:hover { background: $primary 40%; }
         &.-explaining .permission--reason { display: block; }
+        &.-choosing { max-height: 85%; }
         &.-choosing .permission--always { display: block; }
         &.-explaining .asking--choices, &.-choosing .asking--choices { display: none; }
     }
@@ -166,6 +167,10 @@ class PermissionPrompt(Asking):
             texts = [Content(_FROM_NOW_ON), *self._saved_labels()]
             return sum(len(text.wrap(max(self.content_size.width, 1))) for text in texts)
         return super().answer_lines()
+
+    def share(self) -> float:
+        """A list of answers may take more, for there each of them is told at length."""
+        return 0.85 if self.has_class("-choosing") else super().share()
 
     def _shown(self, width: int) -> list[Content]:
         if not self._input:
