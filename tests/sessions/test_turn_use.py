@@ -40,6 +40,35 @@ def test_a_turn_is_a_prompt_and_all_requests_that_answer_it() -> None:
     assert use.cost_usd == 0.75
 
 
+@pytest.mark.parametrize(
+    "event", ["compacted", "cleared", "phase", "continued", "model", "resumed"]
+)
+def test_what_happens_after_a_turn_is_no_part_of_it(event: str) -> None:
+    turn = [entry(1, EntryKind.USER), entry(2, EntryKind.EVENT, event="interrupted")]
+    later = entry(9, EntryKind.EVENT, event=event, usage=Usage(100).to_json(), cost_usd=1.0)
+    use = turn_use([*turn, later])
+    assert (use.latest, use.usage, use.cost_usd) == (NINE + timedelta(minutes=2), Usage(), 0.0)
+
+
+def test_a_compaction_between_two_requests_is_part_of_the_turn() -> None:
+    use = turn_use(
+        [
+            entry(1, EntryKind.USER),
+            entry(5, EntryKind.EVENT, event="compacted", usage=Usage(100).to_json(), cost_usd=1.0),
+            reply(6, Usage(10, 10), cost_usd=0.5),
+            entry(9, EntryKind.EVENT, event="continued"),
+        ]
+    )
+    assert (use.latest, use.usage) == (NINE + timedelta(minutes=6), Usage(110, 10))
+    assert use.cost_usd == 1.5
+
+
+@pytest.mark.parametrize("event", ["interrupted", "error", "no_reply"])
+def test_a_turn_ends_with_what_says_how_it_ended(event: str) -> None:
+    use = turn_use([entry(1, EntryKind.USER), entry(2, EntryKind.EVENT, event=event)])
+    assert use.latest == NINE + timedelta(minutes=2)
+
+
 def test_a_turn_whose_beginning_was_not_read_says_so() -> None:
     use = turn_use([reply(4, Usage(200, 10), cost_usd=0.25)])
     assert (use.began, use.cost_usd) == (None, 0.25)

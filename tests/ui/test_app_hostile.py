@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.widgets._toast import Toast
 
 from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
@@ -100,6 +101,19 @@ async def test_the_palette_and_toasts_read_no_markup(home: Path) -> None:
         await user.press("d")
         await user.is_told("Moved to the trash: “[/foo] title”")
         await user.sees("“[/foo] title”")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (160, 50)])
+async def test_toasts_keep_away_from_the_prompt_and_the_newest_messages(
+    home: Path, size: tuple[int, int]
+) -> None:
+    async with using(AgentsessApp(home), size=size) as user:
+        await user.press("d")
+        await user.sees("Moved to the trash")
+        toast = user.main.query_one(Toast).region
+        assert toast.bottom < size[1] // 2
+        assert toast.right <= size[0]
+        assert toast.x >= size[0] // 2
 
 
 async def test_what_the_user_types_is_not_read_as_markup(home: Path) -> None:

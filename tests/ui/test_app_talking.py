@@ -16,6 +16,7 @@ from agentsess.ui.app import AgentsessApp
 from agentsess.ui.widgets.permission import PermissionPrompt
 from agentsess.ui.widgets.prompt import Prompt
 from agentsess.ui.widgets.recap_card import RecapCard
+from agentsess.ui.widgets.transcript import Transcript
 from support.loopback import Hold, HttpError, LoopbackServer, Reply, ToolUse
 from support.screens import User, files_of, using, write_session, write_sessions
 
@@ -249,6 +250,24 @@ async def test_esc_stops_the_run_and_keeps_what_was_said(
         kept = [entry for entry in user.service.entries(session.id) if entry.is_message]
         assert kept[-1].text.startswith("The first words")
         await user.sees("The first words")
+
+
+async def test_the_footer_says_that_esc_stops_and_what_leaves_the_prompt_without(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    server = loopback([Hold(Reply("The first words, and then the others."), 5)])
+    async with using(AgentsessApp(home, folder=str(project)), empty=True) as user:
+        await begins(user, "Talk slowly")
+        await user.sees("The first words", "esc Stop", "shift+tab Leave")
+        await user.press("shift+tab")
+        await user.until(lambda: isinstance(user.app.focused, Transcript), "the conversation")
+        assert user.app.runs.live()
+        await user.press("ctrl+l")
+        await user.sees("esc Stop")
+        server.release()
+        await is_idle(user)
+        await user.sees_no_more("esc Stop")
+        assert "shift+tab" not in user.screen
 
 
 async def test_ctrl_c_stops_the_run_from_any_pane(

@@ -132,8 +132,18 @@ def test_a_long_prompt_is_folded() -> None:
 def test_an_event_is_told_on_one_line() -> None:
     meta = {"event": "error"}
     text = render_event(Entry(1, EntryKind.EVENT, "No key: set one.\nmore", AT, meta=meta)).plain
-    assert text.startswith("✗ No key: set one.  ")
+    assert text.startswith("▸ ✗ No key: set one.  ")
     assert "\n" not in text
+
+
+def test_an_event_shows_whether_there_is_more_to_unfold() -> None:
+    short = Entry(1, EntryKind.EVENT, "Stopped.\n", AT, meta={"event": "interrupted"})
+    assert render_event(short).plain.startswith("◼ Stopped.")
+    note = Entry(1, EntryKind.EVENT, "Where it stands:\n\nHalf.", AT, meta={"event": "resumed"})
+    assert render_event(note).plain.startswith("▸ ↻ Where it stands:")
+    unfolded = render_event(note, expanded=True).plain
+    assert unfolded.startswith("▾ ↻ ")
+    assert unfolded.endswith("Half.")
 
 
 def test_a_reply_cut_off_by_its_limit_says_so() -> None:

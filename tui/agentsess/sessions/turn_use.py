@@ -9,6 +9,10 @@ from datetime import datetime
 from agentsess.model import Entry, EntryKind, Usage
 from agentsess.sessions.pricing import cost_usd
 
+_ENDINGS = ("interrupted", "error", "no_reply")
+"""Events that say how a turn ended. Others are part of it only if its work goes on after them:
+a compaction between two requests is, one that the user asks for an hour later is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class TurnUse:
@@ -24,6 +28,8 @@ class TurnUse:
     """Whether that is all it cost."""
     context_tokens: int = 0
     """What its last request and reply fill of the context window."""
+    since: tuple[Entry, ...] = ()
+    """Events since, which may not be part of it."""
 
     @property
     def cost_usd(self) -> float | None:
@@ -34,6 +40,14 @@ class TurnUse:
         """With the next entry of the history."""
         if entry.kind is EntryKind.USER:
             return TurnUse(began=entry.at, latest=entry.at)
+        if entry.kind is EntryKind.EVENT and entry.meta.get("event") not in _ENDINGS:
+            return replace(self, since=(*self.since, entry))
+        use = replace(self, since=())
+        for each in (*self.since, entry):
+            use = use._with(each)
+        return use
+
+    def _with(self, entry: Entry) -> TurnUse:
         now = replace(self, latest=entry.at)
         if "usage" not in entry.meta or "imported" in entry.meta:
             return now

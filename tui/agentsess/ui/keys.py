@@ -144,6 +144,7 @@ PANE_KEYS = (
         ("tab", "take the message that is proposed"),
         ("@file.png", "on a line of its own: show this image or PDF"),
         ("esc", "leave it; while the model works: stop"),
+        ("shift+tab", "leave it, and let the model work on"),
     )),
     ("When a tool asks", (
         ("y", "allow once"),

@@ -81,9 +81,10 @@ def render_event(entry: Entry, *, expanded: bool = False) -> Content:
     name = str(entry.meta.get("event", ""))
     glyph, style = _EVENTS.get(name, ("·", MUTED))
     text = first_line(entry.text) or one_line(name, 60) or "event"
-    parts: list[Content | tuple[str, str]] = [(f"{glyph} ", style), (text, style)]
+    fold = f"{UNFOLDED if expanded else FOLDED} " if is_foldable(entry) else ""
+    parts: list[Content | tuple[str, str]] = [(fold, FAINT), (f"{glyph} ", style), (text, style)]
     parts.append((f"  {clock(entry.at)}", FAINT))
-    if expanded and len(entry.text.splitlines()) > 1:
+    if expanded and is_foldable(entry):
         parts += [Content("\n"), clip(entry.text).stylize_before(MUTED)]
     return Content.assemble(*parts)
 

@@ -83,6 +83,12 @@ class Panes(Screen[None]):
         others: dict[str, Live] = dict.fromkeys(self.elsewhere, "elsewhere")
         return others | self.app.runs.live()
 
+    def show_stop(self) -> None:
+        """Let the footer say that escape stops the open session's run, while it does."""
+        session = self.chat.session
+        works = session is not None and self.app.runs.is_working(session.id)
+        self.chat.prompt.can_stop = works and self.chat.question is None
+
     if TYPE_CHECKING:
         # Each is a part of the screen that another part calls.
         def tell(self, text: str, *, error: bool = False) -> None: ...

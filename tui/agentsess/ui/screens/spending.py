@@ -24,6 +24,7 @@ class Spending(Panes):
     def show_details(self) -> None:
         """Show the facts of the open session."""
         session, turn = self.chat.session, self.chat.turn
+        self.show_stop()
         window = self.app.context_window(session.model) if session else None
         self.details.show(session, utc_now(), window, turn, self.parent_title)
         if session:

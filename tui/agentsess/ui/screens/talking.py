@@ -99,6 +99,7 @@ class Talking(Panes):
     def show_live(self) -> None:
         """Show in the list what is going on in the sessions."""
         self.sessions.show_live(self.live())
+        self.show_stop()
 
     @on(Runs.Happened)
     def _happened(self, message: Runs.Happened) -> None:
@@ -194,6 +195,7 @@ class Talking(Panes):
         if is_writing:
             self.chat.say(f"{what} waits for your answer: esc goes to it.")
         self.chat.ask(asking)
+        self.show_stop()
 
     @on(Runs.Ended)
     def _ended(self, message: Runs.Ended) -> None:

@@ -106,6 +106,7 @@ class ChatPane(Vertical):
     def show_nothing(self, draft_folder: str = "") -> None:
         """Show no session: a welcome, or a prompt that will start a new one in a folder."""
         self.session = None
+        self.prompt.can_stop = False
         self._last_seq = 0
         self._turn_prompt_to(_NEW if draft_folder else "")
         self.remove_question()

@@ -10,6 +10,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widgets import TextArea
 
 from agentsess.ui.render.text import clean
@@ -34,6 +35,15 @@ class Prompt(TextArea):
             id="prompt.newline",
             tooltip="Begin a new line",
         ),
+        Binding("escape", "stop", "Stop", id="prompt.stop", tooltip="Stop the run"),
+        Binding(
+            "shift+tab",
+            "step_out",
+            "Leave",
+            key_display="shift+tab",
+            id="prompt.step-out",
+            tooltip="Leave the prompt; the run goes on",
+        ),
         Binding("escape", "leave", "Back", show=False, id="prompt.leave"),
         Binding("up", "up", "Up, or earlier prompt", show=False, id="prompt.up"),
         Binding("down", "down", "Down, or later prompt", show=False, id="prompt.down"),
@@ -55,6 +65,9 @@ class Prompt(TextArea):
         .text-area--placeholder { color: $text-muted; }
     }
     """
+
+    can_stop: reactive[bool] = reactive(False, bindings=True)
+    """Whether escape stops a run, which the footer says then."""
 
     @dataclass
     class Submitted(Message):
@@ -149,6 +162,17 @@ class Prompt(TextArea):
         """Begin a new line."""
         if not self.read_only:
             self._replace_via_keyboard("\n", *self.selection)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.can_stop if action in ("stop", "step_out") else True
+
+    def action_stop(self) -> None:
+        """Stop the run."""
+        self.post_message(self.Left())
+
+    def action_step_out(self) -> None:
+        """Go out of the prompt, stopping nothing."""
+        self.screen.focus_previous()
 
     def action_leave(self) -> None:
         """Go out of the prompt, keeping what was written."""
