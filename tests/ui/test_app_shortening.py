@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agentsess.model import Session, Status
+from agentsess.model import Draft, EntryKind, Session, Status
 from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.widgets.prompt import Prompt
@@ -39,7 +39,7 @@ def entries(user: User, session: Session | None = None) -> list[str]:
 async def makes_room(user: User, key: str) -> None:
     await user.goes_to("Basket")
     await user.press("C")
-    await user.sees("Make room: Basket", "Leave out old results", "New phase")
+    await user.sees("Make room: Basket", "Compact", "New phase")
     await user.press(key)
 
 
@@ -71,15 +71,38 @@ async def test_esc_stops_a_compaction_and_nothing_has_changed(
         assert entries(user) == before
 
 
-async def test_what_cannot_be_made_shorter_is_said_and_is_no_failure(
-    app: AgentsessApp, loopback: Loopback
+async def test_only_what_is_possible_is_offered_and_the_rest_is_explained(
+    app: AgentsessApp,
 ) -> None:
-    loopback()
+    write_session(app.service, "Short", "Hello.", "Hello!")
     async with using(app) as user:
-        await makes_room(user, "l")
-        await user.sees("There are no old results of tools")
-        assert user.app.runs.live() == {}
-        assert user.prompt == ""
+        await user.goes_to("Basket")
+        await user.press("C")
+        await user.sees("Make room: Basket", "c  Compact", "no old results of tools to leave out")
+        assert "l  Leave out" not in user.screen
+        await user.press("escape")
+        await user.goes_to("Short")
+        await user.press("C")
+        await user.sees("Make room: Short", "nothing to compact yet: the conversation is short")
+        await user.sees("New phase", "completes this session")
+        assert "c  Compact" not in user.screen
+
+
+async def test_old_results_that_can_be_left_out_are(app: AgentsessApp) -> None:
+    session = write_session(app.service, "Tools", "Read it.")
+    call = {"type": "tool_use", "id": "t1", "name": "read", "input": {"file_path": "a"}}
+    with app.service.writer(session.id) as writer:
+        writer.append(
+            Draft(EntryKind.ASSISTANT, "", (call,)),
+            Draft(EntryKind.TOOL_RESULT, "x" * 9_000, meta={"tool_use_id": "t1", "tool": "read"}),
+            *(Draft(EntryKind.ASSISTANT, "y" * 900), Draft(EntryKind.USER, "z" * 900)) * 4,
+        )
+    async with using(app) as user:
+        await user.goes_to("Tools")
+        await user.press("C")
+        await user.sees("Make room: Tools", "l  Leave out old results")
+        await user.press("l")
+        await user.sees("old results left out")
 
 
 async def test_a_new_phase_is_opened_and_shows_what_was_carried_over(app: AgentsessApp) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from agentsess.agent.context import Conversation
 from agentsess.agent.events import Compacted, Compacting, UsageChanged
 from agentsess.agent.single import Answer, ask_once
 from agentsess.agent.turn import Turn
@@ -38,6 +39,26 @@ _FIXED = 12_000
 """About what the system prompt and the tools weigh."""
 _SHARES = (1.0, 0.5, 0.25, 0.1)
 """How much of the conversation the model is shown; less if the API refuses more."""
+
+
+def can_compact(conversation: Conversation, tail: int = TAIL) -> bool:
+    """Whether there is something that a summary could stand for, but for so heavy a tail."""
+    return _is_worth_it(conversation, _tail(conversation, tail))
+
+
+def can_clear(conversation: Conversation, tail: int = TAIL) -> bool:
+    """Whether there are old results of tools, or images, that could be left out."""
+    shortened = conversation.weight_without_results(_tail(conversation, tail))
+    return shortened < conversation.weight()
+
+
+def _tail(conversation: Conversation, most: int) -> int:
+    return conversation.tail(min(most, conversation.weight() // 4))
+
+
+def _is_worth_it(conversation: Conversation, kept_from: int) -> bool:
+    before = conversation.weight() - conversation.weight(kept_from)
+    return conversation.is_cut_by(kept_from) and before >= _LEAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +101,7 @@ class Shortener:
         """
         conversation = self._conversation
         kept_from = self._tail() if keep_tail else conversation.last_seq + 1
-        if not self._is_worth_it(kept_from):
+        if not _is_worth_it(self._conversation, kept_from):
             raise InvalidSession("There is nothing to compact yet: the conversation is short.")
         summary = await self._summary(kept_from)
         is_answered = keep_tail and not conversation.waits
@@ -104,10 +125,10 @@ class Shortener:
         Raises:
             InvalidSession: There are none that are worth it.
         """
+        if not can_clear(self._conversation, self._most):
+            raise InvalidSession("There are no old results of tools that could be left out.")
         kept_from = self._tail()
         weight = self._conversation.weight_without_results(kept_from)
-        if weight >= self._conversation.weight():
-            raise InvalidSession("There are no old results of tools that could be left out.")
         after = self._tokens(weight)
         text = (
             f"From here on long results of tools before entry {kept_from:,} are left out: "
@@ -124,15 +145,10 @@ class Shortener:
     @property
     def can_compact(self) -> bool:
         """Whether there is something that a summary could stand for."""
-        return self._is_worth_it(self._tail())
-
-    def _is_worth_it(self, kept_from: int) -> bool:
-        conversation = self._conversation
-        before = conversation.weight() - conversation.weight(kept_from)
-        return conversation.is_cut_by(kept_from) and before >= _LEAST
+        return can_compact(self._conversation, self._most)
 
     def _tail(self) -> int:
-        return self._conversation.tail(min(self._most, self._conversation.weight() // 4))
+        return _tail(self._conversation, self._most)
 
     def _tokens(self, weight: int) -> int:
         """About how many tokens messages come to, by what the last request came to."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from textual import work
 
+from agentsess.agent.compaction import can_clear, can_compact
+from agentsess.agent.context import Conversation
 from agentsess.model import Session
 from agentsess.sessions.phases import start_phase
 from agentsess.ui.render.format import tokens
@@ -22,20 +24,40 @@ class Shortening(Panes):
             return
         if self._is_at_work(session):
             return
-        choices = [Choice("p", "New phase", "a new session that begins with where this one stands")]
+        self.offer_room(session)
+
+    @work(exclusive=True, group="offer-room")
+    @telling_errors
+    async def offer_room(self, session: Session) -> None:
+        """Find out what can be done about a conversation, and ask which of it is wanted."""
+        choices, said = [], []
+        if used := session.context_tokens:
+            said.append(f"The model is sent about {tokens(used)} tokens with each request.")
         if session.is_own:
-            results = "of tools, and images; the model is not asked"
-            choices = [
-                Choice("c", "Compact", "the model sums up the beginning; all stays here to read"),
-                Choice("l", "Leave out old results", results),
-                *choices,
-            ]
-        used = session.context_tokens
-        text = f"The model is sent about {tokens(used)} tokens with each request." if used else ""
+            compactable, clearable = await self.app.aside(self._what_can_go, session.id)
+            if compactable:
+                detail = "the model sums up the beginning; all stays here to read"
+                choices.append(Choice("c", "Compact", detail))
+            else:
+                said.append("There is nothing to compact yet: the conversation is short.")
+            if clearable:
+                detail = "of tools, and images; the model is not asked"
+                choices.append(Choice("l", "Leave out old results", detail))
+            else:
+                said.append("There are no old results of tools to leave out.")
+        detail = "completes this session; a new one begins where it stands"
+        choices.append(Choice("p", "New phase", detail))
         title = f"Make room: {one_line(session.title, 40)}"
-        self.app.push_screen(
-            Choose(title, text, choices), lambda key: self._make_room(key, session)
-        )
+        if self.app.screen is self:  # nothing else was asked meanwhile
+            self.app.push_screen(
+                Choose(title, "\n".join(said), choices),
+                lambda key: self._make_room(key, session),
+            )
+
+    def _what_can_go(self, session_id: str) -> tuple[bool, bool]:
+        """Whether a session can be compacted, and whether old results can be left out."""
+        conversation = Conversation(self.app.service.entries(session_id))
+        return can_compact(conversation), can_clear(conversation)
 
     def _is_at_work(self, session: Session) -> bool:
         """Whether a run is under way there, which is said."""
