@@ -94,7 +94,7 @@ def begin_and_pause(terminal: Terminal) -> None:
     terminal.press("escape")
     terminal.sees("Unfold")
     terminal.press("p")
-    terminal.sees("‖ Port the reader", "Paused “Port the reader to Python 3”")
+    terminal.sees("‖ Port the reader", "Paused “Port the reader")
 
 
 def resume_and_archive(terminal: Terminal) -> None:
@@ -125,10 +125,17 @@ def prune_and_undo(terminal: Terminal) -> None:
     terminal.press("archived")
     terminal.sees("1 session,", "would go to the trash", "Port the reader")
     terminal.press("ctrl+s")
-    terminal.sees("moved to the trash. z undoes it.", "12 sessions", without="1 archived")
+    terminal.sees("moved to the trash", "12 sessions", without="1 archived")
     assert len(listed()) == 12
     terminal.press("z")
     terminal.sees("12 sessions · 1 archived")
+
+
+def answers(terminal: Terminal, key: str) -> None:
+    """Answer a tool's question; a key that comes too early is not taken for an answer."""
+    while "allow once" in terminal.screen:
+        terminal.press(key)
+        terminal.settles()
 
 
 def test_the_first_minute_of_the_demo(project: Path, tmp_path: Path) -> None:
@@ -138,7 +145,7 @@ def test_the_first_minute_of_the_demo(project: Path, tmp_path: Path) -> None:
         terminal.sees("New session")
         terminal.press("run the tests", "enter")
         terminal.sees("wants to run a command", "python3 -m unittest", "allow once")
-        terminal.press("y")
+        answers(terminal, "y")
         terminal.sees("test files fail", "Say continue", "13 sessions", without="working")
         terminal.press("escape")
         terminal.sees("Unfold")
@@ -150,7 +157,7 @@ def test_the_first_minute_of_the_demo(project: Path, tmp_path: Path) -> None:
         terminal.sees("Send")
         terminal.press("fix the failing tests", "enter")
         terminal.sees("allow once", "python3 -m unittest")
-        terminal.press("n")
+        answers(terminal, "n")
         terminal.sees("or say continue", without="working")
         terminal.press("escape")
         terminal.sees("Unfold")

@@ -160,7 +160,8 @@ class Changes:
                 label = f"{change.label}, except what was changed elsewhere since"
             return ours
 
-        return label, self._patch(decide)
+        failed = self._patch(decide)  # before its label is looked at: deciding may change that
+        return label, failed
 
     def _untouched(self, change: _Change, key: _Key) -> JsonObject:
         """The values to put back in one document."""
