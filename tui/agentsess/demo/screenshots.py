@@ -83,7 +83,11 @@ class Visit:
                 and question.tool == tool
             )
         )
-        await self.until(lambda: isinstance(self.app.focused, PermissionPrompt))
+        await self.until(
+            lambda: (
+                isinstance(asks := self.app.focused, PermissionPrompt) and asks.has_class("-armed")
+            )
+        )
 
 
 async def _main(visit: Visit) -> None:
