@@ -14,6 +14,7 @@ from agentsess.agent.agent import Agent
 from agentsess.agent.events import ModelRetires
 from agentsess.agent.models import KnownModel, ModelList, Models
 from agentsess.agent.retirement import Retirement, retirement, sdk_names, successor
+from agentsess.config import DEFAULT_MODEL
 from agentsess.errors import AgentError, MissingApiKey
 from agentsess.sessions.pricing import Rates
 from support.agents import events_of
@@ -139,15 +140,16 @@ def test_without_a_key_the_models_of_the_sdk_are_known(
         fetched(tmp_path / "models.json")
     known = {model.name: model for model in Models(tmp_path / "models.json").known().models}
     assert known["claude-sonnet-5-5"].window == 1_000_000
-    assert known["claude-sonnet-4-5-20250929"].retirement == Retirement(
-        "claude-sonnet-4-5-20250929", date(2026, 11, 30), "claude-sonnet-5-5"
-    )
+    assert {name: model.retirement for name, model in known.items()} == {
+        name: retirement(name) for name in sdk_names()
+    }
 
 
 def test_what_is_read_from_the_sdks_source_is_what_the_sdk_has() -> None:
     from anthropic.resources.messages.messages import DEPRECATED_MODELS
     from anthropic.types.model import Model
 
+    assert DEPRECATED_MODELS
     literal = next(arg for arg in get_args(Model) if arg is not str)
     assert list(sdk_names()) == list(get_args(literal))
     for name, day in DEPRECATED_MODELS.items():
@@ -158,19 +160,26 @@ def test_what_is_read_from_the_sdks_source_is_what_the_sdk_has() -> None:
         assert f"{known.on:%Y}" in day
 
 
+def test_what_the_sdk_has_forgotten_is_gone_all_the_same() -> None:
+    gone = retirement("claude-3-opus-20240229")
+    assert gone
+    assert gone.text(date(2026, 11, 24)) == "claude-3-opus-20240229 was retired on 5 January 2026."
+
+
 @pytest.mark.parametrize(
     ("model", "follows"),
     [
-        ("claude-sonnet-4-5-20250929", "claude-sonnet-5-5"),
-        ("claude-3-opus-20240229", "claude-opus-5-5"),
-        ("claude-3-5-haiku-latest", "claude-haiku-5-5"),
-        ("claude-mythos-preview", "claude-mythos-5-2"),
-        ("claude-2.1", "claude-sonnet-5-5"),
-        ("qwen3:8b", "claude-sonnet-5-5"),
+        ("claude-sonnet-4-0", "claude-sonnet-5-5"),
+        ("claude-sonnet-4-20250514", "claude-sonnet-5-5"),
+        ("claude-3-opus-20240229", "claude-opus-5"),
+        ("claude-3-5-haiku-latest", DEFAULT_MODEL),
+        ("claude-2.1", DEFAULT_MODEL),
+        ("qwen3:8b", DEFAULT_MODEL),
     ],
 )
 def test_the_newest_of_the_family_follows_else_the_default(model: str, follows: str) -> None:
-    assert successor(model, sdk_names()) == follows
+    names = ["claude-sonnet-5", "claude-opus-5", "claude-sonnet-5-5", "claude-opus-4-0"]
+    assert successor(model, names) == follows
 
 
 def test_a_retirement_is_told_with_the_days_that_are_left() -> None:
@@ -178,16 +187,15 @@ def test_a_retirement_is_told_with_the_days_that_are_left() -> None:
     assert leaving.text(date(2026, 11, 24)) == "m retires on 30 November 2026, in 6 days."
     assert leaving.text(date(2026, 11, 29)) == "m retires on 30 November 2026, in 1 day."
     assert leaving.text(date(2026, 11, 30)) == "m was retired on 30 November 2026."
-    assert retirement("claude-sonnet-5-5") is None
+    assert retirement("claude-unheard-of") is None
 
 
-@pytest.mark.filterwarnings("ignore:The model:DeprecationWarning")
 def test_a_run_tells_that_its_model_retires(
     loopback: Loopback, make_agent: Callable[..., Agent]
 ) -> None:
     loopback([Reply("Hi."), Reply("Hi.")])
-    told = events_of(make_agent(model="claude-sonnet-4-5"), "Hello")
+    told = events_of(make_agent(model="claude-sonnet-4-0"), "Hello")
     (leaving,) = [event.retirement for event in told if isinstance(event, ModelRetires)]
-    assert leaving.successor == "claude-sonnet-5-5"
-    told = events_of(make_agent(model="claude-sonnet-5-5"), "Hello")
+    assert leaving == retirement("claude-sonnet-4-0")
+    told = events_of(make_agent(model="claude-unheard-of"), "Hello")
     assert not any(isinstance(event, ModelRetires) for event in told)

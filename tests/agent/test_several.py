@@ -131,11 +131,11 @@ def test_a_run_that_waited_sees_what_changed_meanwhile(
             waiting = asyncio.create_task(agent.run("Go", session_id=session.id, wait=20))
             await asyncio.sleep(0.3)
             agent.service.complete(session.id)
-            agent.service.update(session.id, model="claude-opus-4-5")
+            agent.service.update(session.id, model="claude-opus-5")
         await waiting
 
     asyncio.run(work())
-    assert server.bodies[0]["model"] == "claude-opus-4-5"
+    assert server.bodies[0]["model"] == "claude-opus-5"
     assert agent.get_session(session.id).status is Status.ACTIVE
 
 

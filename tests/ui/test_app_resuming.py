@@ -205,11 +205,11 @@ async def test_a_session_with_nothing_in_it_and_no_folder_can_be_resumed(
 
 async def test_a_model_that_retires_is_among_what_changed(tmp_path: Path) -> None:
     service = SessionService.open(tmp_path / "store")
-    write_session(service, "Old", model="claude-sonnet-4-5-20250929")
+    write_session(service, "Old", model="claude-sonnet-4-20250514")
     service.close()
     async with using(AgentsessApp(tmp_path / "store")) as user:
         await comes_back(user)
-        await user.sees("! claude-sonnet-4-5-20250929 ")
+        await user.sees("! claude-sonnet-4-20250514 ")
         assert user.main.to_tell == set()
 
 

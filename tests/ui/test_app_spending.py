@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agentsess.agent.retirement import sdk_names, successor
 from agentsess.model import Session, Status
 from agentsess.sources.claude_code import ClaudeCodeSource
 from agentsess.ui.app import AgentsessApp
@@ -228,13 +229,14 @@ async def test_a_session_whose_model_retires_says_so_and_offers_the_successor(
     async with using(AgentsessApp(home)) as user:
         await user.opens("Work")
         await user.until(lambda: user.banner, "the notice")
+        follows = successor("claude-opus-4-20250514", sdk_names())
         assert user.banner == (
-            "claude-opus-4-20250514 was retired on 15 June 2026. m switches to claude-opus-5-5."
+            f"claude-opus-4-20250514 was retired on 15 June 2026. m switches to {follows}."
         )
         await user.press("m")
         await user.sees("Those that the SDK knows", "No API key is configured")
         await user.press("enter")
-        await user.until(lambda: user.session("Work").model == "claude-opus-5-5", "the successor")
+        await user.until(lambda: user.session("Work").model == follows, "the successor")
         assert user.banner == ""
 
 

@@ -22,6 +22,30 @@ _MONTHS = (
 )  # fmt: skip
 _DATE_IN_NAME = re.compile(r"-20\d{6}$")
 
+# The SDK's table forgets a model some time after its end; sessions that used it stay.
+# From DEPRECATED_MODELS of anthropic 2.12.
+_GONE = {
+    "claude-1.3": date(2024, 11, 6),
+    "claude-1.3-100k": date(2024, 11, 6),
+    "claude-instant-1.1": date(2024, 11, 6),
+    "claude-instant-1.1-100k": date(2024, 11, 6),
+    "claude-instant-1.2": date(2024, 11, 6),
+    "claude-2.0": date(2025, 7, 21),
+    "claude-2.1": date(2025, 7, 21),
+    "claude-3-sonnet-20240229": date(2025, 7, 21),
+    "claude-3-opus-20240229": date(2026, 1, 5),
+    "claude-3-5-haiku-20241022": date(2026, 2, 19),
+    "claude-3-5-haiku-latest": date(2026, 2, 19),
+    "claude-3-7-sonnet-20250219": date(2026, 2, 19),
+    "claude-3-7-sonnet-latest": date(2026, 2, 19),
+    "claude-opus-4-0": date(2026, 6, 15),
+    "claude-opus-4-20250514": date(2026, 6, 15),
+    "claude-sonnet-4-0": date(2026, 6, 15),
+    "claude-sonnet-4-20250514": date(2026, 6, 15),
+}
+# where the SDK has kept its table: 2.13 and on; before
+_TABLES = (("_data", "deprecated_models.py"), ("resources", "messages", "messages.py"))
+
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
@@ -53,14 +77,14 @@ class Retirement:
 
 def retirement(model: str) -> Retirement | None:
     """When a model retires, if the SDK knows that."""
-    on = _sdk_retirements().get(model)
+    on = _retirements().get(model)
     return Retirement(model, on, successor(model, sdk_names())) if on else None
 
 
 def successor(model: str, names: Iterable[str]) -> str:
     """The newest model of the same family that does not retire, by its version."""
     family = _family(model)
-    staying = [n for n in names if _family(n) == family and n not in _sdk_retirements()]
+    staying = [n for n in names if _family(n) == family and n not in _retirements()]
     newest = max((n for n in staying if n != model), key=_version, default=DEFAULT_MODEL)
     return newest if family else DEFAULT_MODEL
 
@@ -86,8 +110,12 @@ def sdk_names() -> tuple[str, ...]:
 
 
 @cache
-def _sdk_retirements() -> dict[str, date]:
-    source = _sdk_source("resources", "messages", "messages.py")
+def _retirements() -> dict[str, date]:
+    told = [_table_in(_sdk_source(*path)) for path in _TABLES]
+    return _GONE | next((table for table in told if table), {})
+
+
+def _table_in(source: str) -> dict[str, date]:
     table = re.search(r"^DEPRECATED_MODELS\b[^=]*=\s*(\{.*?^\})", source, re.DOTALL | re.MULTILINE)
     days = ast.literal_eval(table[1]) if table else {}
     return {name: on for name, day in days.items() if (on := _date(day))}
