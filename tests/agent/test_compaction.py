@@ -11,7 +11,7 @@ import pytest
 
 from agentsess.agent.agent import Agent
 from agentsess.agent.compaction import INSTRUCTION
-from agentsess.agent.events import Compacted, Compacting, Done
+from agentsess.agent.events import Compacted, Compacting, Done, RunResult
 from agentsess.errors import InvalidSession, SessionLocked
 from agentsess.model import Entry, EntryKind, Status, Usage
 from support.agents import assert_requests_acceptable, no_retries, run
@@ -262,8 +262,62 @@ def test_a_compaction_tells_how_far_it_is(loopback: Loopback, make_agent: MakeAg
     assert events[-1].result.usage == Usage(300, 40)
 
 
+@pytest.mark.parametrize("after", range(1, 8))
+def test_what_a_summary_took_that_broke_off_is_counted_and_kept(
+    loopback: Loopback, make_agent: MakeAgent, after: int
+) -> None:
+    loopback([*long_replies(4), CutStream(SUMMARY, after_events=after)])
+    agent = make_agent(model=MODEL, client=no_retries)
+    session_id = talk(agent, "one", "two", "three", "four")
+    before = agent.get_session(session_id)
+    entry = compact(agent, session_id)
+    assert entry.meta["by"] == "history"
+    now = agent.get_session(session_id)
+    assert now.usage.input == before.usage.input + 300
+    assert now.known_cost_usd > before.known_cost_usd
+    (cut,) = [e for e in agent.service.entries(session_id) if e.meta.get("event") == "no_summary"]
+    assert cut.usage.input == 300
+    assert cut.meta["model"] == MODEL
+    assert now.usage == sum((e.usage for e in agent.service.entries(session_id)), Usage())
+
+
+def test_a_run_tells_what_a_summary_took_that_broke_off(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([*long_replies(4), CutStream(SUMMARY, after_events=6)])
+    agent = make_agent(model=MODEL, client=no_retries)
+    session_id = talk(agent, "one", "two", "three", "four")
+
+    async def result() -> RunResult:
+        async with aclosing(agent.stream_compact(session_id)) as events:
+            (result,) = [e.result async for e in events if isinstance(e, Done)]
+        return result
+
+    told = asyncio.run(result())
+    assert told.usage == Usage(300, 1)
+    assert told.cost_usd
+
+
+def test_what_a_summary_took_that_is_interrupted_is_counted(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    loopback([*long_replies(4), Hold(SUMMARY, 5)])
+    agent = make_agent()
+    session_id = talk(agent, "one", "two", "three", "four")
+    before = agent.get_session(session_id).usage.input
+
+    async def interrupted() -> None:
+        async with aclosing(agent.stream_compact(session_id)) as events:
+            async for event in events:
+                if isinstance(event, Compacting) and event.characters:
+                    agent.interrupt(session_id)
+
+    asyncio.run(interrupted())
+    assert agent.get_session(session_id).usage.input == before + 300
+
+
 @pytest.mark.parametrize("after", [0, 4, 7])
-def test_an_interrupted_compaction_leaves_everything_as_it_was(
+def test_an_interrupted_compaction_changes_nothing_of_what_is_sent(
     loopback: Loopback, make_agent: MakeAgent, after: int
 ) -> None:
     server = loopback([*long_replies(4), Hold(SUMMARY, after), Reply("As before.")])
@@ -278,7 +332,8 @@ def test_an_interrupted_compaction_leaves_everything_as_it_was(
         return await task
 
     assert asyncio.run(interrupted()) is None
-    assert list(agent.service.entries(session_id)) == before
+    told = list(agent.service.entries(session_id))[len(before) :]
+    assert {entry.meta["event"] for entry in told} <= {"no_summary"}
     assert agent.service.branches.snapshots(session_id) == []
     talk(agent, "five", session_id=session_id)
     sent = [m["content"] for m in server.bodies[-1]["messages"] if m["role"] == "user"]

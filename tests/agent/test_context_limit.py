@@ -13,7 +13,7 @@ from agentsess.agent.agent import Agent
 from agentsess.agent.events import Compacted, Done, EventSaved, PhaseStarted
 from agentsess.agent.offers import Offer
 from agentsess.errors import ContextTooLong, StoreError
-from agentsess.model import EntryKind, Status
+from agentsess.model import EntryKind, Status, Usage
 from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
 from support.agents import assert_requests_acceptable, events_of, run
@@ -371,6 +371,42 @@ def test_a_run_that_goes_on_in_a_new_phase_is_carried_to_its_end_there(
     result = run(agent, "three", session_id=session_id)
     assert (result.output, result.stop_reason) == ("Here I am.", "end_turn")
     assert agent.get_session(result.session_id).parent_id == session_id
+
+
+def test_the_result_of_a_run_through_phases_is_of_all_of_it(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path
+) -> None:
+    step = Reply("Look.", tools=[ToolUse("glob", {"pattern": "*"})], input_tokens=FULL)
+    last = Reply("Here I am.", input_tokens=70, output_tokens=7)
+    loopback([*REPLIES[:1], step, last])
+    agent = make_agent(
+        model=MODEL, offer_callback=Asked("phase"), permission_callback=lambda *_: True
+    )
+    session_id = run(agent, "one").session_id
+    before = agent.get_session(session_id).known_cost_usd
+    result = run(agent, "List it " + LONG, session_id=session_id)
+    assert result.usage == Usage(FULL + 70, step.output_tokens + 7)
+    assert [each.session_id for each in result.phases] == [session_id, result.session_id]
+    assert [each.stop_reason for each in result.phases] == ["new_phase", "end_turn"]
+    costs = [agent.get_session(each.session_id).known_cost_usd for each in result.phases]
+    assert result.cost_usd == pytest.approx(sum(costs) - before)
+    assert result.entries == result.phases[0].entries + result.phases[1].entries
+
+
+def test_a_run_takes_no_more_requests_because_it_goes_on_in_a_new_phase(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    def step(tokens: int) -> Reply:
+        return Reply("Look.", tools=[ToolUse("glob", {"pattern": "*"})], input_tokens=tokens)
+
+    server = loopback([*REPLIES[:1], step(FULL), step(10), step(10), step(10)])
+    agent = make_agent(
+        model=MODEL, offer_callback=Asked("phase"), permission_callback=lambda *_: True
+    )
+    session_id = run(agent, "one").session_id
+    result = run(agent, "List it " + LONG, session_id=session_id, max_iterations=3)
+    assert result.stop_reason == "max_iterations"
+    assert len(server.bodies) == 1 + 3
 
 
 def test_what_was_attached_goes_along_into_the_new_phase(

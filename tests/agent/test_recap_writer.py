@@ -17,10 +17,16 @@ from agentsess import config
 from agentsess.agent.recap_checking import checked
 from agentsess.agent.recap_material import material
 from agentsess.agent.recap_writer import RecapWriter
-from agentsess.errors import AgentError, InvalidSession, MissingApiKey, RequestRefused
+from agentsess.errors import (
+    AgentError,
+    ConnectionLost,
+    InvalidSession,
+    MissingApiKey,
+    RequestRefused,
+)
 from agentsess.model import CommandRun, Entry, EntryKind, Fact, Recap, Session
 from agentsess.sessions.service import SessionService
-from support.loopback import HttpError, LoopbackServer, Reply
+from support.loopback import CutStream, Hold, HttpError, LoopbackServer, Reply
 from support.screens import write_session
 
 Loopback = Callable[..., LoopbackServer]
@@ -93,6 +99,37 @@ def test_what_it_cost_counts_in_the_session_even_if_it_is_of_no_use(
     now = service.get(session.id)
     assert (now.usage.input, now.usage.output) == (900, 20)
     assert service.recap(session.id).generated_by == "history"
+
+
+@pytest.mark.parametrize("after", range(1, 28, 4))
+def test_what_it_cost_counts_when_it_breaks_off(
+    service: SessionService, session: Session, tmp_path: Path, loopback: Loopback, after: int
+) -> None:
+    loopback([CutStream(Reply(recap_json(), input_tokens=900), after_events=after)])
+    with pytest.raises(ConnectionLost):
+        written(service, tmp_path, session)
+    now = service.get(session.id)
+    assert (now.usage.input, now.usage.output) == (900, 1)
+    assert now.known_cost_usd > 0
+
+
+def test_what_it_cost_counts_when_it_is_given_up(
+    service: SessionService, session: Session, tmp_path: Path, loopback: Loopback
+) -> None:
+    loopback([Hold(Reply(recap_json(), input_tokens=900), 8)])
+
+    async def given_up() -> None:
+        writer = RecapWriter(service, tmp_path)
+
+        def give_up(headline: str) -> None:
+            writing.cancel()
+
+        writing = asyncio.create_task(writer.write(session.id, give_up))
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+
+    asyncio.run(given_up())
+    assert service.get(session.id).usage.input == 900
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from agentsess.model import Draft, EntryKind, Fact, Recap, Session, Usage
 from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
 from agentsess.storage.beside import Beside
+from agentsess.storage.store import FileStore
 from support.claude_history import Transcript
 from support.screens import write_session
 
@@ -104,6 +105,20 @@ def test_what_a_written_recap_cost_counts_in_the_session(
     service.recaps.count_cost(session.id, Usage(9, 3), 0.01)
     now = service.get(session.id)
     assert (now.usage, now.cost_usd) == (Usage(9, 3), 0.01)
+
+
+def test_what_a_written_recap_cost_stays_counted_when_the_history_is_counted_anew(
+    service: SessionService, session: Session, tmp_path: Path
+) -> None:
+    service.recaps.count_cost(session.id, Usage(9, 3), 0.01)
+    service.recaps.count_cost(session.id, Usage(1, 1), None)
+    store = FileStore(tmp_path / "store")
+    store.count(session.id, {"input": 99, "entry_count": 7}, {})  # as if the rest was lost
+    store.close()
+    say_more(service, session)
+    now = service.get(session.id)
+    assert now.usage == Usage(10, 4)
+    assert (now.known_cost_usd, now.cost_usd) == (0.01, None)
 
 
 def test_what_the_user_wrote_wins_over_both_and_is_marked(
@@ -202,6 +217,11 @@ def test_a_session_of_claude_code_has_kept_and_edited_recaps_too(tmp_path: Path)
     assert kept(tmp_path, session)["history"]
     assert service.recaps.edit(session.id, {"goal": "No flakes"}).goal == Fact("No flakes", (1,))
     assert all(change.kind == "time" for change in service.recaps.changes(session.id))
+    service.recaps.count_cost(session.id, Usage(9, 3), 0.01)
+    service.refresh()
+    now = service.get(session.id)
+    assert now.usage == session.usage + Usage(9, 3)
+    assert now.known_cost_usd == session.known_cost_usd + 0.01
     service.close()
 
 

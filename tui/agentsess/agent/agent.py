@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +13,13 @@ from typing import Any, Literal, Self
 
 from agentsess import config
 from agentsess.agent.connection import ClientFactory
-from agentsess.agent.events import AgentEvent, Compacted, Done, PhaseStarted, RunResult
+from agentsess.agent.events import AgentEvent, Compacted, Done, PhaseStarted, RunResult, as_one
 from agentsess.agent.functions import Function, check_names
 from agentsess.agent.offers import OfferCallback
 from agentsess.agent.permissions import PermissionCallback
 from agentsess.agent.running import AgentSettings, Runner, RunRequest
 from agentsess.agent.tools import BUILT_IN
-from agentsess.model import Recap, Session
+from agentsess.model import EntryKind, Recap, Session
 from agentsess.sessions.board import Board
 from agentsess.sessions.phases import start_phase
 from agentsess.sessions.search import Hit
@@ -209,11 +209,12 @@ class Agent:
         resume_note: bool = False,
         tools: Sequence[Function] = (),
         attachments: Sequence[str | Path] = (),
+        on_event: Callable[[AgentEvent], object] = lambda event: None,
     ) -> RunResult:
         """Give the model a task and work on it to the end.
 
         Where a new phase is chosen at the end of the model's context window, the work goes on
-        in that session, and the result is the one from there.
+        in that session; the result is of all of it, and its ``phases`` name each session.
 
         Args:
             task: The prompt.
@@ -226,6 +227,7 @@ class Agent:
             tools: Functions for this run, beside the agent's. The provider's cache of the
                 conversation is good only for runs with the same tools.
             attachments: Images (PNG, JPEG, GIF, WebP) and PDFs to show to the model.
+            on_event: Told what happens as it happens, in new phases too.
 
         Raises:
             AgentError: Asking the model failed; everything said so far is in the history.
@@ -233,8 +235,6 @@ class Agent:
             IllegalTransition: The session is archived.
             ValueError: The task is empty, or a tool or an attachment cannot be used.
         """
-        result: RunResult | None = None
-        phase: PhaseStarted | None = None
         events = self.stream(
             task,
             session_id=session_id,
@@ -245,22 +245,20 @@ class Agent:
             tools=tools,
             attachments=attachments,
         )
-        async with aclosing(events):
-            async for event in events:
-                if isinstance(event, Done):
-                    result = event.result
-                elif isinstance(event, PhaseStarted):
-                    phase = event
-        assert result is not None
-        if phase is None:
-            return result
-        return await self.run(
-            phase.prompt,
-            session_id=phase.session.id,
-            max_iterations=max_iterations,
-            tools=tools,
-            attachments=attachments if phase.prompt == task else (),
-        )
+        result, phase = await _end_of(events, on_event)
+        results = [result]
+        while phase is not None:
+            max_iterations -= sum(entry.kind is EntryKind.ASSISTANT for entry in result.entries)
+            events = self.stream(
+                phase.prompt,
+                session_id=phase.session.id,
+                max_iterations=max(1, max_iterations),
+                tools=tools,
+                attachments=attachments if phase.prompt == task else (),
+            )
+            result, phase = await _end_of(events, on_event)
+            results.append(result)
+        return as_one(results)
 
     def stream(
         self,
@@ -309,7 +307,7 @@ class Agent:
             wait: Seconds to wait for a run in the session.
 
         Returns:
-            What is sent from now on; None if it was interrupted, and nothing changed.
+            What is sent from now on; None if it was interrupted, and that did not change.
 
         Raises:
             InvalidSession: There is nothing that could be made shorter.
@@ -357,6 +355,23 @@ class Agent:
             Whether this agent was running there.
         """
         return self._runner.interrupt(session_id)
+
+
+async def _end_of(
+    events: AsyncGenerator[AgentEvent, None], on_event: Callable[[AgentEvent], object]
+) -> tuple[RunResult, PhaseStarted | None]:
+    """A run's result, and the new phase in which its work goes on, if it does."""
+    result: RunResult | None = None
+    phase: PhaseStarted | None = None
+    async with aclosing(events):
+        async for event in events:
+            on_event(event)
+            if isinstance(event, Done):
+                result = event.result
+            elif isinstance(event, PhaseStarted):
+                phase = event
+    assert result is not None
+    return result, phase
 
 
 def _check_tools(tools: Sequence[Function], callback: PermissionCallback | None) -> None:

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 
 from agentsess.agent.context import Conversation
-from agentsess.agent.events import Compacted, Compacting, UsageChanged
+from agentsess.agent.events import Compacted, Compacting, EventSaved, UsageChanged
+from agentsess.agent.incoming import Paid
 from agentsess.agent.single import Answer, ask_once
 from agentsess.agent.turn import Turn
-from agentsess.errors import AgentError, ContextTooLong, InvalidSession, ThinkingRefused
+from agentsess.errors import (
+    AgentError,
+    ContextTooLong,
+    InvalidSession,
+    SessionFenced,
+    StoreError,
+    ThinkingRefused,
+)
 from agentsess.model import Draft, Entry, EntryKind, JsonObject
 from agentsess.sessions.carrying import TAIL, carried_on, joined, notes_of, quoted
 from agentsess.sessions.service import SessionService
@@ -34,6 +43,7 @@ _SUMMARY_TOKENS = 8_000
 _LEAST = 2_000
 """Weight of what a summary must stand for at least to be shorter."""
 _BREAKS_OFF = "[The summary breaks off here.]"
+_CUT = "The summary broke off before it was whole; what it took is counted."
 _LONGEST_REQUEST = 8_000
 _FIXED = 12_000
 """About what the system prompt and the tools weigh."""
@@ -68,7 +78,7 @@ class _Summary:
     """The model's name, or ``history``."""
     why: str = ""
     """Why it is not by a model."""
-    answer: Answer | None = None
+    paid: Paid | None = None
 
 
 class Shortener:
@@ -91,7 +101,7 @@ class Shortener:
         """Let a summary stand for all but the newest messages; what the history says of it.
 
         The model writes it; if it cannot be asked, the history gives it. Cancelling this
-        changes nothing.
+        changes nothing of what is sent.
 
         Args:
             keep_tail: Whether the newest messages go on being sent as they are.
@@ -108,10 +118,9 @@ class Shortener:
         request = "" if is_answered else self._last_request(kept_from)
         text = joined(summary.text, request, notes_of(self._service.get(self._session_id)))
         facts: JsonObject = {"by": summary.by}
-        if summary.answer:
-            answer = summary.answer
-            facts |= {"model": answer.model, "usage": answer.usage.to_json()}
-            facts["cost_usd"] = answer.cost_usd
+        if summary.paid:
+            facts |= summary.paid.to_meta()
+            self._turn.spend(summary.paid)
         after = self._tokens(conversation.weight(kept_from) + len(text))
         about = (
             f"From here on a summary stands for entries 1–{kept_from - 1:,}: {self._by(after)}. "
@@ -170,9 +179,11 @@ class Shortener:
                     continue
                 if answer.text and answer.stop_reason not in ("refusal", "tool_use"):
                     ending = _BREAKS_OFF if answer.stop_reason == "max_tokens" else ""
-                    return _Summary(joined(answer.text, ending), answer.model, answer=answer)
+                    return _Summary(
+                        joined(answer.text, ending), answer.paid.model, paid=answer.paid
+                    )
                 why = "the model wrote none"
-                return _Summary(await self._from_history(kept_from), "history", why, answer)
+                return _Summary(await self._from_history(kept_from), "history", why, answer.paid)
             why = "even a part of it is too long for the model"
         except AgentError as error:
             why = str(error).split(". ")[0].rstrip(".")
@@ -200,7 +211,17 @@ class Shortener:
         # all but the last message as it was last sent, so that it comes from the cache
         request = self._turn.request(messages)
         request["max_tokens"] = min(_SUMMARY_TOKENS, self._turn.settings.max_tokens)
-        return await ask_once(self._turn.connection, request, on_text)
+        return await ask_once(self._turn.connection, request, self._note_cut, on_text)
+
+    def _note_cut(self, paid: Paid) -> None:
+        """Nothing comes of a summary that breaks off, but its tokens are paid for."""
+        turn = self._turn
+        turn.spend(paid)
+        meta = {"event": "no_summary", **paid.to_meta()}
+        draft = Draft(EntryKind.EVENT, _CUT, author=turn.settings.author, meta=meta)
+        with suppress(StoreError, SessionFenced):  # they must not hide what cut it
+            turn.emit(EventSaved(turn.save(draft)))
+        turn.emit(UsageChanged(turn.usage, turn.cost_usd, self._conversation.tokens))
 
     async def _shown(self, share: float) -> Sequence[JsonObject]:
         """The conversation, or as much of its end; the history gives what its beginning was."""
@@ -243,8 +264,6 @@ class Shortener:
         }
         turn = self._turn
         entry = turn.save(Draft(EntryKind.EVENT, text, author=turn.settings.author, meta=meta))
-        if "usage" in meta:
-            turn.spend(entry.usage, meta["cost_usd"])
         turn.emit(Compacted(entry))
         turn.emit(UsageChanged(turn.usage, turn.cost_usd, after))
         return entry

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from agentsess.agent.retirement import Retirement
 from agentsess.model import Entry, Session, ToolCall, Usage
@@ -15,6 +16,7 @@ class RunResult:
     output: str
     """The text of the last reply."""
     session_id: str
+    """Where it ended: another session than it began in if the work went on in a new phase."""
     stop_reason: str
     """The API's word (``end_turn``, ``max_tokens``, ``refusal``, …), or ours:
     ``max_iterations``, ``interrupted``, ``budget``."""
@@ -25,6 +27,24 @@ class RunResult:
     duration_seconds: float
     entries: tuple[Entry, ...]
     """What this run added to the history, in order."""
+    phases: tuple[RunResult, ...] = ()
+    """The runs that `Agent.run` made for it, one in each session, if it went on in new phases;
+    then usage, cost, duration and entries are those of all of them."""
+
+
+def as_one(phases: Sequence[RunResult]) -> RunResult:
+    """The result of runs of which each went on with the work of the one before."""
+    if len(phases) == 1:
+        return phases[0]
+    costs = [each.cost_usd for each in phases if each.cost_usd is not None]
+    return replace(
+        phases[-1],
+        usage=sum((each.usage for each in phases), Usage()),
+        cost_usd=sum(costs) if len(costs) == len(phases) else None,
+        duration_seconds=sum(each.duration_seconds for each in phases),
+        entries=tuple(entry for each in phases for entry in each.entries),
+        phases=tuple(phases),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,30 @@
-"""A reply while it streams in, and what of it can be kept."""
+"""A reply while it streams in, what of it can be kept, and what it takes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentsess.model import JsonObject
+from agentsess.model import JsonObject, Usage, utc_now
+from agentsess.sessions.pricing import cost_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a request took, as far as its reply came."""
+
+    model: str
+    """The one that replied: some servers answer under another name than they are asked by."""
+    asked_model: str
+    usage: Usage
+    cost_usd: float | None
+    """None when the model's price is not known."""
+
+    def to_meta(self) -> JsonObject:
+        """What the history keeps of it."""
+        asked = {} if self.model == self.asked_model else {"asked_model": self.asked_model}
+        counted = {"usage": self.usage.to_json(), "cost_usd": self.cost_usd}
+        return {"model": self.model, **asked, **counted}
 
 
 @dataclass(slots=True)
@@ -31,6 +50,13 @@ class Incoming:
         """The message as plain data, however malformed."""
         value: JsonObject = self.snapshot.to_dict(mode="json", warnings=False)
         return value
+
+    def paid(self, asked_model: str) -> Paid:
+        """What the reply took so far."""
+        message = self.message()
+        model = str(message.get("model") or asked_model)
+        usage = Usage.from_api(message.get("usage"))
+        return Paid(model, asked_model, usage, cost_usd(model, usage, utc_now()))
 
     def content(self) -> list[JsonObject]:
         """The content blocks, as received."""

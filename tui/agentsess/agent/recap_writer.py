@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from agentsess import config
 from agentsess.agent.connection import ClientFactory, Connection
+from agentsess.agent.incoming import Paid
 from agentsess.agent.recap_checking import checked
 from agentsess.agent.recap_material import Material, material
 from agentsess.agent.single import ask_once
-from agentsess.errors import AgentError, InvalidSession
+from agentsess.errors import AgentError, InvalidSession, SessionNotFound, StoreError
 from agentsess.model import Entry, JsonObject, Recap, Usage
 from agentsess.sessions.pricing import cost_usd
 from agentsess.sessions.recap_editing import LISTS
@@ -37,6 +40,7 @@ _SYSTEM = (
     + ", ".join(LISTS)
     + " and nothing else; goal and each line are objects with text and entries."
 )
+_log = logging.getLogger(__name__)
 _HEADLINE = re.compile(r'"headline"\s*:\s*"((?:[^"\\]|\\.)*)')
 
 
@@ -98,19 +102,27 @@ class RecapWriter:
             recap, shown = await asyncio.to_thread(self._material, session_id)
             settings = await asyncio.to_thread(config.load_settings, self._home)
             answer = await ask_once(
-                connection, _request(settings.recap_model, shown), _headline_teller(on_headline)
+                connection,
+                _request(settings.recap_model, shown),
+                partial(self._count, session_id),
+                _headline_teller(on_headline),
             )
         finally:
             await connection.close()
-        recaps = self._service.recaps
-        await asyncio.to_thread(recaps.count_cost, session_id, answer.usage, answer.cost_usd)
+        await asyncio.to_thread(self._count, session_id, answer.paid)
         if answer.stop_reason == "refusal":
             raise AgentError("The model declined to write the recap.")
         if answer.stop_reason == "max_tokens":
             raise AgentError("What the model wrote was too long, and broke off.")
-        made = checked(answer.text, answer.model, recap, shown).recap
-        await asyncio.to_thread(recaps.keep_written, session_id, made)
+        made = checked(answer.text, answer.paid.model, recap, shown).recap
+        await asyncio.to_thread(self._service.recaps.keep_written, session_id, made)
         return await asyncio.to_thread(self._service.recap, session_id)
+
+    def _count(self, session_id: str, paid: Paid) -> None:
+        try:
+            self._service.recaps.count_cost(session_id, paid.usage, paid.cost_usd)
+        except (StoreError, SessionNotFound) as error:  # it must not hide what came of the request
+            _log.warning("The cost of a recap of %s was not counted: %s", session_id, error)
 
     def _material(self, session_id: str) -> tuple[Recap, Material]:
         recap = self._service.recaps.from_history(session_id)

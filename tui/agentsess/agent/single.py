@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from agentsess.agent.connection import Connection
 from agentsess.agent.failures import CUT_OFF, as_agent_error
+from agentsess.agent.incoming import Incoming, Paid
 from agentsess.errors import ConnectionLost
-from agentsess.model import JsonObject, Usage, text_of, utc_now
-from agentsess.sessions.pricing import cost_usd
+from agentsess.model import JsonObject, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,41 +19,46 @@ class Answer:
     text: str
     """Empty if the model only called tools, or declined."""
     stop_reason: str
-    model: str
-    usage: Usage
-    cost_usd: float | None
-    """None when the model's price is not known."""
+    paid: Paid
 
 
 async def ask_once(
-    connection: Connection, request: JsonObject, on_text: Callable[[str], None] = lambda text: None
+    connection: Connection,
+    request: JsonObject,
+    on_cut: Callable[[Paid], object],
+    on_text: Callable[[str], None] = lambda text: None,
 ) -> Answer:
     """Ask the model, telling ``on_text`` each piece of the reply as it comes.
+
+    Args:
+        connection: The way to the API.
+        request: What is asked.
+        on_cut: Told what the request took if there is no whole reply: that is paid for, too.
+        on_text: Told each piece.
 
     Raises:
         AgentError: There was no whole reply.
     """
+    incoming = Incoming()
+    model = str(request["model"])
     try:
         client = await connection.client()
         async with client.messages.stream(**request) as stream:
             async for event in stream:
-                if event.type == "text":
+                if event.type == "message_start":
+                    incoming.snapshot = stream.current_message_snapshot
+                elif event.type == "text":
                     on_text(event.text)
-            message: dict[str, Any] = stream.current_message_snapshot.to_dict(
-                mode="json", warnings=False
-            )
-        if message.get("stop_reason") is None:
+        if not incoming.is_whole:
             raise ConnectionLost(CUT_OFF)
-    except Exception as error:
-        if known := as_agent_error(error):
-            raise known from error
-        raise
-    model = str(message.get("model") or request["model"])
-    usage = Usage.from_api(message.get("usage"))
-    return Answer(
-        text=text_of(message.get("content") or ()).strip(),
-        stop_reason=str(message["stop_reason"]),
-        model=model,
-        usage=usage,
-        cost_usd=cost_usd(model, usage, utc_now()),
-    )
+    except BaseException as error:
+        # what breaks after the last but one event breaks nothing
+        if not (incoming.is_whole and isinstance(error, Exception)):
+            if incoming.snapshot is not None:
+                on_cut(incoming.paid(model))
+            if isinstance(error, Exception) and (known := as_agent_error(error)):
+                raise known from error
+            raise
+    message = incoming.message()
+    text = text_of(message.get("content") or ()).strip()
+    return Answer(text, str(message["stop_reason"]), incoming.paid(model))

@@ -23,7 +23,7 @@ from agentsess.agent.events import (
     UsageChanged,
 )
 from agentsess.agent.failures import CUT_OFF, MAKE_ROOM, as_agent_error, plain
-from agentsess.agent.incoming import Incoming
+from agentsess.agent.incoming import Incoming, Paid
 from agentsess.agent.keeping import keepable
 from agentsess.agent.resume_note import EVENT as NOTE_EVENT
 from agentsess.agent.retirement import retirement
@@ -46,9 +46,7 @@ from agentsess.model import (
     JsonObject,
     Usage,
     text_of,
-    utc_now,
 )
-from agentsess.sessions.pricing import cost_usd
 from agentsess.sessions.writer import SessionWriter
 
 TOO_LONG = "model_context_window_exceeded"
@@ -305,9 +303,9 @@ class Turn:
 
     def _tell_pending(self, incoming: Incoming) -> None:
         """What is sent is known, and paid for, when the reply begins."""
-        _, usage, cost = self._taken(incoming.message())
-        total = None if None in (cost, self.cost_usd) else (self.cost_usd or 0) + (cost or 0)
-        self.emit(UsageChanged(self.usage + usage, total, usage.context))
+        paid = incoming.paid(self.settings.model)
+        total = _sum(self.cost_usd, paid.cost_usd)
+        self.emit(UsageChanged(self.usage + paid.usage, total, paid.usage.context))
 
     def _reply_draft(self, content: list[JsonObject], meta: JsonObject) -> Draft:
         return Draft(
@@ -316,29 +314,15 @@ class Turn:
 
     def _facts(self, incoming: Incoming) -> JsonObject:
         message = incoming.message()
-        model, usage, cost = self._taken(message)
-        self.spend(usage, cost)
-        return {
-            "model": model,
-            # some servers answer under another name than they are asked by
-            **({} if model == self.settings.model else {"asked_model": self.settings.model}),
-            "stop_reason": message.get("stop_reason"),
-            "message_id": message.get("id"),
-            "usage": usage.to_json(),
-            "cost_usd": cost,
-        }
+        paid = incoming.paid(self.settings.model)
+        self.spend(paid)
+        ending = {"stop_reason": message.get("stop_reason"), "message_id": message.get("id")}
+        return paid.to_meta() | ending
 
-    def _taken(self, message: JsonObject) -> tuple[str, Usage, float | None]:
-        """The model that replied, and what that took and cost so far."""
-        model = str(message.get("model") or self.settings.model)
-        usage = Usage.from_api(message.get("usage"))
-        return model, usage, cost_usd(model, usage, utc_now())
-
-    def spend(self, usage: Usage, cost_usd: float | None) -> None:
-        """Count what a request took; None when its price is not known."""
-        self.usage += usage
-        known = None not in (self.cost_usd, cost_usd)
-        self.cost_usd = (self.cost_usd or 0) + (cost_usd or 0) if known else None
+    def spend(self, paid: Paid) -> None:
+        """Count what a request took."""
+        self.usage += paid.usage
+        self.cost_usd = _sum(self.cost_usd, paid.cost_usd)
 
     # -- the history
 
@@ -355,3 +339,7 @@ class Turn:
         with suppress(StoreError, SessionFenced):
             entry = self.save(Draft(EntryKind.EVENT, text, author=self.settings.author, meta=meta))
             self.emit(Interrupted(entry) if event == "interrupted" else EventSaved(entry))
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else one + other

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from argparse import Namespace
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_never
 
@@ -28,7 +27,6 @@ from agentsess.model import JsonObject, Session, ToolCall, utc_now
 from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 
-_Stream = AsyncGenerator[events.AgentEvent, None]
 _RESOURCE_WIDTH = 200
 _WORTH_SAYING = {
     "max_tokens": "The reply reached its length limit. Run again to let it go on.",
@@ -51,14 +49,15 @@ def run(service: SessionService, args: Namespace, out: Output) -> int:
         permission_callback=_permission(service, session, args, out),
         offer_callback=offering(out) if out.asks and args.task != "-" else None,
     )
-    stream = agent.stream(
+    work = agent.run(
         task,
         session_id=session.id,
         wait=args.wait,
         take_over=args.take_over,
         attachments=_attachable(args.attach),
+        on_event=lambda event: None if out.as_json else _print(event, out),
     )
-    result = asyncio.run(_to_the_end(agent, stream, out))
+    result = asyncio.run(work)
     if out.as_json:
         out.json(
             {
@@ -82,25 +81,6 @@ def _attachable(names: Sequence[str]) -> Sequence[str]:
         except ValueError as error:
             raise WrongUsage(str(error)) from error
     return names
-
-
-async def _to_the_end(agent: Agent, stream: _Stream, out: Output) -> events.RunResult:
-    """The result of a run, and of the runs in the new phases in which it goes on."""
-    result: events.RunResult | None = None
-    phase: events.PhaseStarted | None = None
-    async with aclosing(stream):
-        async for event in stream:
-            if isinstance(event, events.Done):
-                result = event.result
-            elif isinstance(event, events.PhaseStarted):
-                phase = event
-            elif not out.as_json:
-                _print(event, out)
-    if phase:
-        stream = agent.stream(phase.prompt, session_id=phase.session.id)
-        return await _to_the_end(agent, stream, out)
-    assert result is not None
-    return result
 
 
 def _print(event: events.AgentEvent, out: Output) -> None:

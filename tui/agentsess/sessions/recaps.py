@@ -15,6 +15,7 @@ from zlib import crc32
 
 from agentsess.errors import AgentsessError, InvalidSession, StoreError
 from agentsess.model import Fact, JsonObject, Recap, Session, Status, Usage, utc_now
+from agentsess.sessions.catalog import OVERLAYS
 from agentsess.sessions.recap_editing import LISTS, PARTS, parts_of
 from agentsess.sessions.records import one_line
 from agentsess.sessions.writer import broke_off
@@ -161,11 +162,25 @@ class Recaps:
         self._store.change_recaps(session_id, lambda now: now | {"written": value})
 
     def count_cost(self, session_id: str, usage: Usage, cost_usd: float | None) -> None:
-        """Count what a written recap cost in its session, if that is one of our own."""
-        if self._service.get(session_id).is_own:
-            amounts: dict[str, float] = {**usage.to_json(), "cost_usd": cost_usd or 0.0}
-            unpriced = {"unpriced": True} if cost_usd is None else {}
-            self._store.count(session_id, amounts, unpriced)
+        """Count what a written recap cost in its session, another program's too.
+
+        It stands apart from what the history says, which may be counted anew.
+
+        Raises:
+            SessionNotFound: There is no such session any more.
+            StoreError: It was not counted.
+        """
+        kind = "sessions" if self._service.get(session_id).is_own else OVERLAYS
+
+        def decide() -> Mapping[str, Mapping[str, JsonObject]]:
+            before = self._store.documents(kind).get(session_id, {}).get("recaps") or {}
+            total = Usage.from_json(before) + usage
+            cost = before.get("cost_usd", 0.0) + (cost_usd or 0.0)
+            unpriced = bool(before.get("unpriced")) or cost_usd is None
+            spent = {**total.to_json(), "cost_usd": cost, "unpriced": unpriced}
+            return {kind: {session_id: {"recaps": spent}}}
+
+        self._store.transact(decide)
 
     def edit(self, session_id: str, values: Mapping[str, Any]) -> Recap:
         """Put the user's words in place of parts of a recap, until they are taken back.

@@ -161,6 +161,7 @@ def session_of(doc_id: str, document: JsonObject) -> Session:
     metadata: JsonObject = document.get("metadata") or {}
     project = metadata.get("project")
     cwd = document.get("cwd", "")
+    usage, known, cost = _with_recaps(Usage.from_json(document), document, document)
     return Session(
         id=doc_id,
         title=document.get("title") or title_of(metadata) or "Untitled session",
@@ -175,10 +176,10 @@ def session_of(doc_id: str, document: JsonObject) -> Session:
         metadata=metadata,
         message_count=document.get("message_count", 0),
         entry_count=document.get("entry_count", 0),
-        usage=Usage.from_json(document),
+        usage=usage,
         context_tokens=document.get("context_tokens", 0),
-        cost_usd=None if document.get("unpriced") else document.get("cost_usd", 0.0),
-        known_cost_usd=document.get("cost_usd", 0.0),
+        cost_usd=cost,
+        known_cost_usd=known,
         budget_usd=document.get("budget_usd"),
         max_tokens_total=document.get("max_tokens_total"),
         duration_seconds=document.get("duration_seconds", 0.0),
@@ -209,6 +210,7 @@ def session_of_found(source: str, found: Found, overlay: JsonObject, paid: JsonO
     """
     metadata: JsonObject = overlay.get("metadata") or {}
     project = metadata.get("project")
+    usage, known, cost = _with_recaps(found.usage, paid, overlay)
     return Session(
         id=found.id,
         title=overlay.get("title") or one_line(found.title)[:MAX_TITLE] or "(no prompt yet)",
@@ -225,10 +227,10 @@ def session_of_found(source: str, found: Found, overlay: JsonObject, paid: JsonO
         metadata=metadata,
         message_count=found.message_count,
         entry_count=found.entry_count,
-        usage=found.usage,
+        usage=usage,
         context_tokens=found.context_tokens,
-        cost_usd=None if paid.get("unpriced") else paid["cost_usd"],
-        known_cost_usd=paid["cost_usd"],
+        cost_usd=cost,
+        known_cost_usd=known,
         duration_seconds=found.duration_seconds,
         size_bytes=found.size_bytes,
         trashed_at=_moment(t) if (t := overlay.get("trashed_at")) else None,
@@ -236,6 +238,24 @@ def session_of_found(source: str, found: Found, overlay: JsonObject, paid: JsonO
         damaged=found.damaged,
         board=_board(overlay),
     )
+
+
+def _with_recaps(
+    usage: Usage, paid: JsonObject, kept: JsonObject
+) -> tuple[Usage, float, float | None]:
+    """What a session used, what that cost at least, and what it cost in all if that is known.
+
+    Args:
+        usage: What its history took.
+        paid: What that cost.
+        kept: Holds what recaps took that a model wrote; they are in no history.
+    """
+    known, is_all = paid.get("cost_usd", 0.0), not paid.get("unpriced")
+    if recaps := kept.get("recaps"):
+        usage += Usage.from_json(recaps)
+        known += recaps["cost_usd"]
+        is_all = is_all and not recaps["unpriced"]
+    return usage, known, known if is_all else None
 
 
 def _board(document: JsonObject) -> dict[str, Posted]:

@@ -25,6 +25,7 @@ _AUTHORS = (
 _EVENTS = {
     "error": ("✗", _ERROR),
     "no_reply": ("✗", _WARNING),
+    "no_summary": ("✗", _WARNING),
     "interrupted": ("◼", _WARNING),
     "refusal": ("◼", _WARNING),
     "max_tokens": ("◼", _WARNING),
