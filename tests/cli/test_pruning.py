@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from agentsess.clock import clock_stopped, utc_now
 from agentsess.model import Draft, EntryKind, Session
 from agentsess.sessions.service import SessionService
+from agentsess.storage.store import FileStore
 from support.commands import Run
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=60)
@@ -152,3 +155,73 @@ def test_an_archived_session_is_shown_found_and_exported(run: Run, service: Sess
     assert run("doctor").code == 0
     assert run("unarchive", session.id).code == 0
     assert "pelican" in run("show", session.id).out
+
+
+class TestStopping:
+    @pytest.fixture
+    def said(self, service: SessionService) -> list[str]:
+        """Sessions with something in them, each of which gets a snapshot before it is pruned."""
+        ids = []
+        for number in range(4):
+            session = service.create(title=f"Talk {number}")
+            with service.writer(session.id) as writer:
+                writer.append(Draft(EntryKind.USER, "Say it"))
+            ids.append(session.id)
+        return ids
+
+    @pytest.fixture
+    def ctrl_c(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+        """Press ctrl+c when the store does something for the so-manieth time."""
+
+        def press(name: str, times: int) -> None:
+            real, calls = getattr(FileStore, name), list[str]()
+
+            def pressed(self: FileStore, *args: object) -> object:
+                calls.append(name)
+                if len(calls) == times:
+                    signal.raise_signal(signal.SIGINT)
+                return real(self, *args)
+
+            monkeypatch.setattr(FileStore, name, pressed)
+
+        return press
+
+    def test_ctrl_c_stops_pruning_and_says_what_went(
+        self, run: Run, service: SessionService, said: list[str], ctrl_c: Callable[..., None]
+    ) -> None:
+        ctrl_c("checksum", 3)
+        ran = run("prune", "--status", "active", "--yes")
+        assert ran.code == 130
+        assert "Stopped. 2 of 4 sessions were moved to the trash; the others are" in ran.err
+        assert len(service.list()) == len(service.list(trashed=True)) == 2
+        assert len(run("prune", "--status", "active", "--yes", "--json").json["sessions"]) == 2
+
+    def test_ctrl_c_stops_emptying_the_trash(
+        self, run: Run, service: SessionService, ctrl_c: Callable[..., None]
+    ) -> None:
+        service.trash([service.create().id for _ in range(25)])
+        ctrl_c("remove", 3)
+        ran = run("prune", "--empty-trash", "--older-than", "0d", "--yes")
+        assert ran.code == 130
+        assert "20 of 25 sessions were deleted for good" in ran.err
+        assert len(service.list(trashed=True)) == 5
+
+    def test_ctrl_c_stops_archiving(
+        self, run: Run, service: SessionService, said: list[str], ctrl_c: Callable[..., None]
+    ) -> None:
+        ctrl_c("pack", 2)
+        ran = run("archive", *said)
+        assert ran.code == 130
+        assert "Stopped after 1 of 4 sessions. The rest is as it was." in ran.err
+        assert sorted(session.status for session in service.list()) == ["active"] * 3 + ["archived"]
+        assert service.tidy().archived == []
+
+    def test_ctrl_c_pressed_twice_ends_the_command(
+        self, run: Run, service: SessionService, said: list[str], ctrl_c: Callable[..., None]
+    ) -> None:
+        ctrl_c("pack", 2)
+        ctrl_c("pack", 2)
+        assert run("archive", *said).code == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        service.tidy()
+        assert [session.status for session in service.list()] == ["archived"] * 4

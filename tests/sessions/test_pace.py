@@ -160,3 +160,62 @@ def test_deleting_for_good_is_stopped_between_sessions_and_the_journal_tells_wha
     assert told.sessions == removal.sessions
     goes_on(pace)
     assert len(service.purge(sorted(left)).sessions) == 5
+
+
+class Stopping(Pace):
+    """Stops by itself when so many sessions are done."""
+
+    def __init__(self, after: int) -> None:
+        self._after = after
+        super().__init__()
+
+    @property  # type: ignore[override]
+    def is_stopped(self) -> bool:
+        return self.done >= self._after
+
+    @is_stopped.setter
+    def is_stopped(self, _: bool) -> None: ...
+
+
+def test_pruning_that_is_stopped_has_moved_what_it_came_to_in_one_step(
+    service: SessionService,
+) -> None:
+    ids = talks(service, 5)
+    plan = service.retention.plan("status:active")
+    with paced(Stopping(after=3)):
+        removal = service.retention.apply(plan)
+    gone = {session.id for session in removal.sessions}
+    assert [session.id for session in plan.sessions][:3] == [s.id for s in removal.sessions]
+    assert {session.id for session in service.list(trashed=True)} == gone
+    assert {session.id for session in service.list()} == set(ids) - gone
+    (told,) = service.retention.history()
+    assert told.sessions == removal.sessions
+    assert service.undo() == "3 sessions pruned"
+    assert {session.id for session in service.list()} == set(ids)
+    assert service.undo() is None
+
+
+def test_what_is_stopped_before_it_begins_changes_nothing(service: SessionService) -> None:
+    talks(service, 1)
+    plan = service.retention.plan("status:active")
+    pace = Pace()
+    pace.is_stopped = True
+    with paced(pace):
+        assert service.retention.apply(plan).sessions == ()
+        with pytest.raises(Stopped):
+            service.retention.plan("status:active")
+    assert service.undo() is None
+    assert service.retention.history() == []
+
+
+def test_tidying_that_is_stopped_leaves_the_rest_for_the_next_time(
+    service: SessionService, stopped_at: Callable[..., Pace]
+) -> None:
+    ids = talks(service, 4)
+    document = {"status": "archived", "before_archive": "active"}
+    service._store.patch("sessions", dict.fromkeys(ids, document))  # as one that was killed
+    pace = stopped_at("cleared", 2)
+    assert service.tidy().archived == ids[:2]
+    assert (pace.done, pace.total) == (2, 4)
+    goes_on(pace)
+    assert service.tidy().archived == ids[2:]

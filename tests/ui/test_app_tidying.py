@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from agentsess.model import Draft, EntryKind
 from agentsess.sessions.rules import Rule
 from agentsess.sessions.service import SessionService
 from agentsess.storage import steps
+from agentsess.storage.store import FileStore
 from agentsess.ui.app import AgentsessApp
 from agentsess.ui.screens.dialogs import Confirm
 from agentsess.ui.screens.pacing import Pacing
@@ -216,3 +219,81 @@ async def test_leaving_while_sessions_are_archived_stops_that_and_loses_nothing(
     service.tidy()
     assert [entry.text for entry in service.entries(session.id)] == ["Please begin."]
     service.close()
+
+
+@pytest.fixture
+def at_the_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, ...]]:
+    """Holds pruning up at the second session: whether it is there, and what lets it go on."""
+    is_there, goes_on = threading.Event(), threading.Event()
+    real, calls = FileStore.checksum, list[str]()
+
+    def checksum(self: FileStore, session_id: str, last_seq: int) -> str:
+        calls.append(session_id)
+        if len(calls) == 2:
+            is_there.set()
+            goes_on.wait()
+        return real(self, session_id, last_seq)
+
+    monkeypatch.setattr(FileStore, "checksum", checksum)
+    monkeypatch.setattr(Pacing, "SLOW_AFTER", 0.0)
+    yield is_there, goes_on
+    goes_on.set()
+
+
+def talks(home: Path, count: int = 3) -> None:
+    with closing(SessionService.open(home)) as service:
+        for number in range(count):
+            session = service.create(title=f"Talk {number}", tags=["talk"])
+            with service.writer(session.id) as writer:
+                writer.append(Draft(EntryKind.USER, "Please begin."))
+
+
+@pytest.mark.parametrize("key", ["escape", "ctrl+c"])
+async def test_pruning_that_takes_long_says_how_far_it_is_and_is_stopped(
+    home: Path, at_the_second: tuple[threading.Event, ...], key: str
+) -> None:
+    is_there, goes_on = at_the_second
+    talks(home)
+    async with using(AgentsessApp(home)) as user:
+        await user.sees("Talk 2")
+        await user.press("P")
+        await user.until(lambda: isinstance(user.app.screen, PruneScreen), "the screen")
+        screen = user.app.screen
+        screen.query_one("#older_than", Input).value = ""
+        screen.query_one("#status", Input).value = ""
+        screen.query_one("#tag", Input).value = "talk"
+        await user.sees("3 sessions", "would go to the trash")
+        await user.press("ctrl+s")
+        await user.until(is_there.is_set, "the second is looked at")
+        await user.sees("1 of 3", "esc stops")
+        await user.press(key)
+        await user.sees("stopping")
+        goes_on.set()
+        await user.is_told("Stopped. What was not done yet stays as it was.")
+        await user.is_told("1 of 3 sessions moved to the trash. z undoes it.")
+        await user.until(lambda: len(titles(user.service)) == 4, "what was not come to")
+        await user.press("z")
+        await user.until(lambda: len(titles(user.service)) == 5, "all of them")
+
+
+async def test_a_rule_at_start_is_stopped_and_then_nothing_else_is_done(
+    home: Path, at_the_second: tuple[threading.Event, ...]
+) -> None:
+    is_there, goes_on = at_the_second
+    talks(home)
+    with closing(SessionService.open(home)) as service:
+        service.retention.rules.save(Rule("tag:talk", "a-talks", at_start=True))
+        service.retention.rules.save(Rule("tag:tmp", "b-drafts", at_start=True))
+    (home / "settings.toml").write_text("empty_trash = true\n")
+    async with using(AgentsessApp(home)) as user:
+        await user.until(is_there.is_set, "the second is looked at")
+        await user.sees("1 of 3", "esc stops")
+        await user.press("escape")
+        await user.sees("stopping")
+        goes_on.set()
+        await user.is_told("Stopped. What was not done yet stays as it was.")
+        await user.is_told("Rule a-talks: 1 session")
+        await user.app.workers.wait_for_complete()
+        assert {"Old draft", "New work"} < titles(user.service)
+        assert "Thrown away long ago" in titles(user.service, trashed=True)
+        assert [told.name for told in user.service.retention.history()] == ["a-talks"]

@@ -21,6 +21,7 @@ from agentsess.errors import (
     SessionFenced,
     SessionLocked,
     SessionNotFound,
+    Stopped,
 )
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def _failed(out: Output, error: Exception, message: str) -> int:
             return LOCKED
         case AgentError():
             return NOT_ASKED
+        case Stopped():
+            return INTERRUPTED
         case InvalidQuery():
             return WRONG_USAGE
         case AgentsessError() | OSError():

@@ -60,5 +60,10 @@ def took(size: int) -> None:
     """Say that so many bytes were dealt with; raises Stopped if no more are wanted."""
     if (pace := _current.get()) is not None:
         pace.bytes += size
-        if pace.is_stopped:
-            raise Stopped("Stopped.")
+    go_on()
+
+
+def go_on() -> None:
+    """Raise Stopped if the work is not wanted any more."""
+    if (pace := _current.get()) is not None and pace.is_stopped:
+        raise Stopped("Stopped.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 
 from agentsess.commands.finding import find, find_all
 from agentsess.commands.output import Output, WrongUsage, named, print_made
+from agentsess.commands.pacing import at_length, removed_at_length
 from agentsess.errors import InvalidSession
 from agentsess.model import JsonObject, Session, Status
 from agentsess.sessions.service import SessionService
@@ -91,7 +93,8 @@ def delete(service: SessionService, args: Namespace, out: Output) -> int:
         if not agreed(out, args, question):
             out.note("Nothing was deleted.")
             return 1
-        service.purge(ids, who="cli")
+        purge = partial(service.purge, ids, who="cli")
+        removed_at_length(purge, len(ids), "deleted for good", out)
     else:
         service.trash(ids)
     if out.as_json:
@@ -118,7 +121,7 @@ def _changed(
     participle: str,
 ) -> int:
     sessions = find_all(service, args.ids, out)
-    change([session.id for session in sessions])
+    at_length(partial(change, [session.id for session in sessions]), out)
     after = [service.get(session.id) for session in sessions]
     if out.as_json:
         out.json({"sessions": [session.to_json() for session in after]})

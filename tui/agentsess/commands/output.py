@@ -91,9 +91,13 @@ class Output:
 
     def progress(self, done: int, total: int) -> None:
         """How far the reading of other programs' sessions is; only a person sees it."""
-        if self._err.isatty() and (done % 20 == 0 or done == total):
-            end = "\r\x1b[K" if done == total else ""
-            self._err.write(f"\rReading sessions: {done} of {total}{end}")
+        if done % 20 == 0 or done == total:
+            self.passing(f"Reading sessions: {done} of {total}" if done < total else "")
+
+    def passing(self, text: str) -> None:
+        """A line that the next one takes the place of; only a person sees it."""
+        if self._err.isatty():
+            self._err.write(f"\r{text}\x1b[K")
             self._err.flush()
 
     def confirm(self, question: str) -> bool:

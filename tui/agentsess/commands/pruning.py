@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from agentsess import config
 from agentsess.commands.changing import agreed, these
 from agentsess.commands.output import Output, WrongUsage, named, safe_line, short_ids
+from agentsess.commands.pacing import removed_at_length
 from agentsess.model import Session, utc_now
 from agentsess.sessions.query import parse_age
 from agentsess.sessions.recap_text import clean
@@ -80,7 +83,11 @@ def _go(service: SessionService, rule: Rule, args: Namespace, out: Output) -> in
         if not agreed(out, args, f"Move {these(plan.sessions)} to the trash?"):
             out.note("Nothing was pruned.")
             return 1
-        gone = len(service.retention.apply(plan, who="cli").sessions)
+        apply = partial(service.retention.apply, plan, who="cli")
+        removal = removed_at_length(apply, len(plan.sessions), "moved to the trash", out)
+        went = {session.id for session in removal.sessions}
+        plan = replace(plan, sessions=tuple(s for s in plan.sessions if s.id in went))
+        gone = len(went)
     if out.as_json:
         out.json(plan.to_json() | {"dry_run": args.dry_run})
     elif gone:
@@ -151,7 +158,8 @@ def _empty(service: SessionService, args: Namespace, out: Output) -> int:
             out.note("Nothing was deleted.")
             return 1
         why = f"in the trash for more than {text}"
-        removal = service.bin.empty(sessions, who="cli", why=why)
+        empty = partial(service.bin.empty, sessions, who="cli", why=why)
+        removal = removed_at_length(empty, len(sessions), "deleted for good", out)
         gone = {session.id for session in removal.sessions}
         sessions = [session for session in sessions if session.id in gone]
         if not out.as_json:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import takewhile
 
-from agentsess.errors import AgentsessError, InvalidSession, StoreError
+from agentsess.errors import AgentsessError, InvalidSession, Stopped, StoreError
 from agentsess.model import Comparison, JsonObject, Session, Snapshot, Status, utc_now
+from agentsess.pace import each
 from agentsess.sessions.catalog import Catalog
 from agentsess.sessions.fields import check_at_hand
 from agentsess.sessions.records import checked_title
@@ -84,29 +86,51 @@ class Branching:
         except AgentsessError as error:
             _log.warning("No snapshot of %s was taken: %s", session_id, error)
 
-    def snapshot_before_pruning(self, session_ids: Iterable[str]) -> None:
+    def snapshot_before_pruning(self, session_ids: Sequence[str]) -> list[str]:
         """Take a snapshot of each session that has entries which none sees yet.
 
-        Those in the archive are left out: their bundles tell what was in them. A
-        convenience, too: see `snapshot_when_due`.
+        Those in the archive are left out: their bundles tell what was in them. A session of
+        which none can be taken is logged.
+
+        Returns:
+            Those it came to before it was stopped, with a snapshot or without.
         """
+        if self._every() <= 0:
+            return list(session_ids)
+        reached: list[str] = []
+        taken: list[Snapshot] = []
+        last = self._last_seen()
+        with suppress(Stopped):
+            for session_id in each(session_ids):
+                taken += self._unless_seen(session_id, last.get(session_id, 0))
+                reached.append(session_id)
+        self._store.patch(_KIND, {snapshot.id: _to_document(snapshot) for snapshot in taken})
+        return reached
+
+    def _unless_seen(self, session_id: str, last: int) -> list[Snapshot]:
+        """A snapshot to keep, if a session has entries after the last that any sees."""
         try:
-            if self._every() <= 0:
-                return
-            going = map(self._catalog.get, session_ids)
-            taken = [
-                self._seen_now(session.id, "before pruning", "before pruning")
-                for session in going
-                if session.status is not Status.ARCHIVED and self._unseen(session.id)
-            ]
-            self._store.patch(_KIND, {each.id: _to_document(each) for each in taken})
+            archived = self._catalog.get(session_id).status is Status.ARCHIVED
+            if archived or self._total(session_id) <= last:
+                return []
+            return [self._seen_now(session_id, "before pruning", "before pruning")]
+        except Stopped:
+            raise
         except AgentsessError as error:
-            _log.warning("Pruning goes on without snapshots: %s", error)
+            _log.warning("No snapshot of %s was taken: %s", session_id, error)
+            return []
 
     def _unseen(self, session_id: str) -> int:
         """How many entries came after a session's last snapshot."""
-        last = max((s.seq for s in self.snapshots(session_id)), default=0)
-        return self._total(session_id) - last
+        return self._total(session_id) - self._last_seen().get(session_id, 0)
+
+    def _last_seen(self) -> dict[str, int]:
+        """Up to which entry each session's snapshots see it."""
+        last: dict[str, int] = {}
+        for document in list(self._store.documents(_KIND).values()):
+            session_id, seq = document["session_id"], document["seq"]
+            last[session_id] = max(seq, last.get(session_id, 0))
+        return last
 
     def snapshots(self, session_id: str) -> list[Snapshot]:
         """A session's snapshots, the newest first."""

@@ -91,7 +91,7 @@ class FoundCopies:
         own, before = self._store.documents("sessions"), time.time() - _TAKING_SECONDS
         untold = [i for i in self._store.copies.ids() if i not in own and not self._has(i)]
         old = [i for i in untold if (self._store.copies.kept_since(i) or before) < before]
-        return [session_id for session_id in old if self._drop(session_id)]
+        return [session_id for session_id in each(old) if self._drop(session_id)]
 
     def _drop(self, session_id: str) -> bool:
         """Remove a copy if the files hold all of it; whether it went."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from agentsess.errors import InvalidQuery, Owner
+from agentsess.errors import InvalidQuery, Owner, Stopped
 from agentsess.model import JsonObject, Session, utc_now
+from agentsess.pace import go_on
 from agentsess.sessions.catalog import Catalog
 from agentsess.sessions.fields import counted
 from agentsess.sessions.query import Query, parse_size
@@ -96,6 +98,7 @@ def make_plan(
 
     Raises:
         InvalidQuery: The rule has no condition, or one that cannot be understood.
+        Stopped: It is not wanted any more.
     """
     rule = Rule(rule) if isinstance(rule, str) else rule
     query = Query.parse(rule.checked().query)
@@ -107,6 +110,7 @@ def make_plan(
     kept: list[Kept] = []
     reasons: dict[str, str] = {}
     for session in fitting:
+        go_on()
         ranks[session.project] += session.is_own
         if session.is_own and ranks[session.project] <= rule.keep_newest:
             reasons[session.id] = f"among the newest {rule.keep_newest} of its project"
@@ -147,7 +151,7 @@ class Retention:
         store: Our own store.
         catalog: All sessions.
         changes: Where what is done can be undone.
-        prepare: Called with the ids of what goes before it goes.
+        prepare: Called with the ids of what goes before it goes; gives those it came to.
     """
 
     def __init__(
@@ -155,7 +159,7 @@ class Retention:
         store: SessionStore,
         catalog: Catalog,
         changes: Changes,
-        prepare: Callable[[Iterable[str]], None],
+        prepare: Callable[[Sequence[str]], list[str]],
     ) -> None:
         self._store = store
         self._catalog = catalog
@@ -171,20 +175,22 @@ class Retention:
     def apply(self, plan: Plan, *, who: str = "user") -> Removal:
         """Move what a plan names to the trash, in one step that can be undone.
 
-        What changed since the plan was made (worked in, noted, pinned, in use) stays.
+        What changed since the plan was made (worked in, noted, pinned, in use) stays, and
+        what was not come to before the work was stopped.
         """
+        reached = set(self._prepare([session.id for session in plan.sessions]))
         now = self._catalog.sessions()
         going = [
             session
             for session in plan.sessions
-            if (current := now.get(session.id))
+            if session.id in reached
+            and (current := now.get(session.id))
             and current.trashed_at is None
             and current.updated_at == session.updated_at
             and not protection(current, self._owner)
         ]
         removal = removal_of(going, what=PRUNED, who=who, why=plan.rule, name=plan.name)
         if going:
-            self._prepare(session.id for session in going)
             moment = utc_now().isoformat()
             self._changes.make(
                 f"{counted([s.id for s in going])} pruned",
@@ -195,8 +201,10 @@ class Retention:
 
     def apply_at_start(self) -> list[Removal]:
         """Apply the rules for which the user turned that on; what went, by rule."""
-        rules = [rule for rule in self.rules.all() if rule.at_start]
-        removals = [self.apply(self.plan(rule), who="start") for rule in rules]
+        removals: list[Removal] = []
+        with suppress(Stopped):
+            for rule in [rule for rule in self.rules.all() if rule.at_start]:
+                removals.append(self.apply(self.plan(rule), who="start"))
         return [removal for removal in removals if removal.sessions]
 
     def history(self) -> list[Removal]:

@@ -88,7 +88,9 @@ class Trash:
         """Remove what an earlier removal was cut off at."""
         for kind in ("sessions", OVERLAYS):
             documents = dict(self._store.documents(kind))
-            self._remove_files(kind, [i for i, now in documents.items() if "purging" in now])
+            begun = [i for i, now in documents.items() if "purging" in now]
+            for batch in batches(begun, _BATCH):
+                self._remove_files(kind, batch)
 
     def _remove(
         self,

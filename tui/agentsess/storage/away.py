@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from agentsess.errors import SessionFenced, SessionLocked, Stopped, StoreError
 from agentsess.model import JsonObject, Status
+from agentsess.pace import each
 from agentsess.storage.archive import (
     LEASE,
     clear_folder,
@@ -164,20 +165,33 @@ class Tidied:
 
 
 def tidy(store: FileStore) -> Tidied:
-    """Finish what a process that was killed left half done. Sessions in use are left alone."""
+    """Finish what a process that was killed left half done. Sessions in use are left alone,
+    and all that it did not come to when it is stopped."""
     done = Tidied()
     documents = dict(store.documents("sessions"))
     left = {p.stem for p in _listed(store.archive.folder) if p.suffix == ".new"}
-    for session_id, document in documents.items():
-        try:
-            _tidy_one(store, session_id, document, done)
-            if session_id in left:
-                _clean(store, session_id, done)
-        except SessionLocked:
-            continue
-        except (OSError, SessionFenced) as error:
-            done.problems[session_id] = str(error)
+    begun = [i for i, now in documents.items() if i in left or _is_begun(store, i, now)]
+    with suppress(Stopped):
+        for session_id in each(begun):
+            try:
+                _tidy_one(store, session_id, documents[session_id], done)
+                if session_id in left:
+                    _clean(store, session_id, done)
+            except SessionLocked:
+                continue
+            except (OSError, SessionFenced) as error:
+                done.problems[session_id] = str(error)
     return done
+
+
+def _is_begun(store: FileStore, session_id: str, document: JsonObject) -> bool:
+    """Whether something may be left half done; it is looked at more closely then."""
+    packed, archived = bool(document.get("packed")), document.get("status") == Status.ARCHIVED
+    if packed != archived or "purging" in document:
+        return True
+    return (
+        _has_files(store.folder(session_id)) if packed else store.archive.path(session_id).exists()
+    )
 
 
 def _tidy_one(store: FileStore, session_id: str, document: JsonObject, done: Tidied) -> None:

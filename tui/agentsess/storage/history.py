@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agentsess.errors import StoreError
 from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page, text_of, utc_now
+from agentsess.pace import took
 from agentsess.storage.journal import (
     Record,
     check_version,
@@ -111,11 +112,12 @@ class History:
             raise StoreError(f"Cannot write {target}: {error.strerror or error}.") from error
 
     def checksum(self, last_seq: int) -> str:
-        """SHA-256 of the bytes up to an entry, in hexadecimal."""
+        """SHA-256 of the bytes up to an entry, in hexadecimal; raises Stopped."""
         digest = hashlib.sha256()
         with self._opened() as fd:
             for block in _blocks(fd, self._end_of(fd, last_seq)):
                 digest.update(block)
+                took(len(block))
         return digest.hexdigest()
 
     def _end_of(self, fd: int, last_seq: int | None) -> int:

@@ -52,7 +52,7 @@ KEYS = (
         "the conversation is long: compact it, or begin a new phase", _WORK),
     Key("session.model", "m", "model", "Model", "switch to another model", _WORK),
     Key("session.limits", "b", "limits", "Budget", "what it may cost before a run asks", _WORK),
-    Key("run.stop", "ctrl+c", "stop", "Stop", "copy the selection, else stop the run", _WORK,
+    Key("run.stop", "ctrl+c", "stop", "Stop", "copy the selection, else stop what runs", _WORK,
         everywhere=True),
     Key("prompt.focus", "ctrl+l,i", "prompt", "Prompt", "go to the prompt", _WORK),
     Key("prompt.editor", "f4", "edit_prompt", "Editor", "write the prompt in $EDITOR", _WORK,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from agentsess.pace import Pace
+
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 
@@ -107,3 +109,12 @@ def _scaled(number: int, units: tuple[tuple[int, str], ...]) -> str:
                 f"{value:.1f}".removesuffix(".0") + unit if value < 9.95 else f"{value:.0f}{unit}"
             )
     return str(number)
+
+
+def how_far(pace: Pace, stops: str) -> str:
+    """How far long work is, and what stops it: ``1,200 of 2,000 · 3 MB · esc stops``."""
+    if pace.is_stopped:
+        return "stopping…"
+    parts = [f"{pace.done:,} of {pace.total:,}"] if pace.total > 1 else ["working"]
+    parts += [size(pace.bytes)] if pace.bytes else []
+    return " · ".join([*parts, stops])

@@ -14,7 +14,6 @@ from agentsess.sessions.secrets import count_secrets, redacted
 from agentsess.ui.render.text import one_line
 from agentsess.ui.screens.base import Panes
 from agentsess.ui.screens.dialogs import AskNote, AskText, Choice, Choose, Confirm
-from agentsess.ui.screens.prune import PruneScreen
 
 _SECRETS = "The conversation holds text that looks like keys or passwords."
 _WITH_SECRETS = (
@@ -111,11 +110,13 @@ class SessionActions(Panes):
             self.tell("Stopped. What was said is kept.")
 
     def action_stop(self) -> None:
-        """Copy the selection; else stop the run in view; else say how to quit."""
+        """Copy the selection; else stop long work, or the run in view; else say how to quit."""
         if selected := self.get_selected_text():
             self.app.copy_to_clipboard(selected)
             self.clear_selection()
             self.tell("Copied.")
+        elif self.stop_long_work():
+            return
         elif self.chat.session and self.app.runs.is_working(self.chat.session.id):
             self.stop_run(self.chat.session.id)
         else:
@@ -225,15 +226,6 @@ class SessionActions(Panes):
         )
         if await self.app.push_screen_wait(question):
             self.change(lambda: self.app.service.purge(ids))
-
-    def action_prune(self) -> None:
-        """Clear out by rule, on a screen of its own."""
-        self.app.push_screen(PruneScreen(), self._pruned)
-
-    def _pruned(self, count: int | None) -> None:
-        if count:
-            self.tell(f"{count:,} sessions moved to the trash. z undoes it.")
-            self.reload()
 
     def action_undo(self) -> None:
         """Take the last change back."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Callable
 from time import monotonic
 from typing import TypeVar
 
 from agentsess.pace import Pace, paced
-from agentsess.ui.render.format import size
+from agentsess.ui.render.format import how_far
 from agentsess.ui.screens.base import Panes
 
 Result = TypeVar("Result")
@@ -27,9 +28,15 @@ class Pacing(Panes):
         self._pace: Pace | None = None
         """Of the work that is told of."""
 
-    async def at_length(self, what: Callable[[], Result]) -> Result:
-        """Do what may take long in a thread, telling how far it is; escape stops it."""
-        pace, began = Pace(), monotonic()
+    async def at_length(self, what: Callable[[], Result], pace: Pace | None = None) -> Result:
+        """Do what may take long in a thread, telling how far it is; escape stops it.
+
+        Args:
+            what: What is done.
+            pace: Of all that escape stops at once, if this is a part of that.
+        """
+        pace, began = pace or Pace(), monotonic()
+        was_stopped = pace.is_stopped
 
         def look() -> None:
             if monotonic() - began >= self.SLOW_AFTER:
@@ -39,11 +46,13 @@ class Pacing(Panes):
         try:
             with paced(pace):
                 result = await self.app.aside(what)
-            if pace.is_stopped and pace.done < pace.total:
+            if pace.is_stopped and not was_stopped and pace.done < pace.total:
                 self.tell("Stopped. What was not done yet stays as it was.")
             return result
+        except CancelledError:  # the app ends
+            pace.is_stopped = True
+            raise
         finally:
-            pace.is_stopped = True  # if it is the app that ends, too
             timer.stop()
             if self._pace is pace:
                 self._pace, self.doing = None, ""
@@ -56,9 +65,7 @@ class Pacing(Panes):
         if self._pace is None and not self.list_status.region:
             self.tell("This takes a while. esc stops it; what is done stays.")
         self._pace = pace
-        parts = [f"{pace.done:,} of {pace.total:,}"] if pace.total > 1 else ["working"]
-        parts += [size(pace.bytes)] if pace.bytes else []
-        self.doing = "stopping…" if pace.is_stopped else " · ".join([*parts, "esc stops"])
+        self.doing = how_far(pace, "esc stops")
         self._tell_list()
 
     def stop_long_work(self) -> bool:

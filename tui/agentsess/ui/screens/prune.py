@@ -1,4 +1,4 @@
-"""Pruning: a rule, what it would move to the trash and how much that is, then doing it."""
+"""Pruning: a rule, what it would move to the trash, and how much that is."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from agentsess.errors import AgentsessError, InvalidQuery
 from agentsess.model import utc_now
+from agentsess.pace import Pace, paced
 from agentsess.sessions.retention import Plan, rule_of
 from agentsess.sessions.rules import Rule
 from agentsess.ui.render.format import age, count, size
@@ -34,10 +35,12 @@ _FIELDS = (
     ("max_total", "Beyond", "2gb in all: the oldest go"),
 )
 _MOST_SHOWN = 500
+_SLOW = 0.5
+"""Seconds after which it is said that a rule is being looked at."""
 
 
-class PruneScreen(Dialog[int]):
-    """Answers with the number of sessions moved to the trash; None if it was left."""
+class PruneScreen(Dialog[Plan]):
+    """Answers with what is to be moved to the trash; None if it was left."""
 
     CSS = """
     PruneScreen { align: center middle; }
@@ -134,16 +137,21 @@ class PruneScreen(Dialog[int]):
     @work(exclusive=True, group="plan")
     async def preview(self) -> None:
         """Show what the rule would do; changes nothing."""
-        values = self._values
+        values, pace = self._values, Pace()
+        slow = self.set_timer(_SLOW, lambda: self._say("Looking what fits …"))
         try:
             rule = self._rule(values)
             button = self.query_one("#at-start", Button)
             button.label = Content(f"f3  at start: {'yes' if rule.at_start else 'no'}")
             button.refresh(layout=True)
-            plan = await self.app.aside(self.app.service.retention.plan, rule)
+            with paced(pace):
+                plan = await self.app.aside(self.app.service.retention.plan, rule)
         except AgentsessError as error:
             self._show(None, str(error))
             return
+        finally:
+            slow.stop()
+            pace.is_stopped = True  # it is done, or nobody waits for it any more
         self._planned = values
         self._show(plan)
 
@@ -174,7 +182,7 @@ class PruneScreen(Dialog[int]):
         text = problem or (
             f"{total} would go to the trash" if sessions else "Nothing fits the rule."
         )
-        self.query_one("#summary", Static).update(Content(one_line(text, 200)))
+        self._say(text)
         kept = plan.kept if plan else ()
         reasons = dict.fromkeys(one.reason for one in kept)
         note = f"Kept: {count(len(kept), 'session')} ({'; '.join(reasons)})" if kept else ""
@@ -182,6 +190,9 @@ class PruneScreen(Dialog[int]):
         button = self.query_one("#go", Button)
         button.display = bool(sessions)
         button.label = Content(f"ctrl+s  move {total} to the trash")
+
+    def _say(self, text: str) -> None:
+        self.query_one("#summary", Static).update(Content(one_line(text, 200)))
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -235,16 +246,6 @@ class PruneScreen(Dialog[int]):
         self._list_saved(rule.name)
 
     def action_prune(self) -> None:
-        """Do what is shown, unless the rule was changed since."""
+        """Have what is shown done, unless the rule was changed since."""
         if self._plan and self._plan.sessions and self._planned == self._values:
-            self.prune(self._plan)
-
-    @work(exclusive=True, group="prune")
-    async def prune(self, plan: Plan) -> None:
-        """Move the sessions of the plan that is shown, no others."""
-        try:
-            removal = await self.app.aside(self.app.service.retention.apply, plan)
-        except AgentsessError as error:
-            self._show(self._plan, str(error))
-            return
-        self.dismiss(len(removal.sessions))
+            self.dismiss(self._plan)

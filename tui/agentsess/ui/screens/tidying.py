@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from textual import work
 
 from agentsess import config
 from agentsess.model import Session
+from agentsess.pace import Pace
 from agentsess.sessions.removals import Removal
+from agentsess.sessions.retention import Plan
 from agentsess.ui.render.format import count, size
 from agentsess.ui.screens.base import Panes, telling_errors
 from agentsess.ui.screens.dialogs import Confirm
 from agentsess.ui.screens.permissions import PermissionsScreen
+from agentsess.ui.screens.prune import PruneScreen
 
 _LONG = f"in the trash for more than {config.TRASH_DAYS} days"
 
@@ -25,23 +29,42 @@ class Tidying(Panes):
     @telling_errors
     async def tidy_at_start(self) -> None:
         """Finish what was cut off, then do what the user turned on."""
-        service = self.app.service
-        tidied = await self.app.aside(service.tidy)
+        service, pace = self.app.service, Pace()
+        tidied = await self.at_length(service.tidy, pace)
         for session_id, problem in tidied.problems.items():
             self.tell(f"{session_id[:8]} could not be finished: {problem}", error=True)
         if tidied.removed:
             self.tell(f"Finished deleting {count(len(tidied.removed), 'session')}.")
-        pruned = await self.app.aside(service.retention.apply_at_start)
+        pruned = await self.at_length(service.retention.apply_at_start, pace)
         for removal in pruned:
             self.tell(f"Rule {removal.name}: {_went(removal)} to the trash. z undoes it.")
         if self.app.settings().empty_trash:
             old = await self.app.aside(service.bin.expired, _age())
-            removal = await self.at_length(lambda: service.bin.empty(old, who="start", why=_LONG))
+            empty = partial(service.bin.empty, old, who="start", why=_LONG)
+            removal = await self.at_length(empty, pace)
             if removal.sessions:
                 self.tell(f"Deleted for good: {_went(removal)}, {_LONG}.")
                 pruned.append(removal)
         if pruned or tidied.removed:
             self.reload()
+
+    def action_prune(self) -> None:
+        """Clear out by rule, on a screen of its own."""
+        self.app.push_screen(PruneScreen(), self._agreed_to_prune)
+
+    def _agreed_to_prune(self, plan: Plan | None) -> None:
+        if plan:
+            self._prune(plan)
+
+    @work(group="change")
+    @telling_errors
+    async def _prune(self, plan: Plan) -> None:
+        removal = await self.at_length(partial(self.app.service.retention.apply, plan))
+        gone, planned = len(removal.sessions), len(plan.sessions)
+        many = count(gone, "session") if gone == planned else f"{gone:,} of {planned:,} sessions"
+        undone = " z undoes it." if gone else ""
+        self.tell(f"{many} moved to the trash.{undone}")
+        self.reload()
 
     def action_permissions(self) -> None:
         """Show the saved answers about tools."""
@@ -72,8 +95,8 @@ class Tidying(Panes):
     @work(group="change")
     @telling_errors
     async def _empty(self, sessions: Sequence[Session]) -> None:
-        empty = self.app.service.bin.empty
-        removal = await self.at_length(lambda: empty(sessions, who="user", why=_LONG))
+        empty = partial(self.app.service.bin.empty, sessions, who="user", why=_LONG)
+        removal = await self.at_length(empty)
         self.tell(f"Deleted for good: {_went(removal)}.")
         self.reload()
 
