@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentsess.model import Entry, EntryKind, Fact, Recap, Status
+from agentsess.model import Entry, EntryKind, Fact, Recap, Status, Usage
+from agentsess.sessions.pricing import cost_usd
 from agentsess.sessions.recap import RecapBuilder, build_recap, recap_markdown
 from support import transcripts
 from support.transcripts import START, Transcript
@@ -639,6 +640,38 @@ def test_the_time_line_has_a_stretch_for_each_time_of_work() -> None:
     assert (third.first_seq, third.last_seq) == (25, 30)
     assert first.start == t.entries[0].at
     assert third.end == t.entries[-1].at
+
+
+def test_the_time_line_says_what_each_time_of_work_took() -> None:
+    spent = {"model": "claude-sonnet-5-5", "usage": Usage(input=1_000, output=100).to_json()}
+    t = Transcript()
+    t.user("Read the parser")
+    t.say("It is small.")
+    t.entries[-1] = replace(t.entries[-1], meta={**spent, "cost_usd": 0.25})
+    t.later(days=1)
+    t.user("Change it")
+    for _ in range(2):
+        t.say("Changed.")
+        t.entries[-1] = replace(t.entries[-1], meta=spent)
+    t.user("And now?")
+    first, second = recap_of(t).stretches
+    assert (first.turns, first.tokens, first.cost_usd) == (1, 1_100, 0.25)
+    price = cost_usd("claude-sonnet-5-5", Usage(input=1_000, output=100), t.entries[-1].at)
+    assert price
+    assert (second.turns, second.tokens) == (2, 2_200)
+    assert second.cost_usd == pytest.approx(2 * price)
+    said = recap_markdown(recap_of(t), t.session, t.entries[-1].at)
+    assert ": 1 turn, 1,100 tokens, $0.25\n" in said
+
+
+def test_what_a_sitting_with_an_unknown_model_cost_is_not_known() -> None:
+    t = Transcript()
+    t.user("Read the parser")
+    t.say("It is small.")
+    meta = {"model": "mystery-1", "usage": Usage(input=7).to_json()}
+    t.entries[-1] = replace(t.entries[-1], meta=meta)
+    (only,) = recap_of(t).stretches
+    assert (only.tokens, only.cost_usd) == (7, None)
 
 
 def test_notes_of_the_user_are_part_of_the_recap() -> None:

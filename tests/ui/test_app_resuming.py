@@ -213,6 +213,31 @@ async def test_a_model_that_retires_is_among_what_changed(tmp_path: Path) -> Non
         assert user.main.to_tell == set()
 
 
+async def test_no_line_beside_the_card_names_a_key_that_does_something_else_on_it(
+    tmp_path: Path,
+) -> None:
+    service = SessionService.open(tmp_path / "store")
+    write_session(service, "Old", model="claude-sonnet-4-20250514")
+    service.close()
+    async with using(AgentsessApp(tmp_path / "store")) as user:
+        await user.opens("Old")
+        await user.until(lambda: "m switches to" in user.banner, "the notice")
+        await comes_back(user)
+        assert user.banner == ""
+        await user.press("escape")
+        await user.until(lambda: "m switches to" in user.banner, "the notice again")
+
+
+async def test_on_a_small_screen_the_prompt_leaves_its_frame_to_what_is_above(
+    app: AgentsessApp,
+) -> None:
+    async with using(app, size=(80, 24)) as user:
+        await comes_back(user)
+        assert user.main.chat.prompt.outer_size.height == 1
+        assert user.main.chat.recap_card.max_scroll_y == 0
+        await user.sees("Worked on", "Next")
+
+
 # -- recaps that a model writes
 
 

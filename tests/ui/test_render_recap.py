@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentsess.model import CommandRun, Fact, FileTouched, Recap
+from agentsess.model import CommandRun, Fact, FileTouched, Recap, Stretch
 from agentsess.sessions.estimate import Estimate, GoingOn
 from agentsess.sessions.staleness import Change
 from agentsess.ui.render.going_on import priced, proposal
@@ -89,7 +92,8 @@ def test_every_part_has_its_place_and_its_glyph() -> None:
 def test_a_full_recap_fits_and_says_what_it_leaves_out(width: int, height: int) -> None:
     ways = (Way("enter", "Continue", "about 84k tokens"), Way("escape", "Only read"))
     changes = tuple(Change("files", f"{n}.py changed since.") for n in range(5))
-    text = lines(FULL, width, height, ways=ways, changes=changes)
+    recap = replace(FULL, done=facts("did something that takes a few words", 9))
+    text = lines(recap, width, height, ways=ways, changes=changes)
     assert len(text) <= height
     assert all(len(line) <= width for line in text)
     joined = "\n".join(text)
@@ -135,6 +139,82 @@ def test_lines_lead_to_the_entries_they_came_from() -> None:
     assert places["did 8"] == 9
     assert places["coming 0"] == 1
     assert places["pytest  2 failed"] == 9
+
+
+def test_where_there_is_little_room_short_facts_share_a_line() -> None:
+    recap = Recap("x", done=facts("did", 3), next=(Fact("word " * 11, (7,)), Fact("short", (8,))))
+    (done,) = [row for row in draw(standing(recap), 76, 16) if "did" in row.content.plain]
+    assert done.content.plain == "Done            ✓ did 2   ✓ did 1   ✓ did 0"
+    assert done.seq == 3
+    text = lines(recap, 76, 16)
+    assert "Next            → " + "word " * 10 + "word" in text
+    assert " " * 16 + "→ short" in text
+
+
+# -- when it was worked on
+
+
+@pytest.fixture
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def sitting(days_ago: float, minutes: float, seq: int, *took: Any) -> Stretch:
+    start = NOW - timedelta(days=days_ago, hours=1)
+    return Stretch(start, start + timedelta(minutes=minutes), seq, seq + 9, *took)
+
+
+SITTINGS = (
+    sitting(8, 30, 1, 4, 90_000, 0.2),
+    sitting(7, 5, 11, 1, 8_000, None),
+    sitting(6, 61, 21, 12, 309_000, 0.324),
+)
+
+
+def worked(width: int, *stretches: Stretch) -> str:
+    recap = Recap("x", stretches=stretches)
+    (row,) = [row for row in draw(standing(recap), width, 30) if "Worked on" in row.content.plain]
+    assert row.seq == stretches[-1].first_seq
+    return row.content.plain[16:]
+
+
+@pytest.mark.usefixtures("utc")
+def test_a_line_says_when_it_was_worked_on_and_what_the_last_sitting_took() -> None:
+    text = worked(140, *SITTINGS)
+    assert text == (
+        "▄▂█ 3 sittings since 15 Nov · last Tue 17 Nov 11:00–12:01: 12 turns, 309k tokens, $0.32"
+    )
+    for width in (40, 60, 76, 96):
+        short = worked(width, *SITTINGS)
+        assert len(short) <= width - 16
+        assert text.startswith(short)
+    assert worked(76, *SITTINGS).endswith("last Tue 17 Nov 11:00–12:01")
+    assert worked(140, *SITTINGS[:2]).endswith("last Mon 16 Nov 11:00–11:05: 1 turn, 8k tokens")
+
+
+@pytest.mark.usefixtures("utc")
+def test_a_single_sitting_needs_no_bars_and_of_very_many_only_the_last_are_counted() -> None:
+    assert worked(140, sitting(0, 25, 1, 3)) == "today 11:00–11:25, 25 min: 3 turns"
+    assert worked(140, *SITTINGS[1:]).startswith("▂█ 2+ sittings")
+
+
+@pytest.mark.usefixtures("utc")
+def test_all_of_it_has_a_line_for_each_sitting_the_last_first() -> None:
+    rows = draw(standing(Recap("x", stretches=SITTINGS)), 100)
+    first, second, third = [
+        (r.content.plain[16:], r.seq) for r in rows if "turn" in r.content.plain
+    ]
+    assert first == ("█ Tue 17 Nov  11:00–12:01  1 h 1 min  12 turns, 309k tokens, $0.32", 21)
+    assert second == ("▂ Mon 16 Nov  11:00–11:05  5 min      1 turn, 8k tokens", 11)
+    assert third == ("▄ Sun 15 Nov  11:00–11:30  30 min     4 turns, 90k tokens, $0.20", 1)
+
+
+def test_a_recap_keeps_its_time_line() -> None:
+    assert Recap.from_json(Recap("x", stretches=SITTINGS).to_json()).stretches == SITTINGS
 
 
 def test_long_facts_hang_below_their_glyph() -> None:

@@ -49,6 +49,12 @@ class Stretch:
     end: datetime
     first_seq: int
     last_seq: int
+    turns: int = 0
+    """Prompts given."""
+    tokens: int = 0
+    """What its requests took, of every sort."""
+    cost_usd: float | None = 0.0
+    """None when a model's price is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,9 @@ class Recap:
                     "start": stretch.start.isoformat(),
                     "end": stretch.end.isoformat(),
                     "entries": [stretch.first_seq, stretch.last_seq],
+                    "turns": stretch.turns,
+                    "tokens": stretch.tokens,
+                    "cost_usd": stretch.cost_usd,
                 }
                 for stretch in self.stretches
             ],
@@ -156,6 +165,9 @@ class Recap:
                     datetime.fromisoformat(s["start"]),
                     datetime.fromisoformat(s["end"]),
                     *s["entries"],
+                    int(s.get("turns", 0)),
+                    int(s.get("tokens", 0)),
+                    s.get("cost_usd"),
                 )
                 for s in value.get("stretches") or []
             ),

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from agentsess.clock import utc_now
-from agentsess.model import Usage
+from agentsess.model import Entry, Usage
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice
@@ -62,6 +62,13 @@ def cost_usd(
         return float(prices.calc_price(counts)["total_price"])
     except ValueError:
         return None
+
+
+def entry_cost(entry: Entry) -> float | None:
+    """What the request behind an entry cost: as it says, else by its model's price."""
+    if (noted := entry.meta.get("cost_usd")) is not None:
+        return float(noted)
+    return cost_usd(str(entry.meta.get("model") or ""), entry.usage, entry.at)
 
 
 def is_priced(model: str) -> bool:

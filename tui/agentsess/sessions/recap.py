@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from agentsess.model import CommandRun, Entry, Fact, Recap, Session, Status, Stretch
+from agentsess.model import CommandRun, Entry, Fact, Recap, Session, Status
 from agentsess.sessions.recap_board import Item
 from agentsess.sessions.recap_commands import failure
 from agentsess.sessions.recap_course import Course
@@ -19,6 +19,7 @@ from agentsess.sessions.recap_facts import MOST, distinct, latest, said_in
 from agentsess.sessions.recap_reading import Reading, State, read
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import plain
+from agentsess.sessions.recap_time import TimeLine
 from agentsess.sessions.recap_tools import describe
 from agentsess.sessions.recap_wording import Story, headline, recap_markdown
 
@@ -26,8 +27,6 @@ __all__ = ["RecapBuilder", "build_recap", "recap_markdown"]
 
 _MOST_FILES = 20
 _MOST_COMMANDS = 10
-_MOST_STRETCHES = 12
-_BREAK = timedelta(hours=1)
 _READ_CLOSELY = 1500
 """Entries before the last that are read sentence by sentence; older ones are skimmed."""
 _GOAL_KEYS = ("goal", "description", "task")
@@ -40,21 +39,21 @@ class RecapBuilder:
         self._course = Course()
         self._unread: deque[Entry] = deque()
         """Entries that wait for `build`: until then it is not known which are old."""
-        self._stretches: list[Stretch] = []
-        """Those that ended."""
-        self._began: tuple[datetime, int] | None = None
-        """When the present one began, and with which entry."""
-        self.last_seq = 0
+        self._time = TimeLine()
+
+    @property
+    def last_seq(self) -> int:
         """Number of the last entry taken."""
-        self.last_at: datetime | None = None
+        return self._time.last_seq
+
+    @property
+    def last_at(self) -> datetime | None:
         """When that entry was written."""
+        return self._time.last_at
 
     def add(self, entry: Entry) -> None:
         """Take the next entry."""
-        if self.last_at is None or entry.at - self.last_at >= _BREAK:
-            self._end_stretch()
-            self._began = (entry.at, entry.seq)
-        self.last_seq, self.last_at = entry.seq, entry.at
+        self._time.add(entry)
         self._unread.append(entry)
         if len(self._unread) > _READ_CLOSELY:
             self._course.skim(self._unread.popleft())
@@ -81,20 +80,10 @@ class RecapBuilder:
             files=self._course.tools.touched(session.cwd if session else "", _MOST_FILES),
             commands=self._commands(),
             agents=self._course.agents.facts(),
-            stretches=self._all_stretches(),
+            stretches=self._time.stretches(),
             covers_entries=self.last_seq,
             last_activity=self.last_at,
         )
-
-    def _all_stretches(self) -> tuple[Stretch, ...]:
-        if not self._began or not self.last_at:
-            return ()
-        began, first_seq = self._began
-        present = Stretch(began, max(began, self.last_at), first_seq, self.last_seq)
-        return (*self._stretches, present)[-_MOST_STRETCHES:]
-
-    def _end_stretch(self) -> None:
-        self._stretches = list(self._all_stretches())
 
     def _work(self) -> tuple[tuple[Fact, ...], tuple[Fact, ...], tuple[Fact, ...]]:
         items = self._course.board.items()

@@ -208,7 +208,11 @@ def recap_markdown(recap: Recap, session: Session, now: datetime) -> str:
 def _stretch(stretch: Stretch) -> str:
     start, end = stretch.start.astimezone(), stretch.end.astimezone()
     same_day = start.date() == end.date()
-    return f"{start:%Y-%m-%d %H:%M} to {end:{'%H:%M' if same_day else '%Y-%m-%d %H:%M'}}"
+    when = f"{start:%Y-%m-%d %H:%M} to {end:{'%H:%M' if same_day else '%Y-%m-%d %H:%M'}}"
+    took = [f"{stretch.turns} turn{'' if stretch.turns == 1 else 's'}"]
+    took += [f"{stretch.tokens:,} tokens"] if stretch.tokens else []
+    took += [f"${stretch.cost_usd:.2f}"] if stretch.cost_usd else []
+    return f"{when}: {', '.join(took)}"
 
 
 def _list(name: str, rows: Sequence[str]) -> list[str]:

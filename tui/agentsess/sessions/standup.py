@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from agentsess.errors import AgentsessError, InvalidQuery
 from agentsess.model import Entry, Fact, JsonObject, Recap, Session, utc_now
-from agentsess.sessions.pricing import cost_usd
+from agentsess.sessions.pricing import entry_cost
 from agentsess.sessions.query import parse_age
 
 if TYPE_CHECKING:
@@ -125,10 +125,7 @@ def _cost(entries: list[Entry]) -> float | None:
     for entry in entries:
         if "usage" not in entry.meta or "imported" in entry.meta:
             continue
-        cost = entry.meta.get("cost_usd")
-        if cost is None:
-            cost = cost_usd(str(entry.meta.get("model", "")), entry.usage, entry.at)
-        if cost is None:
+        if (cost := entry_cost(entry)) is None:
             return None
         total += cost
     return total

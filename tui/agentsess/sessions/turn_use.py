@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from agentsess.model import Entry, EntryKind, Usage
-from agentsess.sessions.pricing import cost_usd
+from agentsess.sessions.pricing import entry_cost
 
 _ENDINGS = ("interrupted", "error", "no_reply")
 """Events that say how a turn ended. Others are part of it only if its work goes on after them:
@@ -51,7 +51,7 @@ class TurnUse:
         now = replace(self, latest=entry.at)
         if "usage" not in entry.meta or "imported" in entry.meta:
             return now
-        cost = _cost(entry)
+        cost = entry_cost(entry)
         return replace(
             now,
             usage=self.usage + entry.usage,
@@ -78,10 +78,3 @@ def turn_use(entries: Iterable[Entry]) -> TurnUse:
     for entry in entries:
         use = use.after(entry)
     return use
-
-
-def _cost(entry: Entry) -> float | None:
-    if "cost_usd" in entry.meta:
-        cost: float | None = entry.meta["cost_usd"]
-        return cost
-    return cost_usd(str(entry.meta.get("model") or ""), entry.usage, entry.at)

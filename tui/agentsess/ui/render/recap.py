@@ -16,6 +16,7 @@ from agentsess.model import Fact, Recap
 from agentsess.sessions.staleness import Change
 from agentsess.ui.render.format import long_age
 from agentsess.ui.render.text import FAINT, MUTED, one_line
+from agentsess.ui.render.time_line import each, in_a_line
 
 _GUTTER = 16
 _LONGEST_FACT = 400
@@ -92,7 +93,7 @@ def draw(standing: Standing, width: int, height: int | None = None) -> list[Row]
     apart = height is None or height >= _TALL
     gap = [Row(Content(""))] if apart else []
     lines = 9 if height is None else 1 if height < _LOW else 2
-    parts = _parts(standing, width, lines)
+    parts = _parts(standing, width, lines, dense=not apart)
     if height is None:
         parts = [replace(part, shown=len(part.items)) for part in parts]
     else:
@@ -144,12 +145,14 @@ def _origin(recap: Recap) -> str:
 # -- the lists
 
 
-def _parts(standing: Standing, width: int, most: int) -> list[_Part]:
-    """The parts from top to bottom, each item in at most so many lines."""
+def _parts(standing: Standing, width: int, most: int, *, dense: bool) -> list[_Part]:
+    """The parts from top to bottom, each item in at most so many lines. ``dense``: short ones
+    share a line."""
     recap, room = standing.recap, max(width - _GUTTER, 20)
 
     def facts(title: str, glyph: str, style: str, found: Sequence[Fact]) -> _Part:
-        return _Part(title, tuple(_item(glyph, style, fact, room, most) for fact in found))
+        part = _Part(title, tuple(_item(glyph, style, fact, room, most) for fact in found))
+        return _side_by_side(part, room) if dense else part
 
     # of what is done and decided the latest matters most
     done, decisions = recap.done[::-1], recap.decisions[::-1]
@@ -167,6 +170,7 @@ def _parts(standing: Standing, width: int, most: int) -> list[_Part]:
         facts("Agents", "●", MUTED, recap.agents),
         _files(recap, room, most),
         _commands(recap, room),
+        _worked(standing, room, most),
     ]
     return [part for part in parts if part.items]
 
@@ -226,24 +230,24 @@ def _files(recap: Recap, room: int, most: int) -> _Part:
         path = one_line(file.path, room - 2 - len(times))
         text = Content.assemble((f"{mark} ", style), path, (times, MUTED))
         items.append((Row(text, file.last_seq),))
-    if most > 2:
-        return _Part("Files", tuple(items))
-    return _side_by_side("Files", [item[0] for item in items], room)
+    part = _Part("Files", tuple(items))
+    return _side_by_side(part, room) if most <= 2 else part
 
 
-def _side_by_side(title: str, rows: Sequence[Row], room: int) -> _Part:
+def _side_by_side(part: _Part, room: int) -> _Part:
     """Several in a line, as far as they fit; the line leads where its first one does."""
-    lines: list[Row] = []
+    lines: list[tuple[Row, ...]] = []
     counts: list[int] = []
-    for row in rows:
-        width = lines[-1].content.cell_length + 3 + row.content.cell_length if lines else room + 1
-        if width <= room:
-            lines[-1] = Row(lines[-1].content + Content("   ") + row.content, lines[-1].seq)
-            counts[-1] += 1
-        else:
-            lines.append(row)
-            counts.append(1)
-    return _Part(title, tuple((line,) for line in lines), counts=tuple(counts))
+    for item in part.items:
+        if lines and len(item) == len(lines[-1]) == 1:
+            last, row = lines[-1][0], item[0]
+            if last.content.cell_length + 3 + row.content.cell_length <= room:
+                lines[-1] = (Row(last.content + Content("   ") + row.content, last.seq),)
+                counts[-1] += 1
+                continue
+        lines.append(item)
+        counts.append(1)
+    return _Part(part.title, tuple(lines), counts=tuple(counts))
 
 
 def _commands(recap: Recap, room: int) -> _Part:
@@ -257,6 +261,18 @@ def _commands(recap: Recap, room: int) -> _Part:
             text += Content.styled(f"  {detail}", MUTED)
         items.append((Row(text, run.seq),))
     return _Part("Commands", tuple(items))
+
+
+def _worked(standing: Standing, room: int, most: int) -> _Part:
+    stretches = standing.recap.stretches
+    if most > 2:
+        lines = each(stretches, standing.now)
+        rows = [Row(line, s.first_seq) for line, s in zip(lines, stretches, strict=True)]
+        return _Part("Worked on", tuple((row,) for row in reversed(rows)))
+    if not stretches:
+        return _Part("Worked on", ())
+    line = in_a_line(stretches, standing.now, room)
+    return _Part("Worked on", ((Row(line, stretches[-1].first_seq),),))
 
 
 # -- what stands below

@@ -98,6 +98,7 @@ class Resuming(Panes):
         except AgentsessError as error:
             self.tell(str(error), error=True)
             return
+        self.chat.say("")  # what it may say of keys is not so on the card
         self.chat.show_standing(Standing(recap, utc_now(), session.notes, None, ways))
         self.action_focus_pane("chat")
         self.look_around(session)
@@ -147,6 +148,7 @@ class Resuming(Panes):
             return
         if event.key == READ:
             self.chat.hide_recap()
+            self.tell_retirement(session)
         elif event.key == NEW_PHASE:
             self.start_phase(session)
         elif session.is_own:

@@ -52,7 +52,7 @@ class Spending(Panes):
     async def tell_retirement(self, session: Session) -> None:
         """Say that a session's model retires, and how to take another."""
         leaving = await self._retirement(session)
-        if leaving and self._in_view(session.id):
+        if leaving and self._in_view(session.id) and not self.chat.standing:
             text = f"{leaving.text(utc_now().date())} m switches to {leaving.successor}."
             self.chat.say(one_line(text, 300))
 

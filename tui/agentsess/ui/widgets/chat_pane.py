@@ -61,8 +61,6 @@ class ChatPane(Vertical):
     ChatPane RecapCard { height: 1fr; padding: 0 1; display: none; }
     ChatPane RecapCard.-shown { display: block; }
     ChatPane.-recap Transcript { display: none; }
-    .-narrow Prompt { min-height: 1; border: none; background: $surface; }
-    .-narrow Prompt:focus { border: none; background: $boost; }
     ChatPane FindInput { border: none; height: 1; display: none; background: $surface; }
     ChatPane FindInput.-shown { display: block; }
     ChatPane #welcome { height: 1fr; color: $text-muted; padding: 1 2; display: none; }

@@ -1,0 +1,103 @@
+"""When a session was worked on: its sittings, and what each of them took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from agentsess.model import Entry, EntryKind, Stretch, Usage
+
+_BREAK = timedelta(hours=1)
+_MOST = 40
+_SORTS = ("input", "output", "cache_read", "cache_write")
+_LENGTH_STEP = 100_000
+"""Tokens: prices may step up where a prompt passes a multiple of this."""
+
+
+@dataclass(slots=True)
+class _Unpriced:
+    """Requests that are priced alike, and do not say at what."""
+
+    usage: Usage
+    requests: int = 1
+
+
+@dataclass(slots=True)
+class _Present:
+    """The sitting that the last entry belongs to."""
+
+    start: datetime
+    first_seq: int
+    turns: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+    unpriced: dict[tuple[str, int], _Unpriced] = field(default_factory=dict)
+
+    def spend(self, entry: Entry) -> None:
+        if (cost := entry.meta.get("cost_usd")) is not None:
+            counts = entry.meta["usage"]
+            self.tokens += sum(counts.get(sort) or 0 for sort in _SORTS)
+            self.cost_usd += cost
+            return
+        usage = entry.usage
+        self.tokens += usage.total
+        key = (str(entry.meta.get("model") or ""), (usage.prompt - 1) // _LENGTH_STEP)
+        if known := self.unpriced.get(key):
+            known.usage += usage
+            known.requests += 1
+        else:
+            self.unpriced[key] = _Unpriced(usage)
+
+    def cost(self) -> float | None:
+        if not self.unpriced:
+            return self.cost_usd
+        from agentsess.sessions.pricing import cost_usd
+
+        total = self.cost_usd
+        for (model, _), part in self.unpriced.items():
+            prompt = part.usage.prompt // part.requests
+            cost = cost_usd(model, part.usage, self.start, prompt=prompt)
+            if cost is None:
+                return None
+            total += cost
+        return total
+
+
+class TimeLine:
+    """Takes the entries in their order."""
+
+    def __init__(self) -> None:
+        self.last_seq = 0
+        """Number of the last entry taken."""
+        self.last_at: datetime | None = None
+        """When that entry was written."""
+        self._ended: list[Stretch] = []
+        self._present: _Present | None = None
+
+    def add(self, entry: Entry) -> None:
+        """Take the next entry."""
+        present = self._present
+        if present is None or self.last_at is None or entry.at - self.last_at >= _BREAK:
+            self._ended = list(self.stretches())
+            present = self._present = _Present(entry.at, entry.seq)
+        self.last_seq, self.last_at = entry.seq, entry.at
+        if entry.kind is EntryKind.USER:
+            present.turns += 1
+        elif "usage" in entry.meta and "imported" not in entry.meta:
+            present.spend(entry)
+
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The latest sittings, the oldest of them first."""
+        present = self._present
+        if present is None or self.last_at is None:
+            return ()
+        now = Stretch(
+            present.start,
+            max(present.start, self.last_at),
+            present.first_seq,
+            self.last_seq,
+            present.turns,
+            present.tokens,
+            present.cost(),
+        )
+        return (*self._ended, now)[-_MOST:]
