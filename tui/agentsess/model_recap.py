@@ -164,10 +164,11 @@ class Recap:
                 Stretch(
                     datetime.fromisoformat(s["start"]),
                     datetime.fromisoformat(s["end"]),
-                    *s["entries"],
-                    int(s.get("turns", 0)),
-                    int(s.get("tokens", 0)),
-                    s.get("cost_usd"),
+                    s["entries"][0],
+                    s["entries"][1],
+                    turns=int(s.get("turns", 0)),
+                    tokens=int(s.get("tokens", 0)),
+                    cost_usd=s.get("cost_usd"),
                 )
                 for s in value.get("stretches") or []
             ),
