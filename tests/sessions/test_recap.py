@@ -711,6 +711,13 @@ def test_of_a_very_long_session_the_beginning_is_skimmed() -> None:
     assert "shop/first.py" in {file.path for file in recap.files}
 
 
+def test_characters_that_do_not_exist_are_left_out() -> None:
+    t = Transcript()
+    t.user("Run it")
+    t.bash("run \ud7fc.sh", "", error=True)
+    assert texts(recap_of(t).blockers) == ["Bash: run .sh failed"]
+
+
 # -- properties of every recap
 
 

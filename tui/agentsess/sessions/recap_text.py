@@ -92,7 +92,10 @@ def plain(text: str, limit: int = FACT_LENGTH) -> str:
         text = "".join(_unmark(p) if i % 3 == 0 else p for i, p in enumerate(parts) if i % 3 != 1)
     else:
         text = _unmark(text)
-    return shorten(_SPACES.sub(" ", text).strip(), limit)
+    text = _SPACES.sub(" ", text)
+    if not text.isprintable():  # characters that do not exist yet
+        text = "".join(filter(str.isprintable, text))
+    return shorten(text.strip(), limit)
 
 
 def mentions(text: str, words: Iterable[str]) -> bool:
