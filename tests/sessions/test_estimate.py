@@ -25,11 +25,14 @@ def service(tmp_path: Path) -> Iterator[SessionService]:
 
 
 def worked_in(service: SessionService, taken: Usage, after: str = "") -> str:
-    """A session with one request, and something said after its reply."""
+    """A session with two requests, the second as given, and something said after its reply."""
     session = service.create(title="Work")
-    meta = {"usage": taken.to_json(), "model": MODEL, "cost_usd": 0.1}
+    meta = {"model": MODEL, "cost_usd": 0.1}
+    first, meta = {**meta, "usage": Usage(1_500, 9).to_json()}, {**meta, "usage": taken.to_json()}
     with service.writer(session.id) as writer:
         writer.append(
+            Draft(EntryKind.USER, "Read it.", at=ASKED - timedelta(hours=2)),
+            Draft(EntryKind.ASSISTANT, "Done.", meta=first, at=ASKED - timedelta(hours=2)),
             Draft(EntryKind.USER, "Port it.", at=ASKED),
             Draft(EntryKind.ASSISTANT, "Done.", meta=meta, at=ASKED + timedelta(seconds=30)),
         )
@@ -124,3 +127,37 @@ def test_a_new_phase_carries_what_it_begins_with(service: SessionService) -> Non
     with service.writer(session.id) as writer:
         writer.append(Draft(EntryKind.EVENT, "x" * 7_000, meta={"event": "phase"}))
     assert estimate(service, session.id).full.tokens > 2_000
+
+
+def begun(service: SessionService, prompt: Draft, taken: Usage) -> GoingOn:
+    """What going on takes after that prompt and a long conversation."""
+    session = service.create(title="Work")
+    meta = {"model": MODEL, "cost_usd": 0.1}
+    long = Usage(400_000, 1_000).to_json()
+    with service.writer(session.id) as writer:
+        writer.append(
+            prompt,
+            Draft(EntryKind.ASSISTANT, "Done.", meta={**meta, "usage": taken.to_json()}),
+            Draft(EntryKind.USER, "Go on."),
+            Draft(EntryKind.ASSISTANT, "Done.", meta={**meta, "usage": long}),
+        )
+    return estimate(service, session.id)
+
+
+def test_what_every_request_carries_is_what_the_first_one_did(service: SessionService) -> None:
+    prompt = Draft(EntryKind.USER, "x" * 3_500)
+    going = begun(service, prompt, Usage(1_000, 50, 0, 14_000))
+    assert 14_000 < going.new_phase.tokens < 14_500
+    assert going.compacted.tokens > 14_000
+
+
+def test_a_first_request_that_is_mostly_its_own_text_measures_nothing(
+    service: SessionService,
+) -> None:
+    usual = estimate(service, service.create(title="New").id).full.tokens
+    long = begun(service, Draft(EntryKind.USER, "x" * 350_000), Usage(108_000))
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": ""}}
+    picture = begun(service, Draft(EntryKind.USER, "See", content=(image,)), Usage(9_000))
+    copied = begun(service, Draft(EntryKind.USER, "Go", meta={"imported": "x"}), Usage(30_000))
+    for going in (long, picture, copied):
+        assert usual <= going.new_phase.tokens < usual + 400

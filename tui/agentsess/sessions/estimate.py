@@ -21,8 +21,10 @@ CACHE_LASTS = timedelta(minutes=5)
 """How long a provider keeps what was sent, from the last request that used it."""
 _HOUR_CACHE_LASTS = timedelta(hours=1)
 _OVERHEAD = 1_500
-"""Tokens that every request carries: the system prompt and the tools."""
+"""Tokens that every request carries, the system prompt and the tools, until one was measured."""
 _RECENT = 60
+_FIRST = 20
+"""Entries among which the first reply is looked for."""
 _MEASURES = {"usage", "context_tokens"}
 """Facts of an entry that say how much was sent, or is from there on: then nothing of it is in
 the cache yet."""
@@ -97,11 +99,18 @@ def estimate(
     page = service.page(session_id, last=_RECENT)
     recap = service.recap(session_id)
     model = model or session.model or DEFAULT_MODEL
-    return going_on(session, page.entries, recap, model, now or utc_now())
+    first = service.page(session_id, last=_FIRST, before=_FIRST + 1).entries
+    every = _overhead(first) if session.is_own else _OVERHEAD
+    return going_on(session, page.entries, recap, model, now or utc_now(), every)
 
 
 def going_on(
-    session: Session, recent: Sequence[Entry], recap: Recap, model: str, now: datetime
+    session: Session,
+    recent: Sequence[Entry],
+    recap: Recap,
+    model: str,
+    now: datetime,
+    every: int = _OVERHEAD,
 ) -> GoingOn:
     """As `estimate`, from what was read.
 
@@ -114,11 +123,12 @@ def going_on(
         recap: Where it stands.
         model: The model to go on with.
         now: For the age of the cache.
+        every: Tokens that every request carries.
     """
     last = max((n for n, e in enumerate(recent) if _MEASURES & e.meta.keys()), default=None)
     new = sum(_tokens_of(entry) for entry in recent[last + 1 if last is not None else 0 :])
     used = recent[last].usage if last is not None else Usage(session.context_tokens)
-    carried = session.context_tokens or used.context or _OVERHEAD
+    carried = session.context_tokens or used.context or every
     is_shorter = last is not None and "context_tokens" in recent[last].meta
     cached = 0 if is_shorter else min(used.prompt, carried)
     asked = recent[last].meta if last is not None else {}
@@ -126,7 +136,7 @@ def going_on(
     is_warm = not is_shorter and model == was and _is_cached(session, recent, last, now)
     summary = _tokens(len("".join(_texts(recap))))
     tail = min(_tokens(TAIL), (carried + new) // 4)
-    short = min(_OVERHEAD + summary, carried + new)
+    short = min(every + summary, carried + new)
     return GoingOn(
         model,
         context_window(model),
@@ -141,6 +151,22 @@ def _estimate(model: str, now: datetime, cached: int, new: int, is_warm: bool) -
     warm = cost_usd(model, Usage(cache_read=cached, cache_write=new), now)
     cold = cost_usd(model, Usage(cache_write=cached + new), now)
     return Estimate(cached + new, warm, cold, is_warm)
+
+
+def _overhead(first: Sequence[Entry]) -> int:
+    """What every request carries, by the first one: what it took without its own text."""
+    said = 0
+    for entry in first:
+        if "imported" in entry.meta:
+            break
+        if entry.kind is EntryKind.ASSISTANT and "usage" in entry.meta:
+            measured = entry.usage.prompt - said
+            # of a long text the guess may be wrong by more than what is looked for
+            return measured if measured >= said else _OVERHEAD
+        if any(block.get("type") not in ("text", None) for block in entry.content):
+            break  # pictures and documents are not measured by their text
+        said += _tokens_of(entry)
+    return _OVERHEAD
 
 
 def _is_cached(session: Session, recent: Sequence[Entry], last: int | None, now: datetime) -> bool:
