@@ -13,13 +13,18 @@ from support.loopback import LoopbackServer, Reply
 
 def worked_in(service: SessionService, model: str) -> str:
     session = service.create(title="Work")
-    usage = Usage(0, 1_000, 399_000, 0).to_json()
-    meta = {"usage": usage, "model": model, "cost_usd": None}
+    meta = {"model": model, "cost_usd": None}
+    small, large = (
+        {**meta, "usage": usage.to_json()}
+        for usage in (Usage(1_500, 9), Usage(0, 1_000, 399_000, 0))
+    )
     then = utc_now() - timedelta(days=6)
     with service.writer(session.id) as writer:
         writer.append(
             Draft(EntryKind.USER, "Port it.", at=then),
-            Draft(EntryKind.ASSISTANT, "Done.", meta=meta, at=then),
+            Draft(EntryKind.ASSISTANT, "Done.", meta=small, at=then),
+            Draft(EntryKind.USER, "Test it.", at=then),
+            Draft(EntryKind.ASSISTANT, "Done.", meta=large, at=then),
         )
     return session.id
 
