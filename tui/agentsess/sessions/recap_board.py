@@ -159,14 +159,16 @@ class Board:
     def worked(self, since: int) -> None:
         """A turn that did work ended: what was announced before ``since`` may be done by now."""
         self.idle += 1
-        if self.idle > _MOST_IDLE:
+        if self.idle > _MOST_IDLE and (self.todos or self.tasks or self.checks):
             self._abandon()
-        self.steps = {k: i for k, i in self.steps.items() if i.seqs[-1] >= since}
-        self.announcements = [row for row in self.announcements if row[0] >= since]
+        if self.steps:
+            self.steps = {k: i for k, i in self.steps.items() if i.seqs[-1] >= since}
+        if self.announcements:
+            self.announcements = [row for row in self.announcements if row[0] >= since]
         for items in self.stated.values():
             for key in [k for k, i in items.items() if i.seqs[-1] < since]:
                 del items[key]
-        if not self.phases_tracked:
+        if self.phases and not self.phases_tracked:
             self.phases = {n: i for n, i in self.phases.items() if i.seqs[-1] >= since}
 
     def _abandon(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from agentsess.model import FileTouched
 from agentsess.sessions.recap_commands import CommandLog, notable
@@ -49,8 +49,7 @@ _PENDING = 200
 _READ_OF_COMMAND = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A tool call that waits for its result: what the recap needs of it, no more."""
 
     sort: str
@@ -63,8 +62,7 @@ class Call:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
+class _File(NamedTuple):
     action: str
     times: int
     last_seq: int
