@@ -629,7 +629,7 @@ def test_an_agent_alone_needs_no_mention_but_its_helpers_do() -> None:
     value = {"subagent_type": "Explore", "description": "Find callers", "prompt": "…"}
     t.answer(t.call("Task", value, author="main"), "212 call sites")
     t.say("There are 212.", author="main")
-    assert recap_of(t).agents == (Fact("Explore: Find callers", (2, 3)),)
+    assert recap_of(t).agents == (Fact("Explore: Find callers → 212 call sites", (2, 3)),)
 
 
 def test_the_time_line_has_a_stretch_for_each_time_of_work() -> None:

@@ -53,11 +53,16 @@ class Transcript:
         model: str = MODELS[0],
         start: datetime = START,
         rng: random.Random | None = None,
+        side: str = "",
     ) -> None:
+        """``side``: the id of the subagent whose history it is; empty: the session's own."""
         self.rng = rng or random.Random(session_id or 0)
         self.id = session_id or self.uuid()
         self.cwd, self.branch, self.model = cwd, branch, model
         self.now = start
+        self.side = side
+        self.last_call = ""
+        """Id of the newest call of a tool."""
         self.lines: list[bytes] = []
         self.parent: str | None = None
         self.messages = 0
@@ -139,6 +144,7 @@ class Transcript:
     ) -> Transcript:
         """The model calls a tool, after a word if it says one, and the tool answers."""
         call = f"toolu_{self.uuid()[:12]}"
+        self.last_call = call
         use = {"type": "tool_use", "id": call, "name": name, "input": arguments}
         self.reply(*([say, use] if say else [use]), stop_reason="tool_use")
         return self.result(call, result, error=error)
@@ -217,11 +223,35 @@ class Transcript:
         path.write_bytes(b"".join(self.lines))
         return path
 
+    def subagent(self, side: str, prompt: str) -> Transcript:
+        """Begin the history of a subagent of this session."""
+        agent = Transcript(
+            self.id, cwd=self.cwd, branch=self.branch, model=self.model, start=self.now,
+            rng=random.Random(side), side=side,
+        )  # fmt: skip
+        return agent.user(prompt)
+
+    def write_subagent(self, path: Path, *, call: str = "", beside: bool = False) -> Path:
+        """Write a subagent's file, ``path`` being its session's.
+
+        ``call`` goes into the notes that new versions write; old ones put the file ``beside``
+        the session's.
+        """
+        folder = path.parent if beside else path.with_suffix("") / "subagents"
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"agent-{self.side}.jsonl"
+        file.write_bytes(b"".join(self.lines))
+        if call:
+            notes = {"agentType": "Explore", "description": "A task", "toolUseId": call}
+            file.with_suffix(".meta.json").write_text(json.dumps(notes))
+        return file
+
     def _node(self, before: dict[str, Any], kind: str, after: dict[str, Any]) -> Transcript:
         """Add a record of the conversation's tree; ``before`` comes before its type."""
         self.wait(1)
         parent, self.parent = self.parent, self.uuid()
-        fields = {"parentUuid": parent, "isSidechain": False, **before, "type": kind}
+        fields = {"parentUuid": parent, "isSidechain": bool(self.side), **before, "type": kind}
+        fields |= {"agentId": self.side} if self.side else {}
         fields |= {"uuid": self.parent, "timestamp": self.stamp(), "userType": "external"}
         fields |= {"entrypoint": "cli", "cwd": self.cwd, "sessionId": self.id}
         fields |= {"version": VERSION, "gitBranch": self.branch}
@@ -397,9 +427,5 @@ def _write_turn(session: Transcript, prompt: str, rng: random.Random, bulk: int)
 
 
 def _write_subagent(path: Path, session: Transcript) -> None:
-    agent = Transcript("agent", cwd=session.cwd, model=session.model, start=session.now)
-    agent.user("Search the folder.", isSidechain=True, agentId="a1")
-    agent.reply("Nothing there.", isSidechain=True, message_id=f"msg_{session.id[:8]}_agent")
-    folder = path.with_suffix("") / "subagents"
-    folder.mkdir(parents=True)
-    (folder / "agent-a1.jsonl").write_bytes(b"".join(agent.lines))
+    agent = session.subagent("a1", "Search the folder.")
+    agent.reply("Nothing there.", message_id=f"msg_{session.id[:8]}_agent").write_subagent(path)

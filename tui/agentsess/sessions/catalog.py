@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -157,6 +157,14 @@ class Catalog:
         """Another program's history from an entry on."""
         with self._reading(session) as (source, found):
             yield from (entry for entry in source.entries(found) if entry.seq >= start)
+
+    def helpers(
+        self, session: Session, calls: Mapping[str, str]
+    ) -> Iterator[tuple[str, Iterable[Entry]]]:
+        """What helpers did in a session of another program; see `Source.helpers`."""
+        if not session.is_own:
+            source, found = self.found(session)
+            yield from source.helpers(found, calls)
 
     @contextmanager
     def _reading(self, session: Session) -> Iterator[tuple[Source, Found]]:

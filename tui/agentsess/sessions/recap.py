@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from agentsess.model import CommandRun, Entry, Fact, Recap, Session, Status
+from agentsess.sessions.recap_agents import Histories
 from agentsess.sessions.recap_board import Item
 from agentsess.sessions.recap_commands import failure
 from agentsess.sessions.recap_course import Course
@@ -19,7 +20,7 @@ from agentsess.sessions.recap_facts import MOST, distinct, latest, said_in
 from agentsess.sessions.recap_reading import Reading, State, read
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import plain
-from agentsess.sessions.recap_time import TimeLine
+from agentsess.sessions.recap_time import TimeLine, with_helpers
 from agentsess.sessions.recap_tools import describe
 from agentsess.sessions.recap_wording import Story, headline, recap_markdown
 
@@ -58,11 +59,19 @@ class RecapBuilder:
         if len(self._unread) > _READ_CLOSELY:
             self._course.skim(self._unread.popleft())
 
-    def build(self, session: Session | None = None) -> Recap:
-        """The recap of the entries so far. ``session`` gives the goal the user set and the
-        working folder that paths are shown relative to."""
+    def build(self, session: Session | None = None, histories: Histories | None = None) -> Recap:
+        """The recap of the entries so far.
+
+        Args:
+            session: Gives the goal the user set and the working folder that paths are shown
+                relative to.
+            histories: Where to look what helpers did.
+        """
         while self._unread:
             self._course.take(self._unread.popleft())
+        agents = self._course.agents
+        if histories:
+            agents.look(histories)
         done, doing, coming = self._work()
         noted = _notes(session) if session else Reading()
         blockers = self._blockers(_noted(noted, Section.BLOCKERS))
@@ -77,10 +86,12 @@ class RecapBuilder:
             decisions=latest([*self._course.minutes.decisions, *_noted(noted, Section.DECISIONS)]),
             questions=latest([*self._open_questions(), *_noted(noted, Section.QUESTIONS)]),
             blockers=blockers,
-            files=self._course.tools.touched(session.cwd if session else "", _MOST_FILES),
+            files=self._course.tools.touched(
+                session.cwd if session else "", _MOST_FILES, agents.tools()
+            ),
             commands=self._commands(),
-            agents=self._course.agents.facts(),
-            stretches=self._time.stretches(),
+            agents=agents.facts(),
+            stretches=with_helpers(self._time.stretches(), agents.spent()),
             covers_entries=self.last_seq,
             last_activity=self.last_at,
         )

@@ -254,7 +254,7 @@ class Course:
                 match = _CHOSEN.search(entry.text[:2000])
                 self.minutes.answered_by_tool(call_id, match[1] if match else "", entry.seq)
         elif call_id in self.agents.helpers:
-            self.agents.answered(call_id, entry.seq)
+            self.agents.answered(call_id, entry.text, entry.seq)
         else:
             denied = meta.get("permission") == "denied"
             self.turn.worked |= self.tools.answered(

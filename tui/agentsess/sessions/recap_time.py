@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agentsess.model import Entry, EntryKind, Stretch, Usage
@@ -23,17 +24,18 @@ class _Unpriced:
 
 
 @dataclass(slots=True)
-class _Present:
-    """The sitting that the last entry belongs to."""
+class Spent:
+    """What requests took."""
 
-    start: datetime
-    first_seq: int
-    turns: int = 0
     tokens: int = 0
     cost_usd: float = 0.0
+    """Of those that say what they cost."""
     unpriced: dict[tuple[str, int], _Unpriced] = field(default_factory=dict)
 
-    def spend(self, entry: Entry) -> None:
+    def add(self, entry: Entry) -> None:
+        """Count the request behind an entry, if there was one, and it was made here."""
+        if "usage" not in entry.meta or "imported" in entry.meta:
+            return
         if (cost := entry.meta.get("cost_usd")) is not None:
             counts = entry.meta["usage"]
             self.tokens += sum(counts.get(sort) or 0 for sort in _SORTS)
@@ -48,7 +50,8 @@ class _Present:
         else:
             self.unpriced[key] = _Unpriced(usage)
 
-    def cost(self) -> float | None:
+    def cost(self, at: datetime) -> float | None:
+        """All of it in dollars, by the prices of that day; None when one is not known."""
         if not self.unpriced:
             return self.cost_usd
         from agentsess.sessions.pricing import cost_usd
@@ -56,11 +59,21 @@ class _Present:
         total = self.cost_usd
         for (model, _), part in self.unpriced.items():
             prompt = part.usage.prompt // part.requests
-            cost = cost_usd(model, part.usage, self.start, prompt=prompt)
+            cost = cost_usd(model, part.usage, at, prompt=prompt)
             if cost is None:
                 return None
             total += cost
         return total
+
+
+@dataclass(slots=True)
+class _Present:
+    """The sitting that the last entry belongs to."""
+
+    start: datetime
+    first_seq: int
+    turns: int = 0
+    spent: Spent = field(default_factory=Spent)
 
 
 class TimeLine:
@@ -83,8 +96,8 @@ class TimeLine:
         self.last_seq, self.last_at = entry.seq, entry.at
         if entry.kind is EntryKind.USER:
             present.turns += 1
-        elif "usage" in entry.meta and "imported" not in entry.meta:
-            present.spend(entry)
+        elif entry.meta:
+            present.spent.add(entry)
 
     def stretches(self) -> tuple[Stretch, ...]:
         """The latest sittings, the oldest of them first."""
@@ -97,7 +110,25 @@ class TimeLine:
             present.first_seq,
             self.last_seq,
             present.turns,
-            present.tokens,
-            present.cost(),
+            present.spent.tokens,
+            present.spent.cost(present.start),
         )
         return (*self._ended, now)[-_MOST:]
+
+
+def with_helpers(
+    stretches: tuple[Stretch, ...], helpers: Iterable[tuple[int, Spent]]
+) -> tuple[Stretch, ...]:
+    """The sittings with what helpers took that were sent in them, each by its entry."""
+    result = list(stretches)
+    for seq, spent in helpers:
+        for number, stretch in enumerate(result):
+            if stretch.first_seq <= seq <= stretch.last_seq:
+                cost = spent.cost(stretch.start)
+                known = None not in (cost, stretch.cost_usd)
+                result[number] = replace(
+                    stretch,
+                    tokens=stretch.tokens + spent.tokens,
+                    cost_usd=(stretch.cost_usd or 0.0) + (cost or 0.0) if known else None,
+                )
+    return tuple(result)

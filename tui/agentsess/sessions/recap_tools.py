@@ -158,21 +158,35 @@ class ToolLog:
         """The latest call without a result."""
         return next(reversed(self.pending.values()), None)
 
-    def touched(self, cwd: str, limit: int) -> tuple[FileTouched, ...]:
-        """The files, the last touched first; paths inside ``cwd`` are shown relative to it."""
-        merged: dict[str, FileTouched] = {}
+    def touched(
+        self, cwd: str, limit: int, others: Iterable[tuple[ToolLog, int]] = ()
+    ) -> tuple[FileTouched, ...]:
+        """The files, the last touched first; paths inside ``cwd`` are shown relative to it.
+
+        Args:
+            cwd: The working folder.
+            limit: How many there may be.
+            others: Logs of helpers, each with the entry that stands for all of it.
+        """
         # The order is that of the last touch, and a path may stand here in two spellings.
-        for path, file in list(self.files.items())[-4 * limit :]:
+        known = [(p, f.action, f.times, f.last_seq) for p, f in self._last_files(4 * limit)]
+        for log, seq in others:
+            known += [(path, f.action, f.times, seq) for path, f in log._last_files(4 * limit)]
+        merged: dict[str, FileTouched] = {}
+        for path, action, times, seq in sorted(known, key=lambda each: each[-1]):
             shown = relative(path, cwd)
             other = merged.get(shown)
             merged[shown] = FileTouched(
                 shown,
-                other.action if other else file.action,
-                file.times + (other.times if other else 0),
-                max(file.last_seq, other.last_seq if other else 0),
+                other.action if other else action,
+                times + (other.times if other else 0),
+                max(seq, other.last_seq if other else 0),
             )
         latest = sorted(merged.values(), key=lambda f: f.last_seq, reverse=True)
         return tuple(latest[:limit])
+
+    def _last_files(self, most: int) -> list[tuple[str, _File]]:
+        return list(self.files.items())[-most:]
 
 
 def _call(name: str, value: dict[str, Any], seq: int) -> Call:

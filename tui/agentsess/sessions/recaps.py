@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -22,6 +23,7 @@ from agentsess.sessions.writer import broke_off
 from agentsess.storage.store import SessionStore
 
 if TYPE_CHECKING:
+    from agentsess.sessions.catalog import Catalog
     from agentsess.sessions.recap import RecapBuilder
     from agentsess.sessions.service import SessionService
     from agentsess.sessions.staleness import Change
@@ -41,11 +43,13 @@ class Recaps:
     Args:
         service: Reads the histories.
         store: Keeps the recaps.
+        catalog: Finds what helpers did.
     """
 
-    def __init__(self, service: SessionService, store: SessionStore) -> None:
+    def __init__(self, service: SessionService, store: SessionStore, catalog: Catalog) -> None:
         self._service = service
         self._store = store
+        self._catalog = catalog
         self._builders: dict[str, RecapBuilder] = {}
 
     def get(self, session_id: str) -> Recap:
@@ -107,7 +111,7 @@ class Recaps:
         self._builders[session.id] = builder
         while len(self._builders) > _BUILDERS_KEPT:
             self._builders.pop(next(iter(self._builders)), None)
-        return builder.build(session)
+        return builder.build(session, partial(self._catalog.helpers, session))
 
     def make_ready(self, session_ids: Sequence[str]) -> None:
         """Make the recaps of sessions that are put away, so that they are there on return.

@@ -67,7 +67,7 @@ class SessionService:
         """Pruning by rule, and the rules."""
         self.bin = Trash(store, catalog, self._search.indexer.forget)
         """Emptying the trash, and deleting for good."""
-        self.recaps = Recaps(self, store)
+        self.recaps = Recaps(self, store, catalog)
         """Where sessions stand, and what changed around them."""
         self.permissions = Permissions(store, settings)
         """What tools may do without a question."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -208,6 +208,22 @@ class Source(Protocol):
 
     def entries(self, found: Found) -> Iterator[Entry]:
         """All entries, oldest first; raises like `page`."""
+        ...
+
+    def helpers(
+        self, found: Found, calls: Mapping[str, str]
+    ) -> Iterator[tuple[str, Iterable[Entry]]]:
+        """What helpers did that the session's tools sent, as far as that is on disk.
+
+        Reads no more than a bounded part of it; what cannot be read is left out.
+
+        Args:
+            found: The session.
+            calls: The tool calls that sent them, each with the prompt that it gave.
+
+        Returns:
+            For calls whose helper is found: the call, and the helper's history.
+        """
         ...
 
     def files(self, found: Found) -> tuple[Path, tuple[str, ...]]:

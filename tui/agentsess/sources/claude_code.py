@@ -6,22 +6,19 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from agentsess.errors import SessionNotFound, StoreError
-from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page
+from agentsess.model import Draft, Entry, Page
 from agentsess.sources.base import FileStamp, Found, ResumeCommand
+from agentsess.sources.claude_entries import TOOL_WINDOW, numbered
+from agentsess.sources.claude_helpers import histories_of
 from agentsess.sources.claude_records import drafts_of, message_of, parse_line
 from agentsess.sources.claude_scan import lines, scan_file, unreadable
 
-TOOL_WINDOW = 256
-"""A tool result names its tool if the call is among this many entries before it. So a
-page knows the same as a reading from the start, and still reads only a little more."""
 _BUFFER = 1 << 18
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -86,7 +83,7 @@ class ClaudeCodeSource:
             seq, offset = _mark_before(found, first - TOOL_WINDOW)
             entries: list[Entry] = []
             drafts = _drafts(file, offset, size)
-            for entry in _numbered(drafts, seq + 1, found.created_at):
+            for entry in numbered(drafts, seq + 1, found.created_at):
                 if entry.seq > stop:
                     break
                 if entry.seq >= first:
@@ -96,7 +93,14 @@ class ClaudeCodeSource:
     def entries(self, found: Found) -> Iterator[Entry]:
         """All entries in file order, across compactions; see `Source.entries`."""
         with _opened(found) as file:
-            yield from _numbered(_drafts(file), 1, found.created_at)
+            yield from numbered(_drafts(file), 1, found.created_at)
+
+    def helpers(
+        self, found: Found, calls: Mapping[str, str]
+    ) -> Iterator[tuple[str, Iterable[Entry]]]:
+        """What subagents did; see `Source.helpers`."""
+        for call_id, drafts in histories_of(Path(found.path), calls):
+            yield call_id, numbered(drafts, 1, found.created_at)
 
     def files(self, found: Found) -> tuple[Path, tuple[str, ...]]:
         """The session's file, and the folder of its subagents and tool results."""
@@ -157,49 +161,6 @@ def _drafts(file: BinaryIO, start: int = 0, end: int | None = None) -> Iterator[
     for _, line in lines(file, start, end):
         if record := parse_line(line):
             yield from drafts_of(record, message_of(record))
-
-
-def _numbered(drafts: Iterable[Draft], seq: int, fallback: datetime) -> Iterator[Entry]:
-    """The drafts as entries from ``seq`` on, with what only their neighbours tell.
-
-    A result gets its tool's name. A message that spans several lines keeps its usage on
-    the last of them alone, so that adding up counts it once: a line is held back, with
-    what follows it, until the next reply.
-    """
-    tools: dict[str, tuple[str, int]] = {}
-    held: list[Entry] = []
-    for number, draft in enumerate(drafts, seq):
-        meta = draft.meta
-        if draft.kind is EntryKind.TOOL_RESULT:
-            meta = _with_tool(meta, tools, number)
-        at = draft.at or fallback
-        entry = Entry(number, draft.kind, draft.text, at, content=draft.content, meta=meta)
-        if entry.kind is EntryKind.ASSISTANT:
-            for call in entry.tool_calls:
-                tools[call.id] = (call.name, number)
-            if held:
-                yield _without_usage(held[0]) if _same_message(held[0], entry) else held[0]
-                yield from held[1:]
-            held = [entry]
-        elif held:
-            held.append(entry)
-        else:
-            yield entry
-    yield from held
-
-
-def _with_tool(meta: JsonObject, tools: dict[str, tuple[str, int]], number: int) -> JsonObject:
-    name, called = tools.get(meta.get("tool_use_id", ""), ("", 0))
-    return {**meta, "tool": name} if name and number - called <= TOOL_WINDOW else meta
-
-
-def _same_message(entry: Entry, other: Entry) -> bool:
-    message_id = entry.meta.get("message_id")
-    return message_id is not None and message_id == other.meta.get("message_id")
-
-
-def _without_usage(entry: Entry) -> Entry:
-    return replace(entry, meta={k: v for k, v in entry.meta.items() if k != "usage"})
 
 
 def _mark_before(found: Found, seq: int) -> tuple[int, int]:
