@@ -318,5 +318,5 @@ def _wrapped(text: Content, width: int, most: int) -> list[Content]:
     lines = text.wrap(max(width, 10))
     if len(lines) > most:
         last = lines[most - 1]
-        lines = [*lines[: most - 1], last[: max(width - 1, 9)].rstrip() + Content("…")]
+        lines = [*lines[: most - 1], last[: max(width - 1, 9)].rstrip(" .") + Content("…")]
     return lines
