@@ -6,7 +6,6 @@ import pytest
 
 from agentsess.errors import IllegalTransition, SessionLocked
 from agentsess.model import EntryKind, Session, Status
-from agentsess.sessions.phases import start_phase
 from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
 from support.claude_history import Transcript
@@ -36,7 +35,7 @@ def written(service: SessionService) -> Session:
 
 def test_a_phase_carries_what_belongs_to_the_work(service: SessionService) -> None:
     origin = written(service)
-    phase = start_phase(service, origin.id)
+    phase = service.phases.start(origin.id)
     assert phase.title == "Port the tools (part 2)"
     for name in ("metadata", "tags", "notes", "cwd", "model", "budget_usd"):
         assert getattr(phase, name) == getattr(origin, name)
@@ -45,7 +44,7 @@ def test_a_phase_carries_what_belongs_to_the_work(service: SessionService) -> No
 
 
 def test_a_phase_begins_with_where_things_stood(service: SessionService) -> None:
-    phase = start_phase(service, written(service).id)
+    phase = service.phases.start(written(service).id)
     (entry,) = service.entries(phase.id)
     assert entry.kind is EntryKind.EVENT
     assert entry.meta["event"] == "phase"
@@ -56,7 +55,7 @@ def test_a_phase_begins_with_where_things_stood(service: SessionService) -> None
 
 def test_each_of_the_two_names_the_other(service: SessionService) -> None:
     origin = written(service)
-    phase = start_phase(service, origin.id, "The writer")
+    phase = service.phases.start(origin.id, "The writer")
     *_, last = service.entries(origin.id)
     assert last.text == "The work goes on in “The writer”."
     assert last.meta == {"event": "continued", "session": phase.id}
@@ -67,21 +66,21 @@ def test_each_of_the_two_names_the_other(service: SessionService) -> None:
 
 def test_the_session_before_is_completed_until_that_is_undone(service: SessionService) -> None:
     origin = written(service)
-    start_phase(service, origin.id)
+    service.phases.start(origin.id)
     assert service.get(origin.id).status is Status.COMPLETED
     service.undo()
     assert service.get(origin.id).status is Status.ACTIVE
 
 
 def test_phases_are_counted(service: SessionService) -> None:
-    second = start_phase(service, written(service).id)
-    third = start_phase(service, second.id)
+    second = service.phases.start(written(service).id)
+    third = service.phases.start(second.id)
     assert third.title == "Port the tools (part 3)"
     assert "Never touch the fixtures." in next(iter(service.entries(third.id))).text
 
 
 def test_the_recap_of_a_phase_knows_what_was_carried_over(service: SessionService) -> None:
-    phase = start_phase(service, written(service).id)
+    phase = service.phases.start(written(service).id)
     recap = service.recap(phase.id)
     assert recap.goal
     assert "Port the tools to Python 3" in recap.goal.text
@@ -91,7 +90,7 @@ def test_the_recap_of_a_phase_knows_what_was_carried_over(service: SessionServic
 def test_a_session_in_use_gets_no_phase(service: SessionService) -> None:
     origin = written(service)
     with service.writer(origin.id), pytest.raises(SessionLocked):
-        start_phase(service, origin.id)
+        service.phases.start(origin.id)
     assert [s.id for s in service.list()] == [origin.id]
 
 
@@ -99,7 +98,7 @@ def test_a_session_that_is_put_away_gets_no_phase(service: SessionService) -> No
     origin = written(service)
     service.archive(origin.id)
     with pytest.raises(IllegalTransition, match="archived"):
-        start_phase(service, origin.id)
+        service.phases.start(origin.id)
 
 
 def test_another_programs_session_gets_a_phase_here_and_its_file_is_left_alone(
@@ -111,7 +110,7 @@ def test_another_programs_session_gets_a_phase_here_and_its_file_is_left_alone(
     service = SessionService.open(tmp_path / "store", sources=[ClaudeCodeSource(claude)])
     service.refresh()
     (origin,) = service.list()
-    phase = start_phase(service, origin.id)
+    phase = service.phases.start(origin.id)
     assert phase.is_own
     assert phase.parent_id == origin.id
     assert "The parser is ported." in next(iter(service.entries(phase.id))).text

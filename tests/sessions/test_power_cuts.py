@@ -62,6 +62,7 @@ def try_all(
                     check(after, session_id, cut is cuts[-1])
                     assert after.tidy().problems == {}
                     check(after, session_id, cut is cuts[-1])
+                    assert after.bring_back() == ()
             except Exception as error:
                 error.add_note(f"moment {number} of {len(cuts)}, seed {seed}")
                 raise
@@ -137,6 +138,24 @@ def test_while_a_session_is_forked(
         assert forks == [TEXTS] or (forks == [] and not done)
 
     try_all(home, session_id, monkeypatch, lambda s, i: s.branches.fork(i), check)
+
+
+def test_while_a_new_phase_is_begun(
+    home: Path, session_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(after: SessionService, session_id: str, done: bool) -> None:
+        assert said(after, session_id)[:4] == TEXTS
+        phases = [session for session in after.list() if session.id != session_id]
+        assert len(phases) == 1 or (phases == [] and not done)
+        for phase in phases:
+            (first,) = said(after, phase.id)
+            assert "goes on where “Keep me” ended" in first
+            assert phase.title == "Keep me (part 2)"
+            after.tidy()
+            assert said(after, session_id)[4:] == ["The work goes on in “Keep me (part 2)”."]
+            assert after.get(session_id).status is Status.COMPLETED
+
+    try_all(home, session_id, monkeypatch, lambda s, i: s.phases.start(i), check)
 
 
 def test_while_a_session_is_deleted_for_good(

@@ -21,7 +21,6 @@ from agentsess.agent.running import AgentSettings, Runner, RunRequest
 from agentsess.agent.tools import BUILT_IN
 from agentsess.model import EntryKind, Recap, Session
 from agentsess.sessions.board import Board
-from agentsess.sessions.phases import start_phase
 from agentsess.sessions.search import Hit
 from agentsess.sessions.service import SessionService
 
@@ -194,7 +193,7 @@ class Agent:
 
         It begins with what is known of the other: its recap, its last words, and the notes.
         """
-        return start_phase(self.service, session_id, title)
+        return self.service.phases.start(session_id, title)
 
     # -- running
 

@@ -11,7 +11,7 @@ from agentsess.agent.turn import TOO_LONG, Turn
 from agentsess.model import EntryKind, text_of
 from agentsess.model_usage import CHARS_PER_TOKEN
 from agentsess.sessions.carrying import TAIL
-from agentsess.sessions.phases import begin_phase, continued_in, end_phase
+from agentsess.sessions.phases import continued_in
 from agentsess.sessions.pricing import context_window
 from agentsess.sessions.service import SessionService
 
@@ -135,9 +135,10 @@ class ContextLimit:
         is_answered = any(entry.kind is EntryKind.ASSISTANT for entry in turn.entries)
         until = None if is_answered else prompt.seq
         session_id = turn.writer.session_id
-        phase = await asyncio.to_thread(begin_phase, self._service, session_id, until=until)
+        phases = self._service.phases
+        phase = await asyncio.to_thread(phases.begin, session_id, until=until)
         turn.emit(EventSaved(turn.save(continued_in(phase))))
-        await asyncio.to_thread(end_phase, self._service, session_id)
+        await asyncio.to_thread(phases.end, phase)
         said = text_of(prompt.content[-1:]) or prompt.text  # without the names of what is attached
         turn.emit(PhaseStarted(phase, GO_ON if is_answered else said))
         return NEW_PHASE

@@ -12,7 +12,6 @@ from agentsess.agent.agent import Agent
 from agentsess.commands.finding import find
 from agentsess.commands.output import Output, print_made
 from agentsess.model import Entry
-from agentsess.sessions.phases import start_phase
 from agentsess.sessions.recap_text import clean
 from agentsess.sessions.service import SessionService
 
@@ -48,5 +47,5 @@ async def _entry_of(stream: AsyncGenerator[events.AgentEvent, None], out: Output
 
 def phase(service: SessionService, args: Namespace, out: Output) -> int:
     """`phase`: go on in a new session that begins with where this one stands."""
-    print_made(start_phase(service, find(service, args.id, out).id, args.title), out)
+    print_made(service.phases.start(find(service, args.id, out).id, args.title), out)
     return 0

@@ -14,6 +14,7 @@ from agentsess.model import Comparison, JsonObject, Session, Snapshot, Status, u
 from agentsess.pace import each
 from agentsess.sessions.catalog import Catalog
 from agentsess.sessions.fields import check_at_hand
+from agentsess.sessions.making import making
 from agentsess.sessions.records import checked_title
 from agentsess.sessions.writer import SessionWriter
 from agentsess.storage.store import SessionStore
@@ -204,10 +205,8 @@ class Branching:
             "parent_id": session_id,
             "forked_at": last if paid is None else paid,
         }
-        # The history first: a crash in between must not leave a session that lost it.
-        self._store.copy_history(session_id, fork_id, last)
-        self._store.create("sessions", fork_id, document)
-        with self._store.lease(fork_id, agent="fork") as lease:
+        with making(self._store, fork_id, document) as lease:
+            self._store.copy_history(session_id, fork_id, last)
             SessionWriter(self._store, fork_id, lease)  # counts its entries
         return self._catalog.get(fork_id)
 

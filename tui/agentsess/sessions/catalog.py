@@ -283,8 +283,9 @@ def _card(
 ) -> Card | None:
     """What the shelf keeps of a session; None if there is no such session any more."""
     if (document := own.get(doc_id)) is not None:
-        # Of one that is being deleted, half may be gone.
-        return None if "purging" in document else _own_card(doc_id, document)
+        # Of one that is being deleted or made, half may not be there.
+        is_whole = "purging" not in document and "making" not in document
+        return _own_card(doc_id, document) if is_whole else None
     overlay = overlays.get(doc_id, {})
     for source, cache in found.items():
         if (cached := cache.get(doc_id)) is not None:

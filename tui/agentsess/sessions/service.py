@@ -29,7 +29,9 @@ from agentsess.sessions.fields import (
     unarchived,
 )
 from agentsess.sessions.health import Health, bring_back, check_store
+from agentsess.sessions.making import making
 from agentsess.sessions.permissions import Permissions
+from agentsess.sessions.phases import Phases
 from agentsess.sessions.query import Query
 from agentsess.sessions.recaps import Recaps
 from agentsess.sessions.records import checked_tags
@@ -69,6 +71,8 @@ class SessionService:
         """Emptying the trash, and deleting for good."""
         self.recaps = Recaps(self, store, catalog)
         """Where sessions stand, and what changed around them."""
+        self.phases = Phases(self, store)
+        """Sessions that go on where others ended."""
         self.permissions = Permissions(store, settings)
         """What tools may do without a question."""
 
@@ -146,14 +150,7 @@ class SessionService:
     def index(
         self, progress: Progress | None = None, cancelled: Callable[[], bool] = lambda: False
     ) -> bool:
-        """Bring the search index up to date; for many sessions this takes a while.
-
-        Returns:
-            Whether it is up to date now; not so if cancelled, or another process is at it.
-
-        Raises:
-            StoreError: It cannot be written. Searches work all the same.
-        """
+        """Bring the search index up to date; may take a while. See `Indexer.update`."""
         return self._search.indexer.update(progress, cancelled)
 
     def owner(self, session_id: str) -> Owner | None:
@@ -204,8 +201,11 @@ class SessionService:
         session_id: str = "",
         budget_usd: float | None = None,
         max_tokens_total: int | None = None,
+        begin: Callable[[SessionWriter], object] | None = None,
     ) -> Session:
         """A new session, durable when this returns; its id is made up if none is given.
+
+        Nobody sees it before ``begin`` has written what it begins with.
 
         Raises:
             InvalidMetadata: The metadata is not a JSON object.
@@ -225,7 +225,11 @@ class SessionService:
             max_tokens_total=max_tokens_total,
         )
         session_id = session_id or str(uuid.uuid4())
-        self._store.create("sessions", session_id, document)
+        if begin is None:
+            self._store.create("sessions", session_id, document)
+        else:
+            with making(self._store, session_id, document) as lease:
+                begin(SessionWriter(self._store, session_id, lease))
         return self.get(session_id)
 
     def writer(
@@ -275,11 +279,13 @@ class SessionService:
             at: The last entry that goes along; None: all do.
         """
         origin = self.get(session_id)
-        session = self.create(title=origin.title, created_at=origin.created_at, **kept_from(origin))
         entries = takewhile(lambda e: at is None or e.seq <= at, self.entries(origin.id))
-        with self.writer(session.id) as writer:
-            writer.carry_over(entries, origin.source)
-        return self.get(session.id)
+        return self.create(
+            title=origin.title,
+            created_at=origin.created_at,
+            begin=lambda writer: writer.carry_over(entries, origin.source),
+            **kept_from(origin),
+        )
 
     # -- changing
 
@@ -332,9 +338,8 @@ class SessionService:
             restore_files: Write what other programs deleted of them back into these
                 programs' folders, byte for byte; never over a file that is there.
         """
-        for session_id in session_ids:
-            if self.get(session_id).status is not Status.ARCHIVED:
-                raise IllegalTransition("Only an archived session can be unarchived.")
+        if any(self.get(i).status is not Status.ARCHIVED for i in session_ids):
+            raise IllegalTransition("Only an archived session can be unarchived.")
         if restore_files:
             self._copies.write_back(session_ids)
             self.refresh()
@@ -381,6 +386,7 @@ class SessionService:
         """Finish what a process that was killed left half done."""
         tidied = self._store.tidy()
         tidied.cleaned += self._copies.tidy()
+        self.phases.finish()
         return tidied
 
     # -- taking back

@@ -1,4 +1,4 @@
-"""Sessions put away: into the archive, back from it, or gone for good.
+"""Sessions put away: into the archive, back from it, or gone for good; and half-made ones.
 
 Each of these is a row of steps, and whoever is killed between two of them leaves a
 store that reads as before or as after. `tidy` finishes what was left.
@@ -6,6 +6,7 @@ store that reads as before or as after. `tidy` finishes what was left.
     pack:    write, check and name the bundle -> mark ``packed`` -> clear the folder
     unpack:  fill and check the folder -> unmark -> remove the bundle
     remove:  (``purging`` was marked) -> move to ``trash/`` -> unlink -> drop the document
+    make:    document, marked ``making`` -> history -> unmark
 
 Whose mark says ``packed`` is read from its bundle, all others from their folders. Only
 what is archived is packed, and nobody writes to what is archived.
@@ -15,15 +16,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agentsess.errors import SessionFenced, SessionLocked, Stopped, StoreError
-from agentsess.model import JsonObject, Status
+from agentsess.errors import SessionFenced, SessionLocked, SessionNotFound, Stopped, StoreError
+from agentsess.model import JsonObject, Status, utc_now
 from agentsess.pace import each
 from agentsess.storage.archive import (
     LEASE,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 
 _MAKING_SECONDS = 60.0
-"""A fork has its history a moment before its document; no longer than this."""
+"""A session in the making has nobody's lease for a moment; no longer than this."""
 
 
 def pack(store: FileStore, session_id: str) -> None:
@@ -170,14 +171,14 @@ def tidy(store: FileStore) -> Tidied:
     done = Tidied()
     documents = dict(store.documents("sessions"))
     left = {p.stem for p in _listed(store.archive.folder) if p.suffix == ".new"}
-    begun = [i for i, now in documents.items() if i in left or _is_begun(store, i, now)]
+    begun = [i for i, now in documents.items() if _is_begun(store, i, now)]
     with suppress(Stopped):
-        for session_id in each(begun):
+        for session_id in each(list(dict.fromkeys([*begun, *left]))):
             try:
-                _tidy_one(store, session_id, documents[session_id], done)
+                _tidy_one(store, session_id, documents.get(session_id, {}), done)
                 if session_id in left:
                     _clean(store, session_id, done)
-            except SessionLocked:
+            except (SessionLocked, SessionNotFound):  # or a file that is none of ours
                 continue
             except (OSError, SessionFenced) as error:
                 done.problems[session_id] = str(error)
@@ -187,11 +188,18 @@ def tidy(store: FileStore) -> Tidied:
 def _is_begun(store: FileStore, session_id: str, document: JsonObject) -> bool:
     """Whether something may be left half done; it is looked at more closely then."""
     packed, archived = bool(document.get("packed")), document.get("status") == Status.ARCHIVED
-    if packed != archived or "purging" in document:
+    if packed != archived or "purging" in document or _is_abandoned(document):
         return True
-    return (
-        _has_files(store.folder(session_id)) if packed else store.archive.path(session_id).exists()
-    )
+    folder, bundle = store.folder(session_id), store.archive.path(session_id)
+    return _has_files(folder) if packed else bundle.exists()
+
+
+def _is_abandoned(document: JsonObject) -> bool:
+    """Whether a session is in the making for too long; whoever is at it has its lease."""
+    if "making" not in document:
+        return False
+    since = utc_now() - datetime.fromisoformat(document["making"])
+    return abs(since.total_seconds()) > _MAKING_SECONDS  # a clock may have been set back
 
 
 def _tidy_one(store: FileStore, session_id: str, document: JsonObject, done: Tidied) -> None:
@@ -199,6 +207,11 @@ def _tidy_one(store: FileStore, session_id: str, document: JsonObject, done: Tid
         with store.lease(session_id, agent="deleting"):
             store.remove("sessions", session_id)
         done.removed.append(session_id)
+    elif _is_abandoned(document):
+        with store.lease(session_id, agent="tidying"):
+            if "making" in store.documents("sessions").get(session_id, {}):
+                store.remove("sessions", session_id)
+        done.cleaned.append(session_id)
     elif document.get("packed"):
         # Two of these happen only if a record was lost to damage.
         if (store.folder(session_id) / HISTORY).exists() and not store.archive.path(
@@ -222,10 +235,10 @@ def _clean(store: FileStore, session_id: str, done: Tidied) -> None:
     folder, bundle = store.folder(session_id), store.archive.path(session_id)
     with store.lease(session_id, agent="tidying"):
         document = store.documents("sessions").get(session_id)
-        if document is None:
-            return
         try:
             _remove(bundle.with_name(f"{session_id}.new"))
+            if document is None:  # another program's, or none any more
+                return
             if document.get("packed"):
                 verify_bundle(bundle)
                 clear_folder(folder)
@@ -240,12 +253,13 @@ def _clean(store: FileStore, session_id: str, done: Tidied) -> None:
 
 def unlisted(store: FileStore) -> dict[str, JsonObject]:
     """Sessions whose document was lost to damage; see `SessionStore.unlisted`."""
-    listed, before = store.documents("sessions"), time.time() - _MAKING_SECONDS
-    lost: dict[str, JsonObject] = {}
-    for path in store.home.glob(f"s/*/*/{HISTORY}"):
-        if path.parent.name not in listed and path.stat().st_mtime < before:
-            lost[path.parent.name] = {}
-    for bundle in store.archive.folder.glob(f"*{SUFFIX}"):
+    histories = list(store.home.glob(f"s/*/*/{HISTORY}"))
+    bundles = list(store.archive.folder.glob(f"*{SUFFIX}"))
+    listed = store.documents("sessions")  # only now: each is written before its history
+    lost: dict[str, JsonObject] = {
+        p.parent.name: {} for p in histories if p.parent.name not in listed
+    }
+    for bundle in bundles:
         session_id = bundle.name.removesuffix(SUFFIX)
         if session_id in listed or session_id in lost:
             continue

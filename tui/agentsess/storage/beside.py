@@ -80,6 +80,7 @@ class Beside:
         """Keep nothing of a session any more."""
         path = self._path(session_id)
         try:
+            path.with_suffix(".new").unlink(missing_ok=True)  # of one who was killed
             path.unlink()
         except FileNotFoundError:
             return

@@ -94,7 +94,7 @@ class History:
         Raises:
             StoreError: Nothing was written.
         """
-        temporary = target.with_suffix(".new")
+        temporary = _unfinished(target)
         try:
             make_directory(target.parent)
             with self._opened() as fd, temporary.open("wb") as file:
@@ -110,6 +110,10 @@ class History:
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise StoreError(f"Cannot write {target}: {error.strerror or error}.") from error
+
+    def drop_unfinished(self) -> None:
+        """Remove what a process left that was killed while it wrote the history anew."""
+        _unfinished(self.path).unlink(missing_ok=True)
 
     def checksum(self, last_seq: int) -> str:
         """SHA-256 of the bytes up to an entry, in hexadecimal; raises Stopped."""
@@ -192,6 +196,10 @@ class Damage:
 
     start: int
     end: int
+
+
+def _unfinished(target: Path) -> Path:
+    return target.with_suffix(".new")
 
 
 def _blocks(fd: int, end: int) -> Iterator[bytes]:

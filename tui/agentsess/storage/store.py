@@ -299,6 +299,8 @@ class FileStore:
             raise StoreError(f"Cannot write {folder}: {error.strerror or error}.") from error
         # Since we last wrote, another may have moved the history to a new file.
         self.release_history(session_id)
+        with suppress(OSError):
+            self._history(session_id).drop_unfinished()
         return lease
 
     def owner(self, session_id: str) -> Owner | None:

@@ -7,7 +7,6 @@ from textual import work
 from agentsess.agent.compaction import can_clear, can_compact
 from agentsess.agent.context import Conversation
 from agentsess.model import Session
-from agentsess.sessions.phases import start_phase
 from agentsess.ui.render.format import tokens
 from agentsess.ui.render.text import one_line
 from agentsess.ui.screens.base import Panes, telling_errors
@@ -86,7 +85,7 @@ class Shortening(Panes):
     @telling_errors
     async def start_phase(self, session: Session) -> None:
         """Begin a new phase of a session and go there."""
-        phase = await self.app.aside(start_phase, self.app.service, session.id)
+        phase = await self.app.aside(self.app.service.phases.start, session.id)
         await self.show_session(phase.id)
         self.reload(phase.id)
         self.action_prompt()
