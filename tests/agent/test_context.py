@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -261,7 +260,7 @@ def test_leaving_results_out_changes_nothing_that_was_handed_out_before() -> Non
     conversation = Conversation(numbered(prompt("go"), reply(call("a")), result("a", "x" * 500)))
     sent = conversation.messages()
     before = msgspec.json.encode(sent)
-    conversation.add(replace(shortening("cleared", 9), seq=4))
+    conversation.add(msgspec.structs.replace(shortening("cleared", 9), seq=4))
     assert msgspec.json.encode(sent) == before
 
 

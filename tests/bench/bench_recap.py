@@ -46,8 +46,9 @@ def from_disk(folder: Path, entries: list[Entry]) -> Row:
     def read() -> None:
         with closing(SessionService.open(folder)) as service:
             builder = RecapBuilder()
+            last = service.page(session_id, last=1).total
             for entry in service.entries(session_id, 1):
-                builder.add(entry)
+                builder.add(entry, last)
             builder.build()
 
     (taken,) = medians([read], 3)

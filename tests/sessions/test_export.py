@@ -18,7 +18,7 @@ SESSION = Session(
 
 
 def entry(kind: EntryKind, text: str, **fields: object) -> Entry:
-    return replace(Entry(1, kind, text, AT), **fields)  # type: ignore[arg-type]
+    return Entry(1, kind, text, AT, **fields)  # type: ignore[arg-type]
 
 
 def exported(*entries: Entry, session: Session = SESSION) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -647,12 +648,12 @@ def test_the_time_line_says_what_each_time_of_work_took() -> None:
     t = Transcript()
     t.user("Read the parser")
     t.say("It is small.")
-    t.entries[-1] = replace(t.entries[-1], meta={**spent, "cost_usd": 0.25})
+    t.entries[-1] = msgspec.structs.replace(t.entries[-1], meta={**spent, "cost_usd": 0.25})
     t.later(days=1)
     t.user("Change it")
     for _ in range(2):
         t.say("Changed.")
-        t.entries[-1] = replace(t.entries[-1], meta=spent)
+        t.entries[-1] = msgspec.structs.replace(t.entries[-1], meta=spent)
     t.user("And now?")
     first, second = recap_of(t).stretches
     assert (first.turns, first.tokens, first.cost_usd) == (1, 1_100, 0.25)
@@ -669,7 +670,7 @@ def test_what_a_sitting_with_an_unknown_model_cost_is_not_known() -> None:
     t.user("Read the parser")
     t.say("It is small.")
     meta = {"model": "mystery-1", "usage": Usage(input=7).to_json()}
-    t.entries[-1] = replace(t.entries[-1], meta=meta)
+    t.entries[-1] = msgspec.structs.replace(t.entries[-1], meta=meta)
     (only,) = recap_of(t).stretches
     assert (only.tokens, only.cost_usd) == (7, None)
 
@@ -709,6 +710,10 @@ def test_of_a_very_long_session_the_beginning_is_skimmed() -> None:
     assert texts(recap.decisions) == ["We decided to drop Windows."]
     assert sum(file.times for file in recap.files) == 601
     assert "shop/first.py" in {file.path for file in recap.files}
+    knowing = RecapBuilder()
+    for entry in t.entries:
+        knowing.add(entry, coming=len(t.entries))  # the same, when the end is known beforehand
+    assert knowing.build(t.session) == recap_of(t)
 
 
 def test_characters_that_do_not_exist_are_left_out() -> None:

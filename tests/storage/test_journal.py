@@ -16,7 +16,8 @@ from agentsess.storage.journal import (
     FORMAT,
     Journal,
     check_version,
-    read_backward,
+    lines_backward,
+    lines_forward,
     read_forward,
     seal,
     unseal,
@@ -40,7 +41,7 @@ def forward(path: Path) -> list[dict[str, object] | None]:
 
 def backward(path: Path) -> list[dict[str, object] | None]:
     with path.open("rb") as file:
-        return [record.body for record in read_backward(file.fileno(), path.stat().st_size)]
+        return [unseal(line) for line in lines_backward(file.fileno(), path.stat().st_size)]
 
 
 def numbered(count: int) -> list[dict[str, object]]:
@@ -142,7 +143,7 @@ def test_flipped_bits_never_give_a_wrong_record(
     path.write_bytes(content)
     with path.open("rb") as file:
         found = [record.body for record in read_forward(file.fileno(), 0)]
-        back = [record.body for record in read_backward(file.fileno(), len(content))]
+        back = [unseal(line) for line in lines_backward(file.fileno(), len(content))]
     readable = [body for body in found if body is not None and "fmt" not in body]
     assert all(body in written for body in readable)
     assert len(readable) >= len(written) - 2 * len(flips)
@@ -155,7 +156,7 @@ def test_flipped_bits_never_give_a_wrong_record(
     block=st.integers(8, 64),
     junk=st.binary(max_size=30),
 )
-def test_reading_backward_gives_the_same_records_whatever_the_block(
+def test_reading_backward_gives_the_same_lines_whatever_the_block(
     bodies: list[dict[str, str]],
     block: int,
     junk: bytes,
@@ -166,11 +167,13 @@ def test_reading_backward_gives_the_same_records_whatever_the_block(
     path.write_bytes(b"".join(lines[:3]) + junk + b"\n\n" + b"".join(lines[3:]) + junk)
     with pytest.MonkeyPatch.context() as patch, path.open("rb") as file:
         patch.setattr(module, "_BLOCK", block)
-        ahead = list(read_forward(file.fileno(), 0))
-        back = list(read_backward(file.fileno(), path.stat().st_size))
+        ahead = list(lines_forward(file.fileno(), 0))
+        back = list(lines_backward(file.fileno(), path.stat().st_size))
+        records = list(read_forward(file.fileno(), 0))
     assert ahead == back[::-1]
+    assert [unseal(line) for line in ahead if line] == [record.body for record in records]
     content = path.read_bytes()
-    for record in ahead:
+    for record in records:
         assert unseal(content[record.start : record.end - 1]) == record.body
 
 

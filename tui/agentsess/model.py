@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import Any
 
+import msgspec
+
 from agentsess.clock import utc_now as utc_now
 from agentsess.model_recap import CommandRun as CommandRun
 from agentsess.model_recap import Fact as Fact
@@ -65,9 +67,11 @@ class ToolCall:
     input: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of a session's history. Entries are never changed once written."""
+class Entry(msgspec.Struct, frozen=True):
+    """A line of a session's history. Entries are never changed once written.
+
+    Made by the ten thousand, and a struct is made five times as fast as a frozen dataclass.
+    """
 
     seq: int
     """Position in the session, counted from 1."""
@@ -80,7 +84,7 @@ class Entry:
     """Name of the agent that says this or, of a prompt, that it is for; empty: the plain one."""
     content: tuple[JsonObject, ...] = ()
     """Content blocks exactly as the API gives or takes them; empty for a plain prompt."""
-    meta: JsonObject = field(default_factory=dict)
+    meta: JsonObject = msgspec.field(default_factory=dict)
     """Kind-specific facts. assistant: ``model``, ``stop_reason``, ``usage`` (as
     `Usage.to_json`), ``message_id``. tool_result: ``tool_use_id``, ``tool``,
     ``is_error``. event: ``event`` and what belongs to it. Any kind: ``imported``
@@ -153,16 +157,18 @@ def text_of(content: Iterable[JsonObject]) -> str:
     """The text parts of content blocks, joined by blank lines."""
     parts: list[str] = []
     for block in content:
-        inner = block.get("content") if block.get("type") == "tool_result" else None
-        if block.get("type") == "text":
+        sort = block.get("type")
+        if sort == "text":
             parts.append(str(block.get("text", "")))
-        elif isinstance(inner, str):
-            parts.append(inner)
-        elif isinstance(inner, list):
-            parts.append(text_of(b for b in inner if isinstance(b, dict)))
-        elif block.get("type") in ("image", "document"):
+        elif sort == "tool_result":
+            inner = block.get("content")
+            if isinstance(inner, list):
+                inner = text_of(b for b in inner if isinstance(b, dict))
+            if isinstance(inner, str):
+                parts.append(inner)
+        elif sort == "image" or sort == "document":
             parts.append(_placeholder(block))
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(filter(None, parts))
 
 
 def _placeholder(block: JsonObject) -> str:

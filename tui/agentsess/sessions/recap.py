@@ -52,9 +52,12 @@ class RecapBuilder:
         """When that entry was written."""
         return self._time.last_at
 
-    def add(self, entry: Entry) -> None:
-        """Take the next entry."""
+    def add(self, entry: Entry, coming: int = 0) -> None:
+        """Take the next entry. ``coming``: number of the last one that is known to follow."""
         self._time.add(entry)
+        if entry.seq <= coming - _READ_CLOSELY and not self._unread:
+            self._course.skim(entry)
+            return
         self._unread.append(entry)
         if len(self._unread) > _READ_CLOSELY:
             self._course.skim(self._unread.popleft())

@@ -106,8 +106,9 @@ class Recaps:
         builder = self._builders.pop(session.id, None) or RecapBuilder()
         if not self._service.follows(session.id, builder.last_seq, builder.last_at):
             builder = RecapBuilder()  # the session was rewound since
+        last = self._service.page(session.id, last=1).total
         for entry in self._service.entries(session.id, builder.last_seq + 1):
-            builder.add(entry)
+            builder.add(entry, last)
         self._builders[session.id] = builder
         while len(self._builders) > _BUILDERS_KEPT:
             self._builders.pop(next(iter(self._builders)), None)

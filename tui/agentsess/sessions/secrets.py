@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+import msgspec
+
 from agentsess.model import Draft, Entry, JsonObject, Session
 
 META = "secrets"
@@ -207,7 +209,9 @@ def redacted(session: Session, entries: Iterable[Entry]) -> tuple[Session, Itera
 
 def _redacted_entry(entry: Entry) -> Entry:
     content: tuple[JsonObject, ...] = tuple(_mapped(block) for block in entry.content)
-    return replace(entry, text=redact(entry.text), content=content, meta=_mapped(entry.meta))
+    return msgspec.structs.replace(
+        entry, text=redact(entry.text), content=content, meta=_mapped(entry.meta)
+    )
 
 
 def _strings(value: Any) -> Iterator[str]:

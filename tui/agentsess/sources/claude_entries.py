@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
+
+import msgspec
 
 from agentsess.model import Draft, Entry, EntryKind, JsonObject
 
@@ -53,4 +54,5 @@ def _same_message(entry: Entry, other: Entry) -> bool:
 
 
 def _without_usage(entry: Entry) -> Entry:
-    return replace(entry, meta={k: v for k, v in entry.meta.items() if k != "usage"})
+    meta = {name: value for name, value in entry.meta.items() if name != "usage"}
+    return msgspec.structs.replace(entry, meta=meta)

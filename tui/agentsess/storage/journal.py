@@ -75,15 +75,17 @@ def _mended(value: Any) -> Any:
     return value
 
 
+def is_whole(line: bytes) -> bool:
+    """Whether a line without its newline is as it was sealed."""
+    return line[:_PREFIX] == b'{"c":"%08x",' % crc32(line[_PREFIX:])
+
+
 def unseal(line: bytes) -> dict[str, Any] | None:
     """The record of a line without its newline; None if it is damaged."""
-    if len(line) <= _PREFIX or not line.startswith(b'{"c":"'):
-        return None
-    rest = line[_PREFIX:]
-    if line[6:_PREFIX] != b'%08x",' % crc32(rest):
+    if not is_whole(line):
         return None
     try:
-        return _decode(b"{" + rest)
+        return _decode(b"{" + line[_PREFIX:])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
@@ -264,11 +266,21 @@ def check_version(path: Path) -> None:
 
 
 def read_forward(fd: int, start: int, stop: int | None = None) -> Iterator[Record]:
-    """Complete records from an offset on.
+    """Complete records from an offset on; see `lines_forward`."""
+    at = start
+    for line in lines_forward(fd, start, stop):
+        end = at + len(line) + 1
+        if line:
+            yield Record(at, end, unseal(line))
+        at = end
+
+
+def lines_forward(fd: int, start: int, stop: int | None = None) -> Iterator[bytes]:
+    """Complete lines from an offset on, without their newlines; some may be empty.
 
     A last line without its newline is left alone: it may be in the making.
     """
-    offset, at, size = start, start, _BLOCK // 8
+    offset, size = start, _BLOCK // 8
     begun: list[bytes] = []  # of a line that is longer than a block
     while stop is None or offset < stop:
         block = os.pread(fd, size if stop is None else min(size, stop - offset), offset)
@@ -280,27 +292,20 @@ def read_forward(fd: int, start: int, stop: int | None = None) -> Iterator[Recor
         begun.append(first)
         if not others:
             continue
-        for line in (b"".join(begun), *others[:-1]):
-            end = at + len(line) + 1
-            if line:
-                yield Record(at, end, unseal(line))
-            at = end
-        begun = [others[-1]]
+        yield b"".join(begun)
+        begun = [others.pop()]
+        yield from others
 
 
-def read_backward(fd: int, end: int) -> Iterator[Record]:
-    """Complete records before an offset, newest first."""
+def lines_backward(fd: int, end: int) -> Iterator[bytes]:
+    """Complete lines before an offset without their newlines, newest first; some may be empty."""
     rest, block = b"", _BLOCK
     while end > 0:
         start = max(0, end - block)
         lines = (os.pread(fd, end - start, start) + rest).split(b"\n")
         lines.pop()  # nothing, or a last line without its newline
-        at = start + sum(map(len, lines)) + len(lines)
         whole = 0 if start == 0 else 1  # the first line may begin in the block before
-        for line in reversed(lines[whole:]):
-            at -= len(line) + 1
-            if line:
-                yield Record(at, at + len(line) + 1, unseal(line))
+        yield from reversed(lines[whole:])
         rest = lines[0] + b"\n" if lines and start > 0 else b""
         block = _BLOCK if len(lines) > 1 else block * 2
         end = start

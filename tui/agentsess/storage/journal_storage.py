@@ -22,8 +22,8 @@ from agentsess.storage.journal import (
     Journal,
     check_version,
     damaged_stretches,
+    lines_backward,
     make_directory,
-    read_backward,
     read_forward,
     seal,
     sync_directory,
@@ -178,8 +178,8 @@ class JournalStorage(Storage):
         except FileNotFoundError:
             return 0
         try:
-            for record in read_backward(fd, os.fstat(fd).st_size):
-                body = record.body or {}
+            for line in lines_backward(fd, os.fstat(fd).st_size):
+                body = unseal(line) or {}
                 if body.get("t") == table and body["op"] == "put":
                     return int(body["id"])
             return 0
