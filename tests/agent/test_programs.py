@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -16,7 +15,7 @@ import pytest
 
 from agentsess import Agent
 from agentsess.model import Draft, Entry, EntryKind, utc_now
-from support.agents import assert_requests_acceptable, is_alive
+from support.agents import assert_requests_acceptable, wait_until_gone
 from support.loopback import Hold, LoopbackServer, Reply, ToolUse
 
 CREATE = """
@@ -62,13 +61,6 @@ def python(program: str, *arguments: str) -> str:
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     return done.stdout.strip()
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 20
-    while is_alive(pid):
-        assert time.monotonic() < deadline, f"{pid} is still there"
-        time.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)

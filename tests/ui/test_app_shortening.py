@@ -68,7 +68,8 @@ async def test_esc_stops_a_compaction_and_nothing_has_changed(
         await user.sees_no_more("Writing a summary")
         server.release()
         await user.until(lambda: not user.app.runs.live(), "the end of the run")
-        assert entries(user) == before
+        # what was written until then was paid for: at most that is told
+        assert [told for told in entries(user) if told != "no_summary"] == before
 
 
 async def test_only_what_is_possible_is_offered_and_the_rest_is_explained(
