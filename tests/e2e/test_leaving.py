@@ -54,6 +54,14 @@ def begins(terminal: Terminal) -> None:
     terminal.press("Port the reader", "enter")
 
 
+def allows(terminal: Terminal) -> None:
+    """Allow the command that is asked about."""
+    terminal.sees("wants to run a command", "allow once")
+    while "allow once" in terminal.screen:  # a key that comes too early is no answer
+        terminal.press("y")
+        terminal.settles()
+
+
 def number_in(file: Path, terminal: Terminal) -> int:
     """What a file says as soon as there is one; what the program draws is read meanwhile."""
     deadline = time.monotonic() + PATIENCE
@@ -121,10 +129,7 @@ def test_while_a_command_runs(project: Path, loopback: Loopback) -> None:
     server = loopback([ToolUse("bash", {"command": SLEEP})])
     with Terminal(COMMAND, cwd=project) as terminal:
         begins(terminal)
-        terminal.sees("wants to run a command", "allow once")
-        while "allow once" in terminal.screen:  # a key that comes too early is no answer
-            terminal.press("y")
-            terminal.settles()
+        allows(terminal)
         background = number_in(project / "started", terminal)
         leaves(terminal)
     wait_until_gone(background)
@@ -212,3 +217,29 @@ def test_while_a_run_waits_for_another(
     other.close()
     assert history() == before
     goes_on(server)
+
+
+def test_a_killed_app_takes_its_command_along_and_the_next_run_is_told(
+    project: Path, loopback: Loopback
+) -> None:
+    server = loopback([ToolUse("bash", {"command": SLEEP})])
+    with Terminal(COMMAND, cwd=project) as terminal:
+        begins(terminal)
+        allows(terminal)
+        background = number_in(project / "started", terminal)
+        terminal.kill()
+    wait_until_gone(background)
+    with Terminal(COMMAND, cwd=project) as terminal:
+        terminal.sees("1 session", "▸ Port the reader")
+        terminal.press("c")
+        terminal.sees("Where things stand", "Only read")
+        terminal.settles()
+        terminal.press("enter")
+        terminal.sees("Send")
+        server.script = [Reply("I look again.")]
+        terminal.press("go on", "enter")
+        terminal.sees("I look again.", "broke off while tools were at work", without="working")
+    (result,) = server.bodies[-1]["messages"][2]["content"]
+    assert result["is_error"]
+    assert "Whether it had any effect is not known" in result["content"]
+    assert_requests_acceptable(server)

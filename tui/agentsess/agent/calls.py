@@ -55,11 +55,17 @@ class Calls:
             if running:
                 await asyncio.wait(running)
 
-    def interrupt(self, calls: Sequence[ToolCall]) -> None:
-        """Answer calls that nothing more will come of."""
+    def interrupt(self, calls: Sequence[ToolCall], *, by_another: bool = False) -> None:
+        """Answer calls that nothing more will come of.
+
+        Args:
+            calls: Which.
+            by_another: They are of a run that is gone: nobody knows whether they were made.
+        """
         for call in calls:
             decision = self._begun.get(call.id)
-            outcome = ToolOutcome(UNFINISHED if decision else _NOT_MADE, is_error=True)
+            text = UNFINISHED if decision or by_another else _NOT_MADE
+            outcome = ToolOutcome(text, is_error=True)
             facts = decision.to_meta() if decision else {}
             entry = self._save(call, outcome, {"interrupted": True} | facts)
             self.emit(ToolFinished(call, entry))

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _SLOW_IMPORTS = {"anthropic", "genai_prices"}
 _IDLE_SECONDS = 60.0
 """How long a client waits for the next run."""
-
+RETRIES = 5
+"""How often the same request goes out again, in about 15 s: a busy API is often so for longer
+than the SDK waits by itself, and work that was left alone should not end for that."""
 _SHORTEST_KEY = 8
 """Characters: shorter ones are no keys but words, for servers that need none."""
 
@@ -162,7 +164,8 @@ def _load() -> None:
 def _default_client() -> AsyncAnthropic:
     from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 
-    return AsyncAnthropic(http_client=DefaultAsyncHttpxClient(verify=_certificates()))
+    http_client = DefaultAsyncHttpxClient(verify=_certificates())
+    return AsyncAnthropic(http_client=http_client, max_retries=RETRIES)
 
 
 @cache

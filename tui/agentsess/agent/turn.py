@@ -119,8 +119,8 @@ class Turn:
             AgentError: Asking failed; what was said until then is in the history.
         """
         try:
-            if self.conversation.open_calls:
-                self._close_calls()
+            if calls := self.conversation.open_calls:
+                self._calls.interrupt(calls, by_another=True)
                 self._note("repaired", "The last run broke off while tools were at work.")
             elif self.writer.broke_off():
                 self._note("repaired", _LOST_REPLY)
