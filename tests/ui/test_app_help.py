@@ -80,6 +80,21 @@ async def test_an_action_is_done_from_the_palette(app: AgentsessApp, key: str) -
         await user.until(lambda: user.session("Beta").status == "completed", "it is done")
 
 
+async def test_the_footer_offers_no_filter_where_its_key_is_a_character(
+    app: AgentsessApp,
+) -> None:
+    async with using(app) as user:
+        await user.sees("/ Filter")
+        await user.opens(user.titles[0])
+        await user.press("ctrl+l")
+        await user.sees("⏎ Send")
+        await user.sees_no_more("/ Filter")
+        await user.press("/")
+        await user.until(lambda: user.prompt == "/", "a slash")
+        await user.press("backspace", "shift+tab", "1")
+        await user.sees("/ Filter")
+
+
 async def test_the_footer_fits_on_80_columns_and_ends_with_help(app: AgentsessApp) -> None:
     async with using(app, size=(80, 24)) as user:
         await user.until(lambda: user.screen.rstrip().endswith("f1 Help"), "the list's footer")

@@ -161,6 +161,34 @@ async def test_a_note_typed_after_pausing_is_on_the_card(app: AgentsessApp) -> N
         await user.sees("You noted", "Kim knows the format.")
 
 
+async def test_after_pausing_on_the_card_n_notes_and_begins_nothing(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await comes_back(user)
+        await user.press("p")
+        await user.is_told("n notes what to remember")
+        await user.press("n")
+        await user.until(lambda: isinstance(user.app.screen, AskNote), "the note")
+        assert user.titles == ["Port it"]
+
+
+async def test_after_pausing_in_a_searched_conversation_n_notes_too(app: AgentsessApp) -> None:
+    async with using(app) as user:
+        await user.opens("Port it")
+        await user.press("/")
+        await user.types("parser", "enter")
+        await user.until(lambda: user.app.focused is user.main.chat.transcript, "a match")
+        await user.press("p", "n")
+        await user.until(lambda: isinstance(user.app.screen, AskNote), "the note")
+
+
+async def test_after_pausing_several_no_note_is_offered(app: AgentsessApp) -> None:
+    write_session(app.service, "Another")
+    async with using(app) as user:
+        await user.marks("Port it", "Another")
+        await user.press("p")
+        await user.is_told("Paused 2 sessions. z undoes it.")
+
+
 async def test_a_slow_look_around_keeps_nobody_waiting(
     app: AgentsessApp, monkeypatch: pytest.MonkeyPatch, loopback: Loopback
 ) -> None:

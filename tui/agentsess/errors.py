@@ -92,7 +92,7 @@ class SessionFenced(AgentsessError):
         self.owner = owner
         super().__init__(
             f"The session was taken over by {owner or 'another process'}. "
-            "What came last was not kept; send it again when the session is free."
+            "Nothing that came after that was kept."
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sized
 from datetime import UTC, datetime
 from typing import Any
 
@@ -113,6 +113,6 @@ def unarchived(document: JsonObject) -> JsonObject:
     return {"status": document.get("before_archive", "active"), "before_archive": None}
 
 
-def counted(session_ids: Sequence[str]) -> str:
-    """How many sessions, in words."""
-    return "1 session" if len(session_ids) == 1 else f"{len(session_ids)} sessions"
+def counted(sessions: Sized) -> str:
+    """How many sessions, in words: of them, or of their ids."""
+    return "1 session" if len(sessions) == 1 else f"{len(sessions):,} sessions"

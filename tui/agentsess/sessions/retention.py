@@ -193,7 +193,7 @@ class Retention:
         if going:
             moment = utc_now().isoformat()
             self._changes.make(
-                f"{counted([s.id for s in going])} pruned",
+                f"{counted(going)} pruned",
                 {session.id: {"trashed_at": moment} for session in going},
                 removal.to_json(),
             )

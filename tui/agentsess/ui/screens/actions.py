@@ -10,9 +10,10 @@ from textual import work
 from agentsess.errors import AgentsessError, InvalidSession, Stopped
 from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.export import export_markdown
+from agentsess.sessions.fields import counted
 from agentsess.sessions.secrets import count_secrets, redacted
 from agentsess.ui.render.text import one_line
-from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.base import Panes, telling_errors
 from agentsess.ui.screens.dialogs import AskNote, AskText, Choice, Choose, Confirm
 
 _SECRETS = "The conversation holds text that looks like keys or passwords."
@@ -84,9 +85,14 @@ class SessionActions(Panes):
 
     def action_pause(self) -> None:
         """Mark as paused; a run is stopped first."""
-        self._set_status(Status.PAUSED, "Paused", "n notes what to remember, ")
-        if self.app.writes_recaps() and len(chosen := self.chosen()) == 1:
-            self.write_when_stopped(chosen[0])
+        only = chosen[0] if len(chosen := self.chosen()) == 1 else None
+        self._set_status(Status.PAUSED, "Paused", "n notes what to remember, " if only else "")
+        if only:
+            # so that n is what is said: it begins a phase on the card, and goes on in a search
+            self.chat.hide_recap()
+            self.chat.transcript.find("")
+            if self.app.writes_recaps():
+                self.write_when_stopped(only)
 
     @work(group="change")
     async def write_when_stopped(self, session: Session) -> None:
@@ -222,7 +228,7 @@ class SessionActions(Panes):
         question = Confirm(
             "Delete for good",
             f"{_named(chosen)}. This cannot be undone.{last}",
-            f"Delete {_counted(chosen)} for good",
+            f"Delete {counted(chosen)} for good",
         )
         if await self.app.push_screen_wait(question):
             self.change(lambda: self.app.service.purge(ids))
@@ -297,6 +303,7 @@ class SessionActions(Panes):
             self.copy_all(session)
 
     @work(group="export")
+    @telling_errors
     async def copy_all(self, session: Session) -> None:
         """Read the conversation and copy it."""
         service = self.app.service
@@ -304,21 +311,13 @@ class SessionActions(Panes):
         def read() -> str:
             return "".join(export_markdown(session, service.entries(session.id)))
 
-        try:
-            text = await self.app.aside(read)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        text = await self.app.aside(read)
         self.app.copy_to_clipboard(text)
         self.tell(f"Copied {len(text):,} characters.")
 
 
-def _counted(chosen: Sequence[Session]) -> str:
-    return "1 session" if len(chosen) == 1 else f"{len(chosen):,} sessions"
-
-
 def _named(chosen: Sequence[Session]) -> str:
-    return f"“{one_line(chosen[0].title, 40)}”" if len(chosen) == 1 else _counted(chosen)
+    return f"“{one_line(chosen[0].title, 40)}”" if len(chosen) == 1 else counted(chosen)
 
 
 def _free_path(folder: Path, session: Session) -> Path:

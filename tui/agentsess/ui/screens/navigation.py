@@ -44,6 +44,15 @@ _PANES = ("sessions", "chat", "details")
 class Navigation(Panes):
     """Actions of the main screen that only change what is in view."""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The filter's key is not offered where it is a character like others.
+
+        Textual sees to that by itself for all keys whose names Unicode knows: not for /.
+        """
+        field = self.focused
+        types = isinstance(field, Input) or (isinstance(field, Prompt) and not field.read_only)
+        return not (action == "filter" and types)
+
     def at(self, pane: str) -> None:
         """Remember which pane the user is in; on a narrow screen only that one shows."""
         if self.has_class(f"-at-{pane}"):

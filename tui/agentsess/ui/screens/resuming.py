@@ -28,7 +28,7 @@ from agentsess.ui.render.going_on import (
 )
 from agentsess.ui.render.recap import Standing, Way
 from agentsess.ui.render.sessions import source_label
-from agentsess.ui.screens.base import Panes
+from agentsess.ui.screens.base import Panes, telling_errors
 from agentsess.ui.screens.dialogs import AskNote, Choice, Choose
 from agentsess.ui.widgets.recap_card import RecapCard
 
@@ -63,12 +63,14 @@ class Resuming(Panes):
             self.recap(session)
 
     @work(exclusive=True, group="open")
+    @telling_errors
     async def resume(self, session: Session) -> None:
         """Show where a session stands and how to go on; nothing is changed yet."""
         if self._in_view(session.id) or await self.show_session(session.id):
             await self._show_standing(session, await self._ways(session))
 
     @work(exclusive=True, group="open")
+    @telling_errors
     async def recap(self, session: Session) -> None:
         """Show a session and where it stands."""
         if self._in_view(session.id) or await self.show_session(session.id):
@@ -93,11 +95,7 @@ class Resuming(Panes):
         return (Way(CONTINUE, "Continue here", None), new_phase, only_read)
 
     async def _show_standing(self, session: Session, ways: tuple[Way, ...]) -> None:
-        try:
-            recap = await self.app.aside(self.app.service.recap, session.id)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        recap = await self.app.aside(self.app.service.recap, session.id)
         self.chat.say("")  # what it may say of keys is not so on the card
         self.chat.show_standing(Standing(recap, utc_now(), session.notes, None, ways))
         self.action_focus_pane("chat")
@@ -108,13 +106,10 @@ class Resuming(Panes):
             self.price_ways(session)
 
     @work(exclusive=True, group="look-around")
+    @telling_errors
     async def look_around(self, session: Session) -> None:
         """Find out what changed since, and show it; until then nothing waits for it."""
-        try:
-            changes = await self.app.aside(self.app.service.recaps.changes, session.id)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        changes = await self.app.aside(self.app.service.recaps.changes, session.id)
         if changes and session.is_own:
             self.to_tell.add(session.id)
         if leaving := await self.app.aside(retirement, session.model):
@@ -186,14 +181,11 @@ class Resuming(Panes):
             self.edit_recap(session, text)
 
     @work(group="change")
+    @telling_errors
     async def edit_recap(self, session: Session, text: str) -> None:
         """Keep the user's words."""
-        try:
-            edit = self.app.service.recaps.edit
-            recap = await self.app.aside(edit, session.id, read_edited(text))
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        edit = self.app.service.recaps.edit
+        recap = await self.app.aside(edit, session.id, read_edited(text))
         self._fill_in(session, recap=recap)
 
     @on(RecapCard.WritingWanted)
@@ -202,13 +194,10 @@ class Resuming(Panes):
             self.plan_recap(session)
 
     @work(exclusive=True, group="plan-recap")
+    @telling_errors
     async def plan_recap(self, session: Session) -> None:
         """Say what having the recap written takes, and ask whether that is wanted."""
-        try:
-            plan = await self.app.aside(self.app.recap_writer.plan, session.id)
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-            return
+        plan = await self.app.aside(self.app.recap_writer.plan, session.id)
         cost = f", for at most {dollars(max(plan.most_usd, 0.01))}" if plan.most_usd else ""
         text = (
             f"{plan.model} is shown about {tokens(plan.tokens)} tokens{cost}. What it says and "
@@ -245,6 +234,7 @@ class Resuming(Panes):
     # -- going on
 
     @work(group="go-on")
+    @telling_errors
     async def go_on(self, session: Session) -> None:
         """Make a session of ours active and go to the prompt; the card stays while one writes."""
         service = self.app.service
@@ -254,9 +244,8 @@ class Resuming(Panes):
                 await self.app.aside(service.resume, session.id)
             if (owner := service.owner(session.id)) and not self.app.runs.is_working(session.id):
                 self.chat.say(f"In use by {owner}: read it here; sending waits until it is done.")
-        except AgentsessError as error:
-            self.tell(str(error), error=True)
-        self.reload()
+        finally:
+            self.reload()
 
     def _to_the_prompt(self) -> None:
         self.action_prompt()
@@ -277,6 +266,7 @@ class Resuming(Panes):
         self.action_reload()
 
     @work(group="change")
+    @telling_errors
     async def continue_here(self, session_id: str) -> None:
         """Copy another program's conversation into a new session of ours and open it."""
         self.chat.say("Copying the conversation…")

@@ -210,7 +210,7 @@ class Talking(Panes):
             if isinstance(message.error, SessionLocked):
                 self._offer_lock(session.id, message.task, message.error)
             elif message.error:
-                self.chat.say(str(message.error), error=True)
+                self.chat.say(_said(message), error=True)
                 self._give_back(message)
         elif message.error:
             self._give_back(message)
@@ -222,3 +222,11 @@ class Talking(Panes):
         overtaken = isinstance(message.error, SessionFenced)
         if message.task and not (overtaken and message.is_saved):
             self.chat.give_back(message.session_id, message.task)
+
+
+def _said(message: Runs.Ended) -> str:
+    """Why a run failed; of one that was overtaken, what became of its prompt too."""
+    if not message.task or not isinstance(message.error, SessionFenced):
+        return str(message.error)
+    prompt = "kept" if message.is_saved else "back below: send it when the session is free"
+    return f"{message.error} Your prompt is {prompt}."

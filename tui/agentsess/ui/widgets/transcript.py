@@ -329,12 +329,13 @@ class Transcript(EntryWindow):
         """Ask for a text to search for."""
         self.post_message(self.SearchWanted())
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Until something is searched for, n is the screen's."""
+        return action != "find" or bool(self._needle)
+
     def action_find(self, step: int) -> None:
         """Go to the next or previous match."""
-        if self._needle:
-            self._find(step)
-        else:
-            self.post_message(self.SearchWanted())
+        self._find(step)
 
     def on_entry_view_clicked(self, message: EntryView.Clicked) -> None:
         message.stop()
