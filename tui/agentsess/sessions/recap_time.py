@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from agentsess.model import Entry, EntryKind, Stretch, Usage
 
 _BREAK = timedelta(hours=1)
 _MOST = 40
-_SORTS = ("input", "output", "cache_read", "cache_write")
+_SENT = ("input", "cache_read", "cache_write")
 _LENGTH_STEP = 100_000
 """Tokens: prices may step up where a prompt passes a multiple of this."""
 
@@ -19,8 +20,9 @@ _LENGTH_STEP = 100_000
 class _Unpriced:
     """Requests that are priced alike, and do not say at what."""
 
-    usage: Usage
-    requests: int = 1
+    counts: Counter[str] = field(default_factory=Counter)
+    """As `Usage.to_json` has them, summed up."""
+    requests: int = 0
 
 
 @dataclass(slots=True)
@@ -36,19 +38,19 @@ class Spent:
         """Count the request behind an entry, if there was one, and it was made here."""
         if "usage" not in entry.meta or "imported" in entry.meta:
             return
+        counts = entry.meta["usage"] or {}
+        output = counts.get("output") or 0
+        prompt = sum([counts.get(sort) or 0 for sort in _SENT])
+        self.tokens += prompt + output
         if (cost := entry.meta.get("cost_usd")) is not None:
-            counts = entry.meta["usage"]
-            self.tokens += sum(counts.get(sort) or 0 for sort in _SORTS)
             self.cost_usd += cost
             return
-        usage = entry.usage
-        self.tokens += usage.total
-        key = (str(entry.meta.get("model") or ""), (usage.prompt - 1) // _LENGTH_STEP)
-        if known := self.unpriced.get(key):
-            known.usage += usage
-            known.requests += 1
-        else:
-            self.unpriced[key] = _Unpriced(usage)
+        key = (str(entry.meta.get("model") or ""), (prompt - 1) // _LENGTH_STEP)
+        if (part := self.unpriced.get(key)) is None:
+            part = self.unpriced[key] = _Unpriced()
+        part.requests += 1
+        for sort, count in counts.items():
+            part.counts[sort] += count
 
     def cost(self, at: datetime) -> float | None:
         """All of it in dollars, by the prices of that day; None when one is not known."""
@@ -58,8 +60,8 @@ class Spent:
 
         total = self.cost_usd
         for (model, _), part in self.unpriced.items():
-            prompt = part.usage.prompt // part.requests
-            cost = cost_usd(model, part.usage, at, prompt=prompt)
+            usage = Usage.from_json(part.counts)
+            cost = cost_usd(model, usage, at, prompt=usage.prompt // part.requests)
             if cost is None:
                 return None
             total += cost

@@ -30,8 +30,9 @@ def numbered(drafts: Iterable[Draft], seq: int, fallback: datetime) -> Iterator[
         at = draft.at or fallback
         entry = Entry(number, draft.kind, draft.text, at, content=draft.content, meta=meta)
         if entry.kind is EntryKind.ASSISTANT:
-            for call in entry.tool_calls:
-                tools[call.id] = (call.name, number)
+            for block in entry.content:
+                if block.get("type") == "tool_use":
+                    tools[str(block.get("id", ""))] = (str(block.get("name", "")), number)
             if held:
                 yield _without_usage(held[0]) if _same_message(held[0], entry) else held[0]
                 yield from held[1:]

@@ -276,13 +276,15 @@ def _tagged(text: str, tag: str) -> str:
 
 def _text(blocks: list[JsonObject]) -> str:
     """`text_of`, but results inside results are left out: no text is worth the recursion."""
-    flat: list[JsonObject] = []
-    for block in blocks:
-        inner = block.get("content") if block.get("type") == "tool_result" else None
-        if isinstance(inner, list):
-            block = {**block, "content": [b for b in _blocks(inner) if "content" not in b]}
-        flat.append(block)
-    return text_of(flat)
+    return text_of(
+        _flat(block) if block.get("type") == "tool_result" else block for block in blocks
+    )
+
+
+def _flat(block: JsonObject) -> JsonObject:
+    if not isinstance(inner := block.get("content"), list):
+        return block
+    return {**block, "content": [b for b in _blocks(inner) if "content" not in b]}
 
 
 def _value(raw: bytes) -> Any:
