@@ -159,7 +159,7 @@ def test_an_interrupted_turn_is_in_progress_and_a_blocker() -> None:
     assert recap.headline == "Interrupted at: Cache the wheels in a layer of their own."
     assert recap.in_progress == (Fact("Cache the wheels in a layer of their own", (5,)),)
     assert recap.blockers == (
-        Fact("The last turn was interrupted during Bash: docker build -t shop .", (9,)),
+        Fact("The last turn was interrupted during Bash: docker build -t shop .", (8, 9)),
     )
 
 

@@ -113,11 +113,10 @@ class RecapBuilder:
         done += fresh[-room:] if room else []
         known = list(done)
         doing = [f for f in distinct(_facts(items, State.DOING)) if not said_in(f, known)]
-        turn = self._course.turn
-        unfinished = (turn.stuck and turn.puts_task) or not turn.finished
-        begun = self._course.replied and turn.begun and not turn.asked_to_go_on
-        if unfinished and begun and turn.request.text and not doing:
-            doing.append(turn.request)
+        if not doing or self._course.tools.pending:  # what a call that was cut off was for
+            doing = distinct([*doing, *self._course.said_under_way()])
+        if not doing and (unfinished := self._course.unfinished()):
+            doing = [unfinished]
         known += doing
         coming = [f for f in distinct(_facts(items, State.TODO)) if not said_in(f, known)]
         return tuple(done), tuple(doing[:MOST]), tuple(coming[:MOST])

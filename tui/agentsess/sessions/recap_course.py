@@ -24,6 +24,7 @@ from agentsess.sessions.recap_tools import (
     answered_questions,
     describe,
 )
+from agentsess.sessions.recap_underway import Underway
 from agentsess.sessions.recap_wording import figure_in
 
 # What a text between two tool calls must contain to be read closely.
@@ -83,6 +84,7 @@ class Course:
         self.tools = ToolLog()
         self.agents = AgentLog()
         self.minutes = Minutes()
+        self.underway = Underway()
         self.turn = Turn()
         self.goal: Fact | None = None
         self.error: Fact | None = None
@@ -163,6 +165,8 @@ class Course:
         begun = talk.asks_for_work(text)
         if answers_only and not begun and (announced := self.board.announced()):
             asked = Fact(announced.text, (*announced.seqs[:1], entry.seq))
+        elif not answers.matter(request) and (proposed := self.underway.proposed()):
+            asked = Fact(proposed.text, (*proposed.seqs, entry.seq))
         self.turn = Turn(
             entry.seq,
             asked,
@@ -178,6 +182,7 @@ class Course:
         elif restated := talk.goal_restated(reading):
             self.goal = Fact(restated, (entry.seq,))
         self.board.said(reading, entry.seq, by_user=True)
+        self.underway.said(reading, entry.seq)
 
     # -- replies
 
@@ -196,6 +201,8 @@ class Course:
         if calls or cut_off or entry.meta.get("stop_reason") in ("tool_use", "pause_turn"):
             self.turn.finished = False
             self.minutes.asked = []
+            if text.strip():
+                self.underway.said(text, entry.seq)
             if text and mentions(text, _TELLING):
                 reading = read(text)
                 self.board.said(reading, entry.seq, by_user=False)
@@ -210,6 +217,11 @@ class Course:
         changed = self.tools.changes > turn.changes and not turn.stuck
         turn.changes = self.tools.changes
         self.board.said(reading, seq, by_user=False)
+        self.underway.said(reading, seq)
+        if turn.worked:
+            done = talk.reports_on(reading, turn.request.text)
+            open_end = turn.stuck and turn.puts_task and not done
+            self.underway.stuck = turn.request if open_end else None
         if turn.worked and not turn.stuck and not self.tools.refused_since(turn.start):
             self.board.worked(turn.start)
             self.minutes.overcome(turn.start)
@@ -257,9 +269,28 @@ class Course:
             self.agents.answered(call_id, entry.text, entry.seq)
         else:
             denied = meta.get("permission") == "denied"
-            self.turn.worked |= self.tools.answered(
+            worked = self.tools.answered(
                 call_id, entry.text, entry.seq, is_error=failed, denied=denied
             )
+            self.turn.worked |= worked
+            self.underway.worked |= worked
+
+    def said_under_way(self) -> list[Fact]:
+        """What is in work as the last texts say; nothing that a later request replaced."""
+        said = self.underway.facts()
+        replaced = self._works_on_request() and self.turn.puts_task
+        return [fact for fact in said if fact.seqs[0] > self.turn.start] if replaced else said
+
+    def unfinished(self) -> Fact | None:
+        """What the last request asks for that work began on and did not bring to its end."""
+        if self._works_on_request():
+            return self.turn.request
+        return self.underway.stuck
+
+    def _works_on_request(self) -> bool:
+        turn = self.turn
+        begun = self.replied and turn.begun and not turn.asked_to_go_on
+        return begun and not turn.finished and bool(turn.request.text)
 
     # -- events
 
@@ -280,8 +311,11 @@ class Course:
 
     def _interrupt(self, seq: int) -> None:
         call = self.tools.last_pending()
-        during = f" during {describe(call)}" if call and call.seq >= self.turn.start else ""
-        self.interrupted = Fact(plain(f"The last turn was interrupted{during}"), (seq,))
+        if call and call.seq >= self.turn.start:
+            text = plain(f"The last turn was interrupted during {describe(call)}")
+            self.interrupted = Fact(text, (call.seq, seq))
+        else:
+            self.interrupted = Fact("The last turn was interrupted", (seq,))
         self.turn.finished = False
 
     def _summary(self, entry: Entry) -> None:

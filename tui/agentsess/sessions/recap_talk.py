@@ -8,6 +8,7 @@ from agentsess.sessions.recap_answers import matter
 from agentsess.sessions.recap_reading import PHASE_HINT, Reading, phases_in
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import (
+    FACT_LENGTH,
     announces,
     asks,
     blocks,
@@ -16,6 +17,7 @@ from agentsess.sessions.recap_text import (
     sentences,
     shorten,
 )
+from agentsess.sessions.recap_wording import figure_in
 
 _VERBS = (
     "added|applied|built|changed|cleaned up|closed|configured|converted|corrected|created|deleted|"
@@ -47,20 +49,22 @@ _CLAIM_IN_DOUBT = re.compile(
 )
 
 _NO_REPORT = re.compile(
-    r"\b(?:can['’]?t|cannot|couldn['’]?t|yet|still|fails|failing|(?:has|have|run|tests?|it) failed|"
+    r"\b(?:can['’]?t|cannot|couldn['’]?t|may not|refuse[sd]?|denied|yet|still|fails?|failing|"
+    r"(?:has|have|run|tests?|it) failed|"
     r"failed (?:to|with|because)|blocked|i(?:['’]d|['’]ll| will| would)|should (?:i|we)|we should|"
     r"would|almost|nearly|in progress|under ?way|(?:is|are|comes?) next|stopped|sorry|"
     r"correct myself|here(?:['’]s| is| are)|where we are|so far|reproduced|understood|noted|agreed|"
     r"not started|(?:is|are) running|noch (?:nicht|kein\w*|offen)|nicht|fehlt|falta|queda[n]?|"
     r"todavía|aún|en curso|reste|pas encore|"
     r"il manque)\b|^(?:no|not|nein|almost|unchanged|yes,?|ok|good|i (?:found|see|think))\b(?!:)|"
-    r"[?:]$|未|尚|还没|没有|无法|需要|等|まだ",
+    r"[?:]$|未|尚|还没|没有|无法|需要|等|まだ|失敗|失败|できません",
     re.IGNORECASE,
 )
 _PLAINLY_DONE = re.compile(
     r"^(?:(?:found and )?fixed|done|solved|resolved|behoben|erledigt|listo|hecho|corrigé)\b", re.I
 )
 _SHORT_REPORT = 30
+_SHORT_REQUEST = 40
 _DAY = (
     r"(?:tomorrow|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|next (?:week|month|year)|"
     r"later today|tonight|(?:am )?(?:montag|dienstag|mittwoch|donnerstag|freitag)|morgen|"
@@ -184,7 +188,7 @@ def prompt_text(text: str) -> str:
 
 
 def request_of(prompt: str) -> str:
-    """The sentence or two that say what a prompt asks for; empty for a mere greeting."""
+    """What a prompt asks for, with what leads up to it; empty for a mere greeting."""
     said: list[str] = []
     for block in blocks(prose(prompt[:6000])):
         if block.sort == "row":
@@ -197,9 +201,14 @@ def request_of(prompt: str) -> str:
             break
     if not said:
         return plain(_ungreet(prompt))
-    asked = next((i for i, s in enumerate(said[:5]) if _ASKING.search(s) or asks(s)), 0)
-    joined = " ".join(said[: asked + 1])
-    return joined if len(joined) <= 200 else shorten(said[asked])
+    asked = next((i for i, s in enumerate(said[:5]) if _ASKING.search(s) or asks(s)), 1)
+    joined = said[0]
+    for index, sentence in enumerate(said[1:], start=1):
+        enough = index > asked and len(joined) >= _SHORT_REQUEST
+        if enough or len(joined) + len(sentence) >= FACT_LENGTH:
+            break
+        joined += f" {sentence}"
+    return shorten(joined)
 
 
 def _ungreet(text: str) -> str:
@@ -241,6 +250,12 @@ def reported(reading: Reading) -> str:
     more = reading.sentences[index] if index < len(reading.sentences) else ""
     short = len(lead) < _SHORT_REPORT and more and _reports(more)
     return plain(f"{lead} {more}" if short else lead)
+
+
+def reports_on(reading: Reading, request: str) -> bool:
+    """Whether a reply says that what was asked for is done, whatever else went wrong."""
+    report = reported(reading)
+    return bool(matter(report) & matter(request)) and not figure_in(report)
 
 
 def _reports(sentence: str) -> bool:

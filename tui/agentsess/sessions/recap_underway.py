@@ -1,0 +1,105 @@
+"""What is under way: what was last said to be in work, and what the last work was for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from agentsess.model import Fact
+from agentsess.sessions.recap_reading import Reading, read
+from agentsess.sessions.recap_text import asks, plain
+
+_REMEMBERED = 8
+"""Texts of talk that what was said to be in work outlives."""
+_NO_WORK = (
+    r"(?!(?:going|waiting|assuming|guessing|hoping|missing|wondering|thinking|asking|saying|"
+    r"seeing|getting|having|leaving|keeping|stopping|being|telling|not)\b)"
+)
+"""Of a word in -ing that tells of no work."""
+_NO_START = (
+    r"(?!during|according|nothing|everything|something|anything|morning|evening|judging|"
+    r"including|regarding|depending)"
+)
+_NOW = r"(?:at the moment|right now|currently|now|still|just|already|busy)"
+_I_AM = r"(?:i['’]?m|i am|we['’]?re|we are)"
+_ENGLISH = (
+    rf"\b{_I_AM}(?: {_NOW})* {_NO_WORK}\w+ing\b|"
+    rf"^(?:(?:and|so|then|ok(?:ay)?|good|now|next)\b[\s,.:–—-]*)*{_NO_WORK}{_NO_START}[a-z]{{3,}}"
+    r"ing (?:at|on|into|through|the|for|up|with|it|all|both|them)\b|"
+    r"\b(?:(?:now )?on to|in the middle of (?!an? )|half ?way (?:through|into)|"
+    r"part ?way through|(?:is|are) half (?:there|done|written|way))\b|"
+    r"\b(?:is|are) still (?!(?:missing|waiting|being|lacking|pending|standing|going)\b)\w+ing\b|"
+    rf"\b(?:is|are) (?:{_NOW} )?(?:being|in progress|under ?way|in the works)\b|"
+    rf"\bis what {_I_AM}\b|\bwhere {_I_AM} (?:stuck|at)\b|"
+    r"\b(?:i|we|she|he|they|[A-Z]\w+)(?:['’]ve|['’]s| have| has)? (?:just |already )?"
+    r"(?:started|begun|began) (?:on|with|to|\w+ing|the)\b|\bso far\b.*\bof\b"
+)
+_OTHERS = (
+    r"\b(?:ich|wir) \w+ (?:gerade|derzeit|momentan|jetzt|noch (?:dabei|daran|mitten))\b|"
+    r"\bmitten (?:in|im|beim)\b|\bgerade dabei\b|\b(?:läuft|laufen) (?:noch|gerade)\b|"
+    r"\ben train d[e'’]|\bau milieu d|\bj['’]en suis\b|\bà moitié\b|\best en cours\b|"
+    r"\bje (?:suis|continue|passe|m['’]attaque|commence) (?:à|au|sur|en|par|encore)\b|"
+    r"\bestoy \w+ndo\b|\b(?:voy|vamos|sigo|seguimos|ando) (?:con|por|ahora)\b|\bllevo \d|"
+    r"\ba (?:medias|mitad)\b|\bvan? \d+ de\b|ているところ|途中です|中です|作業中|正在|还在|做到一半"
+)
+_UNDER_WAY = re.compile(f"{_ENGLISH}|{_OTHERS}", re.IGNORECASE)
+_NOT_NOW = re.compile(
+    r"\b(?:if|once|until|when|after|before|would|could|should|['’]d|wenn|sobald|falls|quand|"
+    r"dès que|cuando|si)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+
+_OFFERS = re.compile(
+    r"\b(?:(?:i|we) (?:can|could|would)|(?:i|we)['’]d|(?:shall|should|may) (?:i|we)|want me to|"
+    r"(?:ich|wir) (?:kann|können|könnte|könnten|würde|würden)|soll ich|sollen wir|"
+    r"je (?:peux|pourrais|propose)|puis-je|dois-je|on (?:peut|pourrait)|"
+    r"(?:puedo|podría|podemos|podríamos|propongo|quieres que))\b|できます|ましょうか|我可以|要不要",
+    re.IGNORECASE,
+)
+
+
+def under_way(reading: Reading) -> list[str]:
+    """The sentences that say what is being worked on."""
+    return [plain(s) for s in reading.sentences if len(s) <= 300 and _says_under_way(s)]
+
+
+def _says_under_way(sentence: str) -> bool:
+    if asks(sentence):  # what is asked stands behind the colon
+        sentence = sentence.rpartition(":")[0]
+    match = _UNDER_WAY.search(sentence)
+    return match is not None and not _NOT_NOW.search(sentence[: match.start()])
+
+
+@dataclass(slots=True)
+class Underway:
+    """Follows what is in work, as the texts say and as the commands show."""
+
+    heard: list[tuple[int, Reading | str]] = field(default_factory=list)
+    """What was said since the last work, read only when it is asked for."""
+    worked: bool = False
+    """A tool did work since the last text."""
+    stuck: Fact | None = None
+    """What the last turn with work was for, if a command that failed in it still fails."""
+
+    def said(self, said: Reading | str, seq: int) -> None:
+        """Take a text. It replaces what was said before the work that it reports on."""
+        if self.worked:
+            self.heard = []
+        self.worked = False
+        self.heard = [*self.heard[1 - _REMEMBERED :], (seq, said)]
+
+    def proposed(self) -> Fact | None:
+        """What the last text offers to do."""
+        for seq, said in self.heard[-1:]:
+            reading = read(said) if isinstance(said, str) else said
+            offers = [s for s in reading.sentences if _OFFERS.search(s)]
+            return Fact(plain(offers[-1]), (seq,)) if offers else None
+        return None
+
+    def facts(self) -> list[Fact]:
+        """What was last said to be under way."""
+        for seq, said in reversed(self.heard):
+            reading = read(said) if isinstance(said, str) else said
+            if found := under_way(reading):
+                return [Fact(text, (seq,)) for text in found]
+        return []
