@@ -176,6 +176,26 @@ def test_quotation_marks_do_not_hide_denied_words_from_a_denial() -> None:
     assert decided(saved, "cargo build -v") == "allow"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "git -c a=b push",
+        "git -C .. push origin",
+        "git --no-pager -c core.editor=true push",
+        "git -c 'user.name=A B' push",
+        "cd a && /usr/bin/git --git-dir=x push; ls",
+    ],
+)
+def test_options_do_not_hide_denied_words(command: str) -> None:
+    assert decided([deny("git push"), allow(command, exact=True)], command) == "deny"
+
+
+def test_a_denied_option_counts_wherever_it_stands() -> None:
+    assert decided([deny("git push --force")], "git push origin main --force") == "deny"
+    assert decided([deny("git push --force")], "git push origin main") == "ask"
+    assert decided([deny("git push")], "git commit -m 'do not push'") == "ask"
+
+
 def test_denied_words_are_whole_words() -> None:
     assert decided([deny("rm")], "npm run rmdir --farm") == "ask"
     assert decided([deny("git push")], "git stash push") == "ask"
@@ -313,6 +333,42 @@ def test_whatever_is_allowed_by_first_words_is_those_words_and_plain_ones(comman
         if decided([saved], command) == "allow":
             assert not set(command) & set(";&|<>$`(){}[]*?~#!\\\n\r\t\0")
             assert shlex.split(command)[: len(saved.command.split())] == saved.command.split()
+
+
+SYNTAX = [
+    ";", "&&", "||", "|", "|&", "&", "\n", "$(", "`", "<(", ">", ">>", "2>", "<", "<<<", "\r\n"
+]  # fmt: skip
+arguments = st.lists(st.sampled_from(["-q", "a", "'b c'", "x=y", "--", "tests/a.py"]), max_size=3)
+
+
+@given(
+    st.sampled_from(["pytest", "git log", "cargo build"]),
+    arguments,
+    st.sampled_from(SYNTAX),
+    st.sampled_from(["rm -rf /", "pytest", "git log", "touch made", "x"]),
+    st.sampled_from(["", " ", "  "]),
+)
+def test_allowed_words_allow_nothing_that_is_joined_to_them(
+    allowed: str, words: list[str], syntax: str, more: str, space: str
+) -> None:
+    saved = [allow("pytest"), allow("git log"), allow("cargo build")]
+    begun = " ".join([allowed, *words])
+    assert decided(saved, begun) == "allow"
+    assert decided(saved, f"{begun}{space}{syntax}{space}{more}") == "ask"
+    assert decided(saved, f"{more}{space}{syntax}{space}{begun}") == "ask"
+
+
+options = st.lists(
+    st.sampled_from(["-v", "-c a=b", "-C ..", "--git-dir=x", "-c 'a b=c d'"]), max_size=4
+)
+
+
+@given(options, st.sampled_from(["", "cd a && ", "true; ", "sudo "]))
+def test_a_denial_holds_whatever_options_stand_between_its_words(
+    between: list[str], before: str
+) -> None:
+    command = f"{before}{' '.join(['git', *between, 'push'])} origin"
+    assert decided([deny("git push"), allow(command, exact=True)], command) == "deny"
 
 
 @given(shell_texts)

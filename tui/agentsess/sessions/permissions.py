@@ -11,7 +11,8 @@ import hashlib
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -161,9 +162,8 @@ class Permission:
         if self.effect == "deny":
             if self.exact:
                 return command == self.command
-            # quotation marks and backslashes inside of words must not hide them
-            unquoted = _QUOTING.sub("", command)
-            return _holds(command, self.command) or _holds(unquoted, self.command)
+            wanted = _WORD.findall(self.command)
+            return any(_holds(words, wanted) for words in _readings(command))
         if not values.keys() <= {"command", "timeout_ms"}:
             return False
         if self.exact:
@@ -346,14 +346,43 @@ class Permissions:
             return False  # settings that cannot be read allow nothing
 
 
-def _holds(command: str, words: str) -> bool:
-    """Whether the words stand in a row anywhere in a command, a program's path left out."""
-    wanted, found = _WORD.findall(words), _WORD.findall(command)
-    for start in range(len(found) - len(wanted) + 1):
-        program = (found[start], os.path.basename(found[start]))
-        if wanted[0] in program and found[start + 1 : start + len(wanted)] == wanted[1:]:
-            return True
-    return False
+def _readings(command: str) -> Iterator[list[str]]:
+    """The words of any command, in each way that a denial looks at them."""
+    yield _WORD.findall(command)
+    # quotation marks and backslashes inside of words must not hide them
+    yield _WORD.findall(_QUOTING.sub("", command))
+    # nor may an argument of several words between them
+    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
+    lexer.whitespace_split, lexer.commenters = True, ""
+    with suppress(ValueError):
+        yield list(lexer)
+
+
+def _holds(found: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether words stand in a row among others, a program's path left out.
+
+    Options may stand between them, each with a word that may be its own, as in
+    ``git -c a=b push``; a wanted option may stand anywhere behind the words before it.
+    """
+    places = {
+        place + 1 for place, word in enumerate(found) if wanted[0] in (word, os.path.basename(word))
+    }
+    for word in wanted[1:]:
+        places = _behind_options(found, places, everywhere=word.startswith("-"))
+        places = {place + 1 for place in places if found[place : place + 1] == [word]}
+    return bool(places)
+
+
+def _behind_options(found: Sequence[str], places: set[int], *, everywhere: bool) -> set[int]:
+    """Where the next word may stand."""
+    reached, new = set(places), set(places)
+    while new:
+        options = {place for place in new if place < len(found)}
+        if not everywhere:
+            options = {place for place in options if found[place].startswith("-")}
+        new = {place + step for place in options for step in (1, 2)} - reached
+        reached |= new
+    return reached
 
 
 def _permission(document: JsonObject) -> Permission | None:
