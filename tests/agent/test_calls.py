@@ -158,6 +158,28 @@ def test_a_history_that_cannot_be_written_ends_the_calls(
     assert_requests_acceptable(server)
 
 
+def test_an_event_that_cannot_be_written_ends_the_run(
+    loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from agentsess.errors import StoreError
+    from agentsess.sessions.writer import SessionWriter
+
+    real = SessionWriter.append
+
+    def full(self: SessionWriter, *drafts: Any) -> Any:
+        if any(draft.kind is EntryKind.EVENT for draft in drafts):
+            raise StoreError("The disk is full.")
+        return real(self, *drafts)
+
+    server = loopback([Reply("One.")])
+    agent = make_agent(model="model-a")
+    session_id = run(agent, "Look").session_id
+    monkeypatch.setattr(SessionWriter, "append", full)
+    with pytest.raises(StoreError, match="full"):
+        run(make_agent(model="model-b"), "And now?", session_id=session_id)
+    assert len(server.bodies) == 1, "nothing is sent of what could not be kept"
+
+
 def test_a_call_that_was_never_made_is_not_taken_for_an_earlier_one_of_the_same_id(
     loopback: Loopback, make_agent: MakeAgent
 ) -> None:

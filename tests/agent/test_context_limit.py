@@ -136,6 +136,22 @@ def test_the_window_may_be_told(loopback: Loopback, make_agent: MakeAgent) -> No
     assert "of the 1,000 tokens" in asked.offers[0].text
 
 
+def test_the_window_of_a_local_model_is_what_its_server_says(
+    loopback: Loopback, make_agent: MakeAgent
+) -> None:
+    server = loopback(
+        [Reply("first " + LONG), Reply("second " + LONG, input_tokens=7_000), Reply("Yes.")],
+        models=[{"id": "qwen3:8b", "object": "model", "meta": {"n_ctx_train": 8_192}}],
+    )
+    asked = Asked("go on")
+    agent = make_agent(model="qwen3:8b", offer_callback=asked)
+    session_id = nearly_full(agent)
+    run(agent, "three", session_id=session_id)
+    (offer,) = asked.offers
+    assert "of the 8,192 tokens" in offer.text
+    assert [r.method for r in server.requests].count("GET") == 1, "it is asked once"
+
+
 def test_a_window_that_is_not_known_is_gone_through_to_its_end(
     loopback: Loopback, make_agent: MakeAgent
 ) -> None:

@@ -330,6 +330,11 @@ def bash(command: str) -> str:
     return command
 
 
+def of_session(session_id: str) -> str:
+    """Hidden from who is asked."""
+    return session_id
+
+
 @pytest.mark.parametrize(
     ("tools", "words"),
     [
@@ -337,6 +342,8 @@ def bash(command: str) -> str:
         ([bash], "Two tools are named 'bash'"),
         ([lambda: "x"], "'<lambda>' cannot be a tool's name"),
         ([partial(weather, "Bern")], "Two tools|cannot be"),
+        ([of_session], "of_session: no parameter of a tool can be named 'session_id'"),
+        ([beta_tool(of_session)], "of_session: no parameter"),
     ],
 )
 def test_tools_that_cannot_be_told_apart_are_refused_at_once(

@@ -122,6 +122,32 @@ def test_another_server_may_say_no_more_than_names(tmp_path: Path, loopback: Loo
     assert fetched(tmp_path / "models.json").models == (KnownModel("qwen3:8b"),)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"max_model_len": 8_192},
+        {"max_context_length": 8_192},
+        {"max_context_length": 131_072, "loaded_context_length": 8_192},
+        {"context_length": 8_192},
+        {"meta": {"n_ctx_train": 8_192}},
+        {"meta": {"n_ctx_train": 131_072, "n_ctx": 8_192}},
+    ],
+)
+def test_what_other_servers_call_the_window_is_understood(
+    tmp_path: Path, loopback: Loopback, said: dict[str, Any]
+) -> None:
+    loopback(models=[{"id": "qwen3:8b", "object": "model", **said}])
+    assert fetched(tmp_path / "models.json").models == (KnownModel("qwen3:8b", window=8_192),)
+
+
+@pytest.mark.parametrize("said", [{}, {"max_model_len": "8k"}, {"meta": [1]}, {"n_ctx": -1}])
+def test_a_window_that_makes_no_sense_is_unknown(
+    tmp_path: Path, loopback: Loopback, said: dict[str, Any]
+) -> None:
+    loopback(models=[{"id": "qwen3:8b", **said}])
+    assert fetched(tmp_path / "models.json").models == (KnownModel("qwen3:8b"),)
+
+
 @pytest.mark.parametrize("models", [None, []])
 def test_a_server_that_lists_nothing_is_said(
     tmp_path: Path, loopback: Loopback, models: Any

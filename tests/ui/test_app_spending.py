@@ -204,6 +204,21 @@ async def test_any_name_may_be_typed_and_a_server_without_a_list_is_no_trouble(
         await user.until(lambda: user.session("Work").model == "qwen3:8b", "the model")
 
 
+async def test_a_name_that_the_server_does_not_list_is_said_and_the_nearest_is_offered(
+    home: Path, project: Path, loopback: Loopback
+) -> None:
+    loopback(models=[{"id": "claude-opus-5-5"}, {"id": "claude-haiku-5-5"}])
+    limited(home, project)
+    async with using(AgentsessApp(home)) as user:
+        await user.goes_to("Work")
+        await user.press("m")
+        await user.sees("claude-opus-5-5", "Listed by")
+        await user.types("claude-opsu-5-5")
+        await user.sees("use “claude-opsu-5-5” which 127.0.0.1", "does not list")
+        await user.press("enter")
+        await user.until(lambda: user.session("Work").model == "claude-opus-5-5", "the nearest")
+
+
 async def test_a_new_session_asks_the_model_that_was_chosen_for_it(
     home: Path, project: Path, loopback: Loopback
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 
 from agentsess.agent.compaction import Shortener
 from agentsess.agent.events import EventSaved, PhaseStarted
+from agentsess.agent.models import Models
 from agentsess.agent.offers import Offer, OfferCallback, Option, choose
 from agentsess.agent.turn import TOO_LONG, Turn
 from agentsess.model import EntryKind, text_of
@@ -37,6 +38,7 @@ class ContextLimit:
         callback: Asked how to go on; None: on until the API refuses, and then no further.
         automatic: Compact without asking.
         window: Tokens that the model can hold; None: as is known of the model.
+        models: Knows what the server says of a model of which nothing else is known.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class ContextLimit:
         *,
         automatic: bool,
         window: int | None,
+        models: Models,
     ) -> None:
         self._service = service
         self._callback = callback
         self._automatic = automatic
         self._window = window
+        self._models = models
         self._known = window is not None
         self._offer_from = 0
         """Tokens below which nothing more is offered."""
@@ -81,7 +85,9 @@ class ContextLimit:
     async def _window_of(self, turn: Turn) -> int | None:
         if not self._known:
             self._known = True
-            self._window = await asyncio.to_thread(context_window, turn.settings.model)
+            model = turn.settings.model
+            window = await asyncio.to_thread(context_window, model)
+            self._window = window or await self._models.window(model)
         return self._window
 
     async def _shorten(self, turn: Turn, text: str, first: Option, otherwise: str) -> str:

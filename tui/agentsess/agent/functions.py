@@ -14,6 +14,8 @@ from agentsess.model import JsonObject
 Function = Callable[..., Any]
 """A typed function or method, sync or async; or a tool made by the SDK's `beta_tool`."""
 
+SESSION_ID = "session_id"
+"""Under this name the permission callback is told the session, beside a call's own input."""
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _BLOCKS = frozenset({"text", "image", "document"})
 
@@ -25,19 +27,35 @@ def name_of(function: Function) -> str:
 
 
 def check_names(functions: Iterable[Function], taken: Collection[str]) -> None:
-    """Make sure that each function can be told from all other tools.
+    """Make sure that each function can be told from all other tools, and asked about.
 
     Raises:
-        ValueError: A name is no name for a tool, or two tools have it.
+        ValueError: A name is no name for a tool, or two tools have it, or a parameter has the
+            name under which the permission callback is told the session.
     """
     seen = set(taken)
     for function in functions:
         name = name_of(function)
+        if SESSION_ID in _parameters(function):
+            raise ValueError(
+                f"{name}: no parameter of a tool can be named {SESSION_ID!r}. The permission "
+                "callback is told the session under that name: call it otherwise."
+            )
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} cannot be a tool's name: pass a function with a name.")
         if name in seen:
             raise ValueError(f"Two tools are named {name!r}: give one another name.")
         seen.add(name)
+
+
+def _parameters(function: Function) -> Collection[str]:
+    """The names of what a function takes; empty if that cannot be told."""
+    if (schema := getattr(function, "input_schema", None)) is not None:
+        return schema.get("properties") or () if isinstance(schema, dict) else ()
+    try:
+        return inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return ()
 
 
 class Functions:

@@ -25,11 +25,16 @@ _API = "api.anthropic.com"
 _MOST = 1_000
 _SECONDS = 15.0
 """How long the API may take to list its models."""
-_SAID = {
-    "name": "id", "title": "display_name", "window": "max_input_tokens",
-    "retires_at": "retires_at",
-}  # fmt: skip
+_MOMENT = 3.0
+"""Seconds that a run waits for that."""
+_SAID = {"name": "id", "title": "display_name", "retires_at": "retires_at"}
 """What is kept, and what the API calls it."""
+_WINDOWS = (
+    "max_input_tokens", "max_model_len", "loaded_context_length", "max_context_length",
+    "context_length", "context_window", "n_ctx", "n_ctx_train",
+)  # fmt: skip
+"""What servers call the window: the API, vLLM, LM Studio, others, and llama.cpp, which has it
+in ``meta``. What is loaded goes before what the model could hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,8 @@ class Models:
     def __init__(self, cache: Path, client: ClientFactory | None = None) -> None:
         self._cache = cache
         self._client = client
+        self._asked: set[str] = set()
+        """Servers that were asked when a run needed it."""
 
     def known(self) -> ModelList:
         """What the server of the environment said last, else what the SDK knows of its API.
@@ -111,6 +118,21 @@ class Models:
         # of what another server has, nothing is known before it is asked
         names = sdk_names() if server == _API else ()
         return _listed([_Facts(name) for name in names], "", None)
+
+    async def window(self, model: str) -> int | None:
+        """Tokens that a model can hold, as its server says; None if it says nothing.
+
+        A server that was not asked yet is asked for its list, once and for a short while.
+        """
+        kept = await asyncio.to_thread(self._kept)
+        if kept is None and (server := _server()) not in self._asked:
+            self._asked.add(server)
+            with suppress(AgentError, TimeoutError):
+                async with asyncio.timeout(_MOMENT):
+                    await self.fetch()
+            kept = await asyncio.to_thread(self._kept)
+        facts = kept.models if kept else []
+        return next((each.window for each in facts if each.name == model), None)
 
     def retirement(self, model: str) -> Retirement | None:
         """When a model retires, if the API said so or the SDK knows it."""
@@ -178,6 +200,10 @@ def _facts(info: Any) -> _Facts | None:
     """What is kept of a model that a server lists; other servers say less than the API."""
     said = info.to_dict(mode="json", warnings=False)
     wanted = {key: said.get(name) for key, name in _SAID.items() if said.get(name) is not None}
+    meta = said.get("meta")
+    sizes = said | (meta if isinstance(meta, dict) else {})
+    windows = (sizes.get(name) for name in _WINDOWS)
+    wanted["window"] = next((n for n in windows if isinstance(n, int) and n > 0), None)
     with suppress(msgspec.ValidationError):
         facts = msgspec.convert(wanted, _Facts)
         return facts if facts.name else None

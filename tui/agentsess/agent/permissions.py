@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from agentsess.agent.functions import SESSION_ID
 from agentsess.model import JsonObject, ToolCall
 from agentsess.sessions.service import SessionService
 
@@ -71,7 +72,7 @@ async def ask(callback: PermissionCallback, call: ToolCall, session_id: str) -> 
     ``session_id`` added; it may be sync or async. Only `True` or an allowing `Decision`
     allow: any other answer denies.
     """
-    answer = callback(call.name, resource_of(call), {**call.input, "session_id": session_id})
+    answer = callback(call.name, resource_of(call), {**call.input, SESSION_ID: session_id})
     if inspect.isawaitable(answer):
         answer = await answer
     if isinstance(answer, Decision):
@@ -86,7 +87,7 @@ def decided_beforehand(
 
     A permission callback may begin with it, given what it was called with.
     """
-    folder = service.get(str(details["session_id"])).cwd
+    folder = service.get(str(details[SESSION_ID])).cwd
     verdict = service.permissions.verdict(folder, action, call_input(details))
     if verdict is None:
         return None
@@ -96,4 +97,4 @@ def decided_beforehand(
 
 def call_input(details: JsonObject) -> JsonObject:
     """A call's own input, out of what the callback is given."""
-    return {name: value for name, value in details.items() if name != "session_id"}
+    return {name: value for name, value in details.items() if name != SESSION_ID}

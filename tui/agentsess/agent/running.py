@@ -21,6 +21,7 @@ from agentsess.agent.context_limit import ContextLimit
 from agentsess.agent.events import AgentEvent, Done, Failed, RunResult
 from agentsess.agent.functions import Function
 from agentsess.agent.media import attachment
+from agentsess.agent.models import Models
 from agentsess.agent.offers import OfferCallback
 from agentsess.agent.permissions import PermissionCallback
 from agentsess.agent.resume_note import resume_note, was_told
@@ -92,6 +93,7 @@ class Runner:
         self._settings = settings
         self._service = service
         self._home = home
+        self._models = Models(home / "cache" / "models.json", settings.client)
         self._runs: dict[str, _Run] = {}
         self._conversations: dict[str, Conversation] = {}
 
@@ -184,6 +186,7 @@ class Runner:
             ours.offer_callback,
             automatic=compact == "auto",
             window=ours.context_window,
+            models=self._models,
         )
 
     def _default_system(self, session: Session) -> str:

@@ -134,7 +134,7 @@ class Turn:
         except BaseException as error:
             with suppress(StoreError, SessionFenced):  # they must not hide what failed
                 self._close_calls()
-            self._note_failure(error)
+                self._note_failure(error)
             raise
 
     def _note_model(self) -> None:
@@ -335,10 +335,8 @@ class Turn:
 
     def _note(self, event: str, text: str, **facts: Any) -> None:
         meta = {"event": event, **{k: v for k, v in facts.items() if v is not None}}
-        # it tells of a failure: failing to write it must not hide that one
-        with suppress(StoreError, SessionFenced):
-            entry = self.save(Draft(EntryKind.EVENT, text, author=self.settings.author, meta=meta))
-            self.emit(Interrupted(entry) if event == "interrupted" else EventSaved(entry))
+        entry = self.save(Draft(EntryKind.EVENT, text, author=self.settings.author, meta=meta))
+        self.emit(Interrupted(entry) if event == "interrupted" else EventSaved(entry))
 
 
 def _sum(one: float | None, other: float | None) -> float | None:

@@ -27,6 +27,7 @@ from agentsess.sessions.permissions import Permission, suggestions
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render.sessions import Live
 
+_SECONDS_TO_STOP = 5.0
 _log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
@@ -228,9 +229,10 @@ class Runs:
         return True
 
     async def stop_all(self) -> None:
-        """Interrupt every run."""
-        for session_id in list(self._runs):
-            await self.stop(session_id)
+        """Interrupt every run, all at once; one that does not end soon is not waited for."""
+        stops = [asyncio.create_task(self.stop(session_id)) for session_id in self._runs]
+        if stops:
+            await asyncio.wait(stops, timeout=_SECONDS_TO_STOP)
 
     def answer(self, question_id: str, decision: Decision, *, for_session: bool = False) -> None:
         """Answer a question if it still waits; ``for_session`` allows that tool from now on."""

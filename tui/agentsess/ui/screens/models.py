@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
@@ -89,10 +90,18 @@ class ChooseModel(Dialog[str]):
             wished = self.options.get_option_at_index(self.options.highlighted).id or ""
         text = self.box.value.strip()
         fitting = [m for m in self._listed.models if text.lower() in f"{m.name} {m.title}".lower()]
+        is_listed = any(model.name == text for model in self._listed.models)
+        if text and not fitting:
+            by_name = {model.name: model for model in self._listed.models}
+            fitting = [by_name[name] for name in get_close_matches(text, by_name, 3)]
         today = utc_now().date()
         rows = [Option(model_row(m, self._current, today), id=m.name) for m in fitting]
-        if text and text not in [model.name for model in fitting]:
-            rows.append(Option(Content(f"use “{one_line(text, 60)}”"), id=text))
+        if text and not is_listed:
+            use = Content(f"use “{one_line(text, 40)}”")
+            if self._listed.at:
+                warning = f" which {one_line(self._listed.server, 30)} does not list"
+                use += Content.styled(warning, "$text-warning")
+            rows.append(Option(use, id=text))
         self.options.clear_options()
         self.options.add_options(rows)
         names = [row.id for row in rows]
