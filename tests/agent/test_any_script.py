@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agentsess.agent.agent import Agent
-from agentsess.agent.context import messages_for
+from agentsess.agent.context import Conversation
 from agentsess.errors import AgentsessError
 from agentsess.model import EntryKind
 from support.agents import no_retries
@@ -222,7 +222,7 @@ def test_a_session_can_go_on_whatever_happened(
         for number, stop in enumerate(stopped):
             await turn(agent, f"Task {number}", session.id, stop)
             history = list(agent.service.entries(session.id))
-            rest = messages_for(history)
+            rest = Conversation(history).messages()
             assert_acceptable([*rest, {"role": "user", "content": "?"}])
             if restarts:
                 agent.close()

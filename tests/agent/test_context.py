@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,12 +8,16 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentsess.agent.context import UNFINISHED, Conversation, messages_for
+from agentsess.agent.context import UNFINISHED, Conversation
 from agentsess.agent.sending import NO_OUTPUT
 from agentsess.model import Entry, EntryKind, JsonObject, Usage, text_of
 from support.validity import assert_acceptable
 
 AT = datetime(2026, 11, 2, tzinfo=UTC)
+
+
+def messages_for(entries: Iterable[Entry]) -> list[JsonObject]:
+    return Conversation(entries).messages()
 
 
 def numbered(*entries: Entry) -> list[Entry]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from agentsess.agent.agent import Agent
-from agentsess.agent.context import messages_for
+from agentsess.agent.context import Conversation
 from agentsess.agent.events import Done
 from agentsess.model import Draft, EntryKind
 from agentsess.sessions.service import SessionService
@@ -69,7 +69,7 @@ async def turn_row(folder: Path, messages: int, turns: int, *, tools: bool) -> R
                 done = time.perf_counter()
         return done - start
 
-    messages_by_hand: list[Any] = messages_for(agent.service.entries(session_id))
+    messages_by_hand: list[Any] = Conversation(agent.service.entries(session_id)).messages()
 
     async def bare() -> float:
         """Seconds of the same turn as one would write it with the SDK alone."""

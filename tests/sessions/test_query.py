@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentsess import sources
 from agentsess.errors import InvalidQuery
-from agentsess.model import Session, Status
+from agentsess.model import OWN_SOURCE, Session, Status
 from agentsess.sessions.query import FIELDS, Query, Term, parse_age, parse_size
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -189,3 +192,13 @@ def test_sizes(text: str, size: int) -> None:
 def test_what_is_no_age_is_refused(text: str) -> None:
     with pytest.raises(InvalidQuery):
         parse_age(text)
+
+
+def test_every_source_there_is_can_be_asked_for() -> None:
+    modules = [import_module(f"agentsess.sources.{m.name}") for m in iter_modules(sources.__path__)]
+    classes = {c for m in modules for c in vars(m).values() if isinstance(c, type)}
+    names = {c.name for c in classes if hasattr(c, "stamps") and isinstance(c.name, str)}
+    assert "claude_code" in names
+    for name in (OWN_SOURCE, *names):
+        query = Query.parse(f"source:{name}")
+        assert query.matches(replace(SESSION, source=name), NOW)

@@ -35,7 +35,7 @@ def by_pages(source: Source, found: Found, size: int) -> list[Entry]:
     while True:
         page = source.page(found, last=size, before=before)
         entries[:0] = page.entries
-        if not page.has_older:
+        if page.first_seq == 1:
             return entries
         before = page.first_seq
 
@@ -249,7 +249,7 @@ def test_a_page_is_what_stands_before_a_number(tmp_path: Path) -> None:
     source, found = ClaudeCodeSource(tmp_path), found_in(tmp_path, long_session(100))
     page = source.page(found, last=10, before=301)
     assert [entry.seq for entry in page.entries] == list(range(291, 301))
-    assert (page.total, page.has_older) == (500, True)
+    assert page.total == 500
     assert source.page(found, last=10, before=4).entries[0].seq == 1
     assert source.page(found, last=10, before=1).entries == ()
     assert source.page(found, last=10, before=9_999).entries[-1].seq == 500
@@ -257,7 +257,7 @@ def test_a_page_is_what_stands_before_a_number(tmp_path: Path) -> None:
 
 def test_a_page_of_an_empty_session_is_empty(tmp_path: Path, session: Transcript) -> None:
     page = ClaudeCodeSource(tmp_path).page(found_in(tmp_path, session), last=50)
-    assert (page.entries, page.total, page.has_older) == ((), 0, False)
+    assert (page.entries, page.total) == ((), 0)
 
 
 @pytest.mark.parametrize("torn", [0, 1, 60])

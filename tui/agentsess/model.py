@@ -192,11 +192,6 @@ class Page:
         """Number of the first entry here; 1 for an empty page."""
         return self.entries[0].seq if self.entries else 1
 
-    @property
-    def has_older(self) -> bool:
-        """Whether older entries exist before this page."""
-        return bool(self.entries) and self.entries[0].seq > 1
-
 
 @dataclass(frozen=True, slots=True)
 class Posted:

@@ -52,11 +52,6 @@ _PHASE = (
 _ENDS_THINKING = ("compacted", "phase", "cleared", "model", "thinking_refused")
 
 
-def messages_for(entries: Iterable[Entry]) -> list[JsonObject]:
-    """The messages that carry a whole history, each entry once."""
-    return Conversation(entries).messages()
-
-
 class Conversation:
     """The messages of a session, built up entry by entry."""
 
