@@ -172,3 +172,34 @@ def test_colour_is_for_terminals_that_want_it(
     os.close(ours)
     assert (b"\x1b[32m" in shown) is styled
     assert b"\x1b[5m" not in shown
+
+
+def test_without_a_home_folder_it_is_said_what_to_set(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def unknown(*_: object) -> None:
+        raise KeyError("no such user")
+
+    for name in ("AGENTSESS_HOME", "CLAUDE_CONFIG_DIR", "HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    ran = run("list")
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert "Set AGENTSESS_HOME" in ran.err
+    monkeypatch.setenv("AGENTSESS_HOME", str(tmp_path / "store"))
+    assert run("list", "--json").json == []
+
+
+def test_in_a_folder_that_was_removed_it_is_said_what_is_wrong(home: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = (
+        "import os, sys; os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]);"
+        "from agentsess.cli import main; sys.exit(main(sys.argv[2:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, gone, "new"], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "The folder you are in was removed. Go to another one first." in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -77,6 +77,13 @@ def test_an_empty_session_has_no_point_to_name(service: SessionService) -> None:
         service.branches.snapshot(service.create().id)
 
 
+def test_there_is_nothing_to_fork_of_an_empty_session(service: SessionService) -> None:
+    session = service.create(title="Bare")
+    with pytest.raises(InvalidSession, match="nothing in “Bare” to fork yet"):
+        service.branches.fork(session.id)
+    assert service.list() == [session]
+
+
 def test_a_fork_begins_with_the_entries_up_to_a_point_and_goes_its_own_way(
     service: SessionService,
 ) -> None:

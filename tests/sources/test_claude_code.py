@@ -15,6 +15,7 @@ from agentsess.errors import SessionNotFound, StoreError
 from agentsess.model import Entry, EntryKind
 from agentsess.sources.base import FileStamp, Found, Source
 from agentsess.sources.claude_code import TOOL_WINDOW, ClaudeCodeSource
+from agentsess.storage.store import checked_id
 from support.claude_history import Transcript, folder_name, usage, write_history
 
 ID = "5e55104a-0000-4000-8000-000000000001"
@@ -106,10 +107,12 @@ def test_of_two_files_with_one_stem_the_newest_keeps_the_bare_id(
 
 def test_file_names_that_are_no_ids_still_are_sessions(tmp_path: Path, session: Transcript) -> None:
     session.prompt("Hello")
-    for name in (".hidden", "two words", "new\nline", "ünïcödé", os.fsdecode(b"caf\xe9")):
+    latin = os.fsdecode(b"caf\xe9")
+    for name in (".hidden", "two words", "new\nline", "ünïcödé", latin, "会議", "-"):
         session.write(tmp_path, name=name)
     listed = ids(ClaudeCodeSource(tmp_path))
-    assert len(listed) == 5
+    assert len(listed) == 7
+    assert [checked_id(one) for one in listed] == list(listed)
     assert all(one.isascii() and one.isprintable() and " " not in one for one in listed)
 
 

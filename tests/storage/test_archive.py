@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,9 +18,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentsess.errors import SessionLocked, StoreError
+from agentsess.errors import SessionLocked, StoreError, StoreTooNew
 from agentsess.model import Draft, EntryKind
 from agentsess.storage.archive import clear_folder, extract_bundle, verify_bundle, write_bundle
+from agentsess.storage.journal import FORMAT, VERSION, seal
 from agentsess.storage.store import FileStore
 
 STEPS = ["written", "verified", "named", "packed", "cleared", "extracted", "unpacked", "removed"]
@@ -274,6 +276,16 @@ class TestPacking:
             store.unpack("a")
         assert bundle.exists()
         assert said(store) == found
+
+
+def test_an_archived_history_of_a_newer_version_is_refused_by_its_bundles_name(
+    store: FileStore,
+) -> None:
+    make(store, "one")
+    (store.folder("a") / "history.jsonl").write_bytes(seal({"fmt": FORMAT, "v": VERSION + 1}))
+    store.pack("a")
+    with pytest.raises(StoreTooNew, match=re.escape(str(store.archive.path("a")))):
+        said(store)
 
 
 def killed(store: FileStore, what: str, step: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 
 from agentsess.model import Draft, EntryKind
 from agentsess.sessions.service import SessionService
+from agentsess.storage import steps
 from agentsess.ui.app import AgentsessApp
+from agentsess.ui.screens.pacing import Pacing
 from support.loopback import Hold, LoopbackServer, Reply
 from support.screens import using, write_session
 
@@ -203,3 +206,32 @@ async def test_the_details_name_the_id_of_a_session_that_is_gone(
         await user.opens("Another way")
         await user.sees(f"from     {session.id[:12]}")
         assert "o goes there" not in user.screen
+
+
+async def test_a_fork_that_takes_long_is_told_of_and_escape_stops_it(
+    home: Path, service: SessionService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_session(service, "Port it", "one", "first answer")
+    known = service.list()
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def watch(step: str) -> None:
+        if step == "begun":
+            begun.set()
+            goes_on.wait()
+
+    monkeypatch.setattr(Pacing, "SLOW_AFTER", 0.0)
+    monkeypatch.setattr(steps, "watch", watch)
+    async with using(AgentsessApp(home)) as user:
+        await user.goes_to("Port it")
+        await user.press("f")
+        try:
+            await user.until(begun.is_set, "its beginning")
+            await user.sees("working", "esc stops")
+            await user.press("escape")
+            await user.sees("stopping")
+        finally:
+            goes_on.set()
+        await user.is_told("Stopped. Nothing was changed.")
+        assert service.list() == known
+        assert len(list(home.rglob("history.jsonl"))) == len(known)

@@ -22,6 +22,7 @@ from agentsess.errors import (
     SessionLocked,
     SessionNotFound,
     Stopped,
+    StoreError,
 )
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _reader_went_away()
+    except StoreError as error:  # before there was a store
+        sys.stderr.write(f"agentsess-tui: {error}\n")
+        return FAILED
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -19,19 +19,35 @@ TRASH_DAYS = 30
 
 
 def data_home() -> Path:
-    """The store's folder: ``$AGENTSESS_HOME``, else the platform's data folder."""
-    if home := os.environ.get("AGENTSESS_HOME"):
-        return Path(home).expanduser()
-    from platformdirs import user_data_path
+    """The store's folder: ``$AGENTSESS_HOME``, else the platform's data folder.
 
-    return user_data_path("agentsess", appauthor=False)
+    Raises:
+        StoreError: It is not known where that is.
+    """
+    try:
+        if home := os.environ.get("AGENTSESS_HOME"):
+            return Path(home).expanduser()
+        from platformdirs import user_data_path
+
+        return user_data_path("agentsess", appauthor=False)
+    except RuntimeError as error:
+        raise StoreError(
+            "Your home folder is not known. Set AGENTSESS_HOME to the folder for sessions."
+        ) from error
 
 
 def claude_home() -> Path:
     """Claude Code's folder: ``$CLAUDE_CONFIG_DIR``, else ``~/.claude``."""
-    if home := os.environ.get("CLAUDE_CONFIG_DIR"):
-        return Path(home).expanduser()
-    return Path.home() / ".claude"
+    # Not `expanduser` of a path: that raises if there is no home folder.
+    return Path(os.path.expanduser(os.environ.get("CLAUDE_CONFIG_DIR") or "~/.claude"))
+
+
+def here() -> str:
+    """The folder that the program is in; raises StoreError if that was removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        raise StoreError("The folder you are in was removed. Go to another one first.") from error
 
 
 def has_api_key() -> bool:

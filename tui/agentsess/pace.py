@@ -66,4 +66,4 @@ def took(size: int) -> None:
 def go_on() -> None:
     """Raise Stopped if the work is not wanted any more."""
     if (pace := _current.get()) is not None and pace.is_stopped:
-        raise Stopped("Stopped.")
+        raise Stopped("Stopped. Nothing was changed.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -135,7 +134,7 @@ class Agent:
         return self.service.create(
             title=title,
             metadata=metadata,
-            cwd=_absolute(cwd) if cwd else self._settings.cwd or os.getcwd(),
+            cwd=_absolute(cwd) if cwd else self._settings.cwd or config.here(),
             model=self._settings.model or "",
             tags=tags,
             notes=notes,

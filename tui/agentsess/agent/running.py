@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -206,7 +205,7 @@ class Runner:
         )
 
     def _folder(self, session: Session) -> Path:
-        return Path(session.cwd or self._settings.cwd or os.getcwd())
+        return Path(session.cwd or self._settings.cwd or config.here())
 
     # -- carrying it out
 
@@ -263,7 +262,7 @@ class Runner:
     def _session(self, request: RunRequest) -> Session:
         ours = self._settings
         if (session_id := request.session_id) is None:
-            return self._service.create(cwd=ours.cwd or os.getcwd(), model=ours.model or "")
+            return self._service.create(cwd=ours.cwd or config.here(), model=ours.model or "")
         session = self._service.get(session_id)
         check_at_hand(session)
         folder = self._folder(session)

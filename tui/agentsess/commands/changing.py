@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -11,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from agentsess import config
 from agentsess.commands.finding import find, find_all
 from agentsess.commands.output import Output, WrongUsage, named, print_made
 from agentsess.commands.pacing import at_length, removed_at_length
@@ -26,7 +26,7 @@ def new(service: SessionService, args: Namespace, out: Output) -> int:
     session = service.create(
         title=args.title,
         metadata=parse_metadata(args.meta),
-        cwd=str(Path(args.cwd or os.getcwd()).expanduser().absolute()),
+        cwd=str(Path(args.cwd or config.here()).expanduser().absolute()),
         model=args.model,
         tags=args.tag,
         budget_usd=args.budget_usd,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from argparse import Namespace
 
+from agentsess import config
 from agentsess.commands.output import Output, WrongUsage, safe_line
 from agentsess.sessions.permissions import Effect, Permission
 from agentsess.sessions.service import SessionService
@@ -39,6 +39,10 @@ def _save(service: SessionService, args: Namespace, effect: Effect) -> Permissio
     if words and args.exact:
         raise WrongUsage("Give the command's beginning, or --exact COMMAND, not both.")
     permission = Permission(
-        args.folder or os.getcwd(), tool, effect, args.exact or " ".join(words), bool(args.exact)
+        args.folder or config.here(),
+        tool,
+        effect,
+        args.exact or " ".join(words),
+        bool(args.exact),
     )
     return service.permissions.save(permission)

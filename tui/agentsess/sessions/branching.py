@@ -194,6 +194,8 @@ class Branching:
         """
         session = self._own(session_id)
         total = self._total(session_id)
+        if total == 0:
+            raise InvalidSession(f"There is nothing in “{session.title}” to fork yet.")
         last = total if at is None else at
         if not 1 <= last <= total:
             raise InvalidSession(f"There is no entry {last}: the session has {total}.")

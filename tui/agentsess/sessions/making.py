@@ -27,7 +27,7 @@ def making(store: SessionStore, session_id: str, document: JsonObject) -> Iterat
         document: Its fields.
 
     Raises:
-        StoreError: It cannot be made.
+        StoreError, Stopped: It cannot be made, or is not wanted any more.
     """
     mark = {"making": utc_now().isoformat()}
     store.create("sessions", session_id, document | mark)

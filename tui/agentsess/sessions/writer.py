@@ -7,6 +7,7 @@ from typing import Self
 
 from agentsess.errors import SessionNotFound
 from agentsess.model import Draft, Entry, EntryKind, JsonObject
+from agentsess.pace import go_on
 from agentsess.sessions import secrets
 from agentsess.sessions.records import one_line, title_of
 from agentsess.storage.lease import Lease
@@ -58,13 +59,14 @@ class SessionWriter:
         return entries
 
     def carry_over(self, entries: Iterable[Entry], source: str) -> None:
-        """Add another program's entries, marked as such."""
+        """Add another program's entries, marked as such; raises Stopped."""
         batch: list[Draft] = []
         for entry in entries:
             meta = entry.meta | {"imported": source}
             draft = Draft(entry.kind, entry.text, entry.content, entry.author, meta, entry.at)
             batch.append(draft)
             if len(batch) == _BATCH:
+                go_on()
                 self.append(*batch)
                 batch.clear()
         self.append(*batch)

@@ -178,7 +178,8 @@ def _plain_id(stem: str) -> str:
     """The stem, if it can be an id as it is; file names are anyone's to choose."""
     if _PLAIN.fullmatch(stem):
         return stem
-    return f"{re.sub(r'[^A-Za-z0-9._-]', '-', stem).lstrip('._-')[:64]}@{_digest(stem)}"
+    plain = re.sub(r"[^A-Za-z0-9._-]", "-", stem).lstrip("._-")[:64]
+    return f"{plain or 'session'}@{_digest(stem)}"
 
 
 def _digest(text: str) -> str:

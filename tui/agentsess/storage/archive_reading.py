@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 
-from agentsess.errors import StoreError
+from agentsess.errors import StoreError, StoreTooNew
 from agentsess.storage.archive import Member, read_bundle, write_all, zstd
 from agentsess.storage.history import History
 from agentsess.storage.journal import FORMAT, VERSION, seal
@@ -113,12 +113,16 @@ def _unpacked(bundle: Path, name: str) -> Unpacked:
         for piece in _surviving(bundle.read_bytes()):
             write_all(file.fd, piece)
         return file
-    return file if name != HISTORY or _is_current(file.fd) else _upgraded(file)
+    if name != HISTORY or (version := _version(file.fd)) == VERSION:
+        return file
+    if version > VERSION:
+        raise StoreTooNew(f"A newer agentsess wrote {bundle}. Upgrade to open it.")
+    return _upgraded(file)
 
 
-def _is_current(fd: int) -> bool:
+def _version(fd: int) -> int:
     version = version_of(os.pread(fd, 1000, 0).partition(b"\n")[0])
-    return version is None or version >= VERSION
+    return VERSION if version is None else version
 
 
 def _upgraded(old: Unpacked) -> Unpacked:

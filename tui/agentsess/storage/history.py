@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from agentsess.errors import StoreError
+from agentsess.errors import Stopped, StoreError
 from agentsess.model import Draft, Entry, EntryKind, JsonObject, Page, text_of, utc_now
-from agentsess.pace import took
+from agentsess.pace import go_on, took
 from agentsess.storage.journal import (
     check_version,
     damaged_stretches,
@@ -32,6 +32,8 @@ from agentsess.storage.tinydb_journal import JournalDB
 
 _TABLE = "entries"
 _COPY_BLOCK = 1024 * 1024
+_GO_ON_EVERY = 1_000
+"""Entries read until it is looked whether more are wanted."""
 
 
 class History:
@@ -96,7 +98,7 @@ class History:
         """Write the history up to an entry to another file, all at once and durably.
 
         Raises:
-            StoreError: Nothing was written.
+            StoreError, Stopped: Nothing was written.
         """
         temporary = _unfinished(target)
         try:
@@ -105,14 +107,15 @@ class History:
                 temporary.chmod(0o600)
                 for block in _blocks(fd, self._end_of(fd, last_seq)):
                     file.write(block)
+                    took(len(block))
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, target)
             sync_directory(target.parent)
-        except StoreError:
-            raise
-        except OSError as error:
+        except (OSError, Stopped) as error:
             temporary.unlink(missing_ok=True)
+            if isinstance(error, StoreError | Stopped):
+                raise
             raise StoreError(f"Cannot write {target}: {error.strerror or error}.") from error
 
     def drop_unfinished(self) -> None:
@@ -151,12 +154,15 @@ class History:
             return Page(tuple(reversed(found)), total)
 
     def entries(self, start: int = 1) -> Iterator[Entry]:
-        """All entries from a number on, oldest first, one at a time."""
+        """All entries from a number on, oldest first, one at a time; raises Stopped."""
         with self._opened() as fd:
             if fd >= 0:
                 size = _size(fd)
                 offset = _offset_of(fd, start, size) if start > 1 else 0
-                yield from _entries(lines_forward(fd, offset, size))
+                for number, entry in enumerate(_entries(lines_forward(fd, offset, size))):
+                    if number % _GO_ON_EVERY == 0:
+                        go_on()
+                    yield entry
 
     def damage(self) -> list[Damage]:
         """The stretches of the file that cannot be read."""

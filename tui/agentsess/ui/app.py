@@ -59,7 +59,7 @@ class AgentsessApp(App[None]):
         self.service = SessionService.open(home, sources=sources)
         self.runs = Runs(self.service, self._tell_main, client=client)
         self.recap_writer = RecapWriter(self.service, home, client)
-        self.folder = folder or os.getcwd()
+        self.folder = folder or config.here()
         self.demo = demo
         self.models = Models(home / "cache" / "models.json", client)
         """Which models there are."""

@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 from textual.worker import Worker
 
-from agentsess.errors import AgentsessError
+from agentsess.errors import AgentsessError, Stopped
 from agentsess.ui.render.sessions import Live
 from agentsess.ui.widgets.chat_pane import ChatPane
 from agentsess.ui.widgets.details import Details
@@ -39,7 +39,7 @@ def telling_errors(act: _Act[_Part, _Given]) -> _Act[_Part, _Given]:
         try:
             await act(self, *args, **named)
         except AgentsessError as error:
-            self.tell(str(error), error=True)
+            self.tell(str(error), error=not isinstance(error, Stopped))
 
     return telling
 

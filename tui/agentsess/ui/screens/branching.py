@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual import work
 from textual.content import Content
 
@@ -31,10 +33,8 @@ class Branches(Panes):
     async def fork(self, session: Session, at: int | None) -> None:
         """Make the fork and open it."""
         service = self.app.service
-        if session.is_own:
-            made = await self.app.aside(service.branches.fork, session.id, at)
-        else:
-            made = await self.app.aside(service.continue_here, session.id, at)
+        make = service.branches.fork if session.is_own else service.continue_here
+        made = await self.at_length(partial(make, session.id, at))
         await self.show_session(made.id)
         self.reload(made.id)
         self.tell(f"This is “{one_line(made.title, 60)}”; the other stays as it is.")

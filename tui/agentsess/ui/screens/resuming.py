@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import SuspendNotSupported
 
 from agentsess.agent.retirement import retirement
-from agentsess.errors import AgentsessError
+from agentsess.errors import AgentsessError, Stopped
 from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.estimate import estimate
 from agentsess.sessions.recap_editing import editable, read_edited
@@ -271,9 +271,9 @@ class Resuming(Panes):
         """Copy another program's conversation into a new session of ours and open it."""
         self.chat.say("Copying the conversation…")
         try:
-            session = await self.app.aside(self.app.service.continue_here, session_id)
+            session = await self.at_length(lambda: self.app.service.continue_here(session_id))
         except AgentsessError as error:
-            self.chat.say(str(error), error=True)
+            self.chat.say(str(error), error=not isinstance(error, Stopped))
             return
         await self.show_session(session.id)
         await self._show_standing(session, ())

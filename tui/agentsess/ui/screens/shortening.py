@@ -85,7 +85,7 @@ class Shortening(Panes):
     @telling_errors
     async def start_phase(self, session: Session) -> None:
         """Begin a new phase of a session and go there."""
-        phase = await self.app.aside(self.app.service.phases.start, session.id)
+        phase = await self.at_length(lambda: self.app.service.phases.start(session.id))
         await self.show_session(phase.id)
         self.reload(phase.id)
         self.action_prompt()
