@@ -269,3 +269,36 @@ def test_the_next_message_is_proposed_if_nothing_waits_for_the_user(
     recap: Recap, proposed: str
 ) -> None:
     assert proposal(recap) == proposed
+
+
+def speaking(goal: str, *, doing: str = "", following: str = "") -> Recap:
+    fact = (Fact(following),) if following else ()
+    return Recap("x", Fact(goal), in_progress=(Fact(doing),) if doing else (), next=fact)
+
+
+GERMAN = "Stelle die Rechnungen auf die neue Vorlage um"
+SPANISH = "Pasa los informes a la nueva base y no borres el archivo"
+FRENCH = "Refais la page des tarifs pour les clients et garde les liens"
+
+
+@pytest.mark.parametrize(
+    ("recap", "proposed"),
+    [
+        (speaking(GERMAN, following="Schritt 3: der Versand"), "Bereit für Schritt 3?"),
+        (speaking(GERMAN, following="der Versand"), "Weiter mit: der Versand"),
+        (speaking(FRENCH, following="Étape 2 : les liens"), "Prêt pour l’étape 2 ?"),
+        (speaking(FRENCH, doing="les liens"), "On continue : les liens"),
+        (speaking(SPANISH, following="Paso 2: el archivo"), "¿Seguimos con el paso 2?"),
+        (speaking(SPANISH, following="Fase 2: el archivo"), "¿Seguimos con la fase 2?"),
+        (speaking(SPANISH, doing="el archivo"), "Seguimos con: el archivo"),
+        (speaking("一覧を速くしてください", doing="ジョブの登録"), "続けましょう：ジョブの登録"),
+        (speaking("把报告改成中文", following="接下来是 build1"), "继续：接下来是 build1"),
+        (speaking("Обнови отчёты", following="проверить суммы"), "проверить суммы"),
+        (speaking("Обнови отчёты", following="Phase 3: тесты"), "Phase 3?"),
+        (speaking("tests/test_money.py", following="Phase 3"), "Ready for phase 3?"),
+    ],
+)
+def test_the_next_message_is_proposed_in_the_language_of_the_conversation(
+    recap: Recap, proposed: str
+) -> None:
+    assert proposal(recap) == proposed

@@ -8,11 +8,16 @@ from dataclasses import replace
 from agentsess.model import Recap
 from agentsess.sessions.estimate import Estimate, GoingOn
 from agentsess.ui.render.format import dollars, tokens
+from agentsess.ui.render.language import ENGLISH, language_of
 from agentsess.ui.render.recap import Way
 from agentsess.ui.render.text import one_line
 
 CONTINUE, COMPACT, NEW_PHASE, HERE, READ = "enter", "m", "n", "h", "escape"
-_PHASE = re.compile(r"^((?:phase|step|stage|milestone) \d+)\b", re.IGNORECASE)
+_PHASE = re.compile(
+    r"^(phase|step|stage|milestone|schritt|etappe|fase|paso|etapa|étape) (\d+)\b", re.IGNORECASE
+)
+_ON = {"de": "Weiter mit: ", "fr": "On continue : ", "es": "Seguimos con: "}
+_ON |= {"ja": "続けましょう：", "zh": "继续："}
 _LONGEST = 90
 
 
@@ -47,17 +52,40 @@ def _said(way: Way, estimate: Estimate) -> str:
 
 
 def proposal(recap: Recap) -> str:
-    """What the user may want to say first; empty if the session waits for something else."""
-    if recap.questions:
+    """What the user may want to say first; empty if the session waits for something else.
+
+    It is in the language of the conversation; where that is not known, it has no words of ours.
+    """
+    following = [*recap.in_progress[-1:], *recap.next[:1]]
+    if recap.questions or not following:
         return ""
-    if recap.in_progress:
-        return f"Go on with: {_short(recap.in_progress[-1].text)}"
-    if recap.next:
-        following = recap.next[0].text
-        if match := _PHASE.match(following):
-            return f"Ready for {match[1].lower()}?"
-        return f"Next: {_short(following)}"
-    return ""
+    language = _language(recap)
+    text = following[0].text
+    if not recap.in_progress and (phase := _PHASE.match(text)):
+        return _ready(phase[1], phase[2], language)
+    if language == ENGLISH:
+        return f"{'Go on with' if recap.in_progress else 'Next'}: {_short(text)}"
+    return f"{_ON.get(language, '')}{_short(text)}"
+
+
+def _ready(word: str, number: str, language: str) -> str:
+    name = f"{word.lower()} {number}"
+    match language:
+        case "en":
+            return f"Ready for {name}?"
+        case "de":
+            return f"Bereit für {name.capitalize()}?"
+        case "fr":
+            return f"Prêt pour {'l’' if name.startswith('é') else 'la '}{name} ?"
+        case "es":
+            return f"¿Seguimos con {'el' if name.startswith('paso') else 'la'} {name}?"
+    return f"{name.capitalize()}?"
+
+
+def _language(recap: Recap) -> str:
+    lists = (recap.done, recap.in_progress, recap.next, recap.decisions)
+    facts = [fact.text for found in lists for fact in found]
+    return language_of(" ".join([recap.goal.text if recap.goal else "", *facts]))
 
 
 def _short(text: str) -> str:
