@@ -716,6 +716,14 @@ def test_of_a_very_long_session_the_beginning_is_skimmed() -> None:
     assert knowing.build(t.session) == recap_of(t)
 
 
+def test_nothing_that_is_half_done_is_not_under_way() -> None:
+    t = Transcript()
+    t.user("Port the shop")
+    t.edit("shop/cart.py")
+    t.say("The cart is ported. Nothing is half done: it runs on both.")
+    assert recap_of(t).in_progress == ()
+
+
 def test_characters_that_do_not_exist_are_left_out() -> None:
     t = Transcript()
     t.user("Run it")

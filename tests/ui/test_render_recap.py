@@ -133,6 +133,26 @@ def test_nothing_moves_when_what_changed_becomes_known() -> None:
             assert after[:start] == before[:start]
 
 
+def test_a_long_change_has_the_line_that_is_kept_for_another() -> None:
+    long = Change("model", "claude-sonnet-4-5 retires on 30 November 2026. " + "Its successor " * 3)
+    alone = lines(FULL, 76, 17, changes=(long,))
+    start = next(n for n, line in enumerate(alone) if line.startswith("Since then"))
+    assert alone[start + 1].startswith(" " * 18 + "successor Its")
+    both = lines(FULL, 76, 17, changes=(long, Change("files", "a.py changed since.")))
+    assert both[start].endswith("…")
+    assert both[start + 1] == " " * 16 + "! a.py changed since."
+
+
+def test_figures_stand_close_to_the_ways_where_there_is_little_room() -> None:
+    figures = "about 239 tokens, <$0.01, then <$0.01 cached"
+    ways = (Way("enter", "Continue here", figures), Way("escape", "Only read", "all stays"))
+    text = lines(Recap("x"), 76, 17, ways=ways)
+    assert text[-2:] == [
+        " enter  Continue here  " + figures,
+        "   esc  Only read      all stays",
+    ]
+
+
 def test_lines_lead_to_the_entries_they_came_from() -> None:
     rows = draw(standing(FULL), 80)
     places = {row.content.plain[18:].strip(): row.seq for row in rows if row.seq}

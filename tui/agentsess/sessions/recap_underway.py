@@ -45,7 +45,7 @@ _OTHERS = (
 _UNDER_WAY = re.compile(f"{_ENGLISH}|{_OTHERS}", re.IGNORECASE)
 _NOT_NOW = re.compile(
     r"\b(?:if|once|until|when|after|before|would|could|should|['’]d|wenn|sobald|falls|quand|"
-    r"dès que|cuando|si)\b|n['’]t\b",
+    r"dès que|cuando|si|nothing|none|nobody|nichts|rien|nada)\b|n['’]t\b",
     re.IGNORECASE,
 )
 

@@ -27,6 +27,8 @@ _LOW = 20
 _SINCE = (2, 3)
 """Rows for what changed, in a low card and in a tall one."""
 _KEY, _WAY = 8, 25
+_ROOMY = 90
+"""Cells from which the ways' figures need not stand close to their names."""
 _OUTCOMES = {"passed": ("✓", "$text-success"), "failed": ("✗", "$text-error")}
 
 
@@ -288,9 +290,13 @@ def _since(standing: Standing, width: int, height: int | None) -> list[Row]:
         lines = [Content.styled("looking…", FAINT)]
     else:
         texts = [c.text for c in standing.changes if c.kind != "time"]
-        lines = [
-            Content.assemble(("! ", "$text-warning"), one_line(text, room - 2)) for text in texts
-        ]
+        lines = []
+        spare = 4 if height is None else max(least - len(texts), 0)
+        for text in texts:  # a long one may have the lines that are kept free for others
+            wrapped = _wrapped(Content(one_line(text)), room - 2, 1 + spare)
+            spare -= len(wrapped) - 1
+            for number, line in enumerate(wrapped):
+                lines.append(Content.assemble(("  " if number else "! ", "$text-warning"), line))
         if not lines:
             lines = [Content.styled("nothing else changed that can be seen", MUTED)]
         elif height is not None and len(lines) > least:
@@ -301,6 +307,8 @@ def _since(standing: Standing, width: int, height: int | None) -> list[Row]:
 
 
 def _ways(standing: Standing, width: int) -> Iterator[Row]:
+    longest = max((len(way.text) for way in standing.ways), default=0)
+    column = _WAY if width >= _ROOMY else longest + 2
     for way in standing.ways:
         key = "esc" if way.key == "escape" else way.key
         figures = "…" if way.figures is None else way.figures
@@ -308,8 +316,8 @@ def _ways(standing: Standing, width: int) -> Iterator[Row]:
             Content.assemble(
                 (key.rjust(_KEY - 2), "bold $text-accent"),
                 "  ",
-                (way.text.ljust(_WAY), "bold"),
-                (one_line(figures, max(width - _KEY - _WAY, 10)), MUTED),
+                (way.text.ljust(column), "bold"),
+                (one_line(figures, max(width - _KEY - column, 10)), MUTED),
             )
         )
 
