@@ -100,6 +100,22 @@ def test_while_a_helper_works_its_history_is_read_again(
     ]
 
 
+def test_a_helper_that_was_cut_short_is_told_and_not_looked_at_again(
+    service: SessionService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Transcript().prompt("Test the shop").tool("Task", TASK, "Interrupted.", error=True)
+    path = session.write(tmp_path / "home")
+    agent = session.subagent("a1", PROMPT)
+    agent.tool("Edit", {"file_path": f"{SHOP}/totals.py"}, "Updated.").write_subagent(path)
+    service.refresh()
+    told = "tester: Test the totals → Interrupted. (totals.py)"
+    assert [fact.text for fact in service.recap(session.id).agents] == [told]
+    session.prompt("Go on").reply("Done.").write(tmp_path / "home")
+    service.refresh()
+    monkeypatch.setattr(ClaudeCodeSource, "helpers", lambda *_: pytest.fail("it was"))
+    assert [fact.text for fact in service.recap(session.id).agents] == [told]
+
+
 def test_a_helper_of_a_helper_stands_where_the_first_was_sent(
     service: SessionService, tmp_path: Path
 ) -> None:

@@ -85,6 +85,8 @@ class Helper:
     report: str = ""
     """The beginning of what came back."""
     answered: bool = False
+    in_background: bool = False
+    """Whether the answer says only that it works."""
     looked: bool = False
     """Whether its history was looked for since it was answered."""
     work: Work | None = None
@@ -92,7 +94,8 @@ class Helper:
     @property
     def is_settled(self) -> bool:
         """Whether nothing more can become known of it."""
-        return self.looked and (self.work is None or self.work.ended)
+        at_work = self.in_background and self.work is not None and not self.work.ended
+        return self.looked and not at_work
 
     def fact(self) -> Fact:
         """What it was sent for, what it said, and what it did."""
@@ -144,7 +147,7 @@ class AgentLog:
         if isinstance(task, str) and task.strip():
             who = f"{name}: " if isinstance(name, str) and name else ""
             asked = prompt if isinstance(prompt, str) else ""
-            self.helpers[call_id] = Helper(plain(f"{who}{task}"), asked, (seq,), "", ended)
+            self.helpers[call_id] = Helper(plain(f"{who}{task}"), asked, (seq,), answered=ended)
             if len(self.helpers) > _REMEMBERED:
                 del self.helpers[next(iter(self.helpers))]
 
@@ -153,7 +156,8 @@ class AgentLog:
         if helper := self.helpers.get(call_id):
             helper.seqs = (*helper.seqs[:1], seq)
             helper.answered, helper.looked = True, False
-            helper.report = "" if _NO_REPORT.search(text[:200]) else _beginning(text)
+            helper.in_background = bool(_NO_REPORT.search(text[:200]))
+            helper.report = "" if helper.in_background else _beginning(text)
 
     def look(self, histories: Histories) -> None:
         """Take what the helpers' own histories tell, and those of helpers that they sent."""

@@ -29,10 +29,9 @@ _LEAST = 2
 
 def language_of(text: str) -> str:
     """The language as two letters; empty if it is not English and not clearly another one."""
-    letters = len(_WORD.sub(lambda word: word[0], text)) or 1
-    if len(_KANA.findall(text)) * 10 > letters:
+    if len(_KANA.findall(text)) * 10 > len(text):
         return "ja"
-    if len(_HAN.findall(text)) * 10 > letters:
+    if len(_HAN.findall(text)) * 10 > len(text):
         return "zh"
     counts = dict.fromkeys(_SMALL, 0)
     for word in _WORD.findall(text.lower()):
