@@ -41,6 +41,28 @@ def test_events_tell_the_turn_in_order(loopback: Loopback, make_agent: MakeAgent
     assert events[-1].result.stop_reason == "end_turn"
 
 
+def test_the_end_is_told_before_the_recap_is_made(
+    loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loopback([Reply("Hello there")])
+    agent, order = make_agent(), list[str]()
+    settle = agent.service.recaps.settle
+
+    def settling(session_id: str) -> None:
+        order.append("recap")
+        settle(session_id)
+
+    monkeypatch.setattr(agent.service.recaps, "settle", settling)
+
+    async def listen() -> None:
+        async for event in agent.stream("Hi"):
+            if isinstance(event, Done):
+                order.append("end")
+
+    asyncio.run(listen())
+    assert order == ["end", "recap"]
+
+
 def test_a_reply_keeps_what_it_cost(loopback: Loopback, make_agent: MakeAgent) -> None:
     loopback([Reply("Hello", input_tokens=90, output_tokens=10, cache_read=5, cache_write=5)])
     agent = make_agent(model="claude-sonnet-5-5")

@@ -250,6 +250,7 @@ class Runner:
             entries=tuple(turn.entries),
         )
         turn.emit(Done(result))
+        await asyncio.sleep(0)  # it is heard before the recap is made, which keeps Python busy
 
     async def _work(self, turn: Turn, request: RunRequest, prompt: Draft, note: str) -> str:
         """Do what is asked for; why it stopped."""
