@@ -107,7 +107,7 @@ _KINDS = (
     _kind("AWS secret", "aws_secret",
           rf"(?i)aws_secret_access_key\\?[\"']?\s{{0,4}}[:=]\s{{0,4}}\\?[\"']?([a-z0-9/+]{{40}}){_END}"),
 )  # fmt: skip
-
+_NEEDLES = [(needle, kind) for kind in _KINDS for needle in kind.needles]
 
 _NAMES = (
     "password", "passwd", "pwd", "secret", "token", "api_key", "apikey", "api-key", "access_key",
@@ -122,12 +122,11 @@ def find(text: str) -> list[Found]:
     """What looks like a secret in a text, in order, none overlapping another."""
     lowered = _lowered(text)
     found: list[Found] = []
-    for kind in _KINDS:
-        if any(needle in lowered for needle in kind.needles):
-            for match in kind.pattern.finditer(text):
-                group = match.re.groups  # the last one, or 0 for all of it
-                if kind.is_real(match[group]):
-                    found.append(Found(kind.name, *match.span(group)))
+    for kind in dict.fromkeys([kind for needle, kind in _NEEDLES if needle in lowered]):
+        for match in kind.pattern.finditer(text):
+            group = match.re.groups  # the last one, or 0 for all of it
+            if kind.is_real(match[group]):
+                found.append(Found(kind.name, *match.span(group)))
     found += _named_values(text, lowered)
     found.sort(key=lambda each: (each.start, -each.end))
     apart: list[Found] = []

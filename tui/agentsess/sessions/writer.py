@@ -50,9 +50,10 @@ class SessionWriter:
         entries = self._store.append(self.session_id, flagged, self._lease)
         amounts, fields = _counters(entries)
         fields["size_bytes"] = self._store.history_size(self.session_id)
-        if self._document.get("model"):
+        document = self._document
+        if document.get("model"):
             fields.pop("model", None)  # it is the user's to change
-        named = self._document.get("title") or title_of(self._document.get("metadata") or {})
+        named = document.get("title") or title_of(document.get("metadata") or {})
         if not named and (title := spoken_title(entries)):
             fields["title"] = title
         self._store.count(self.session_id, amounts, fields)

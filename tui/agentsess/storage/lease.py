@@ -163,7 +163,7 @@ class Lease:
         Raises:
             SessionFenced: Somebody did.
         """
-        if self._next.exists() or not self.path.exists():
+        if os.access(self._next, os.F_OK) or not os.access(self.path, os.F_OK):
             current = _current(self.path.parent)
             raise SessionFenced(_owner_in(current) if current else None)
 
