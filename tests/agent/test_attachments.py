@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import random
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +13,14 @@ import pytest
 
 from agentsess.agent.agent import Agent
 from agentsess.agent.media import mentioned
+from agentsess.model import Draft, Entry, EntryKind
+from agentsess.sessions.writer import SessionWriter
 from support.agents import assert_requests_acceptable, run
-from support.loopback import LoopbackServer, Reply
+from support.loopback import LoopbackServer, Reply, ToolUse
 
 Loopback = Callable[..., LoopbackServer]
 MakeAgent = Callable[..., Agent]
+READ = ToolUse("read", {"file_path": "long.pdf"})
 PNG = b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(3000)
 
 
@@ -82,3 +87,64 @@ def test_a_prompt_names_files_of_the_folder_on_lines_of_their_own(
     found = mentioned(text, str(folder))
     assert [path.name for path in found] == ["a.png", "b c.PDF"]
     assert mentioned(text, "") == []
+
+
+def test_a_large_attachment_is_kept_away_from_the_event_loop(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "long.pdf").write_bytes(b"%PDF-" + bytes(2_000_000))
+    server = loopback([Reply("I see."), Reply("", tools=[READ]), Reply("Again.")])
+    real = SessionWriter.append
+    threads: list[tuple[bool, EntryKind]] = []
+
+    def append(self: SessionWriter, *drafts: Draft) -> tuple[Entry, ...]:
+        in_loop = threading.current_thread() is threading.main_thread()
+        threads.extend((in_loop, draft.kind) for draft in drafts)
+        return real(self, *drafts)
+
+    monkeypatch.setattr(SessionWriter, "append", append)
+    agent = make_agent(permission_callback=lambda *_: True)
+    shown = [folder / "long.pdf"]
+    session_id = run(agent, "What is it?", attachments=shown).session_id
+    run(agent, "Read it.", session_id=session_id)
+    aside = [kind for in_loop, kind in threads if not in_loop]
+    assert aside == [EntryKind.USER, EntryKind.TOOL_RESULT]
+    assert_requests_acceptable(server)
+
+
+def test_a_run_cancelled_while_a_large_prompt_is_kept_has_it_once(
+    loopback: Loopback, make_agent: MakeAgent, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "long.pdf").write_bytes(b"%PDF-" + bytes(2_000_000))
+    server = loopback([Reply("I see.")])
+    real = SessionWriter.append
+    begun, cancelled = threading.Event(), threading.Event()
+
+    def append(self: SessionWriter, *drafts: Draft) -> tuple[Entry, ...]:
+        if drafts[0].kind is EntryKind.USER:
+            begun.set()
+            assert cancelled.wait(20)
+        return real(self, *drafts)
+
+    agent = make_agent()
+    session = agent.create_session()
+
+    async def cancel() -> None:
+        work = asyncio.create_task(
+            agent.run("What is it?", session_id=session.id, attachments=[folder / "long.pdf"])
+        )
+        await asyncio.to_thread(begun.wait, 20)
+        work.cancel()
+        await asyncio.sleep(0)
+        work.cancel()
+        cancelled.set()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+
+    with monkeypatch.context() as slow:
+        slow.setattr(SessionWriter, "append", append)
+        asyncio.run(cancel())
+    kinds = [str(e.meta.get("event") or e.kind) for e in agent.service.entries(session.id)]
+    assert kinds == ["user", "interrupted"]
+    run(agent, "Well?", session_id=session.id)
+    assert_requests_acceptable(server)

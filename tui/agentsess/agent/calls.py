@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from agentsess.agent.context import UNFINISHED
@@ -21,6 +21,7 @@ class Calls:
 
     toolbox: Toolbox
     save: Callable[[Draft], Entry]
+    save_aside: Callable[[Draft], Awaitable[Entry]]
     emit: Callable[[AgentEvent], None]
     author: str
     _begun: dict[str, Decision] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class Calls:
                 self.emit(ToolRequested(call))
                 decision = await self.toolbox.decide(call)
                 if not decision.allowed:
-                    self._deny(call, decision)
+                    await self._deny(call, decision)
                     continue
                 self._begun[call.id] = decision
                 self.emit(ToolStarted(call))
@@ -67,22 +68,22 @@ class Calls:
             text = UNFINISHED if decision or by_another else _NOT_MADE
             outcome = ToolOutcome(text, is_error=True)
             facts = decision.to_meta() if decision else {}
-            entry = self._save(call, outcome, {"interrupted": True} | facts)
+            entry = self.save(self._draft(call, outcome, {"interrupted": True} | facts))
             self.emit(ToolFinished(call, entry))
 
     async def _make(self, call: ToolCall, decision: Decision) -> None:
         outcome = await self.toolbox.use(call)
-        entry = self._save(call, outcome, decision.to_meta())
+        entry = await self.save_aside(self._draft(call, outcome, decision.to_meta()))
         self._begun.pop(call.id, None)  # some servers use an id again
         self.emit(ToolFinished(call, entry))
 
-    def _deny(self, call: ToolCall, decision: Decision) -> None:
+    async def _deny(self, call: ToolCall, decision: Decision) -> None:
         why = decision.reason or "The user did not allow it."
         outcome = ToolOutcome(f"Denied: {why}", is_error=True)
-        entry = self._save(call, outcome, decision.to_meta())
+        entry = await self.save_aside(self._draft(call, outcome, decision.to_meta()))
         self.emit(ToolDenied(call, decision.reason, entry))
 
-    def _save(self, call: ToolCall, outcome: ToolOutcome, facts: JsonObject) -> Entry:
+    def _draft(self, call: ToolCall, outcome: ToolOutcome, facts: JsonObject) -> Draft:
         block: JsonObject = {
             "type": "tool_result",
             "tool_use_id": call.id,
@@ -96,5 +97,4 @@ class Calls:
             "is_error": outcome.is_error,
             **facts,
         }
-        draft = Draft(EntryKind.TOOL_RESULT, text_of([block]), (block,), self.author, meta)
-        return self.save(draft)
+        return Draft(EntryKind.TOOL_RESULT, text_of([block]), (block,), self.author, meta)

@@ -25,9 +25,11 @@ from agentsess.agent.events import (
 from agentsess.agent.failures import CUT_OFF, MAKE_ROOM, as_agent_error, plain
 from agentsess.agent.incoming import Incoming, Paid
 from agentsess.agent.keeping import keepable
+from agentsess.agent.media import media_size
 from agentsess.agent.resume_note import EVENT as NOTE_EVENT
 from agentsess.agent.retirement import retirement
 from agentsess.agent.tools import Toolbox
+from agentsess.agent.waiting import in_thread_to_its_end
 from agentsess.errors import (
     AgentError,
     CachingRefused,
@@ -66,6 +68,8 @@ _STOPS = {
     "max_iterations": "The run was stopped after {max_iterations} requests. "
     "Send a prompt to let it go on.",
 }
+_HEAVY = 500_000
+"""Characters of images and documents that take some milliseconds to save."""
 _LOST_REPLY = "The last run broke off before its reply was saved; what that took is not counted."
 
 
@@ -104,9 +108,12 @@ class Turn:
     caches: bool = True
     """Whether the provider is asked to keep the conversation in its cache."""
     _calls: Calls = field(init=False)
+    _saving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def __post_init__(self) -> None:
-        self._calls = Calls(self.toolbox, self.save, self.emit, self.settings.author)
+        self._calls = Calls(
+            self.toolbox, self.save, self.save_aside, self.emit, self.settings.author
+        )
 
     async def run(self, prompt: Draft, note: str = "") -> str:
         """Send the prompt and go on until the model ends its turn; why it stopped.
@@ -127,7 +134,7 @@ class Turn:
             self._note_model()
             if note:
                 self._note(NOTE_EVENT, note)
-            entry = self.save(prompt)
+            entry = await self.save_aside(prompt)
             self.emit(PromptSaved(self.writer.session_id, entry))
             await self.connection.check()
             return await self._until_done()
@@ -332,6 +339,16 @@ class Turn:
         self.conversation.add(entry)
         self.entries.append(entry)
         return entry
+
+    async def save_aside(self, draft: Draft) -> Entry:
+        """As `save`, in a thread if images or documents make that take long.
+
+        Whoever cancels this waits for it. Nothing else may be saved meanwhile but by this.
+        """
+        async with self._saving:
+            if media_size(draft.content) < _HEAVY:
+                return self.save(draft)
+            return await in_thread_to_its_end(lambda: self.save(draft))
 
     def _note(self, event: str, text: str, **facts: Any) -> None:
         meta = {"event": event, **{k: v for k, v in facts.items() if v is not None}}

@@ -52,6 +52,25 @@ async def in_thread(work: Callable[[], T]) -> T:
     Raises:
         Exception: Whatever it raises; as a RuntimeError, what would end the event loop.
     """
+    return await _begun(work)
+
+
+async def in_thread_to_its_end(work: Callable[[], T]) -> T:
+    """As `in_thread`, but whoever cancels this waits for it."""
+    future = _begun(work)  # no task: the end of the event loop would cancel that, too
+    cancelled: asyncio.CancelledError | None = None
+    while not future.done():
+        try:
+            await asyncio.wait({future})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        future.exception()  # it is nobody's any more
+        raise cancelled
+    return future.result()
+
+
+def _begun(work: Callable[[], T]) -> asyncio.Future[T]:
     done: Future[T] = Future()
 
     def run() -> None:
@@ -65,4 +84,4 @@ async def in_thread(work: Callable[[], T]) -> T:
 
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(run,), daemon=True).start()
-    return await asyncio.wrap_future(done)
+    return asyncio.wrap_future(done)
