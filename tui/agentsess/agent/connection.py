@@ -76,7 +76,9 @@ class Connection:
         if self._client is None:
             if not sys.modules.keys() >= _SLOW_IMPORTS:
                 await asyncio.to_thread(_load)
-            original = self._factory() if self._factory else _kept_client() or _default_client()
+            original = self._factory() if self._factory else _kept_client()
+            if original is None:  # reading the certificates takes long
+                original = await asyncio.to_thread(_default_client)
             self._original = original
             if not _has_credentials(original):
                 raise MissingApiKey(NO_KEY)
