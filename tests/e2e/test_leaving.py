@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from support.terminal import PATIENCE, Terminal, installed
 Loopback = Callable[..., LoopbackServer]
 COMMAND = installed("agentsess-tui")
 SECONDS = 2.0
-"""Within which the program is to be gone."""
+"""Within which the program is to be gone, on a machine that does nothing else."""
 WORDS = "These words are on their way, and more of them"
 SLEEP = "sleep 1000 & echo $! > begun; mv begun started; sleep 1000"
 
@@ -72,14 +73,21 @@ def number_in(file: Path, terminal: Terminal) -> int:
 
 
 def leaves(terminal: Terminal) -> None:
-    """Quit with ctrl+q, and see that it is soon over and the terminal is as it was."""
+    """Quit with ctrl+q in the middle of something."""
     terminal.press("ctrl+q")
     terminal.sees("Stop and leave")
     terminal.settles()
+    is_gone_after("q", terminal)
+
+
+def is_gone_after(key: str, terminal: Terminal) -> None:
+    """Press a key that ends the program, and see the terminal given back as it was."""
     began = time.monotonic()
-    terminal.press("q")
+    terminal.press(key)
     assert terminal.ends() == 0
-    assert time.monotonic() - began < SECONDS
+    took = time.monotonic() - began
+    others = os.getloadavg()[0] / (os.cpu_count() or 1)
+    assert took < SECONDS * max(1, others)
     raw = terminal.raw
     assert raw.rfind(b"\x1b[?1049l") > raw.rfind(b"\x1b[?1049h")
     assert b"Traceback" not in raw
@@ -186,11 +194,7 @@ def test_while_a_recap_is_written(project: Path, loopback: Loopback) -> None:
         terminal.settles()
         terminal.press("w")
         terminal.sees("✎ The")
-        began = time.monotonic()
-        terminal.press("ctrl+q")
-        assert terminal.ends() == 0
-        assert time.monotonic() - began < SECONDS
-        assert b"Traceback" not in terminal.raw
+        is_gone_after("ctrl+q", terminal)
     assert history() == before
     assert newest()["tokens"]["input"] == 900, "it is paid for"
     goes_on(server)
