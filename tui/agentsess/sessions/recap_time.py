@@ -98,7 +98,7 @@ class TimeLine:
         self.last_seq, self.last_at = entry.seq, entry.at
         if entry.kind is EntryKind.USER:
             present.turns += 1
-        elif entry.meta:
+        elif "usage" in entry.meta:
             present.spent.add(entry)
 
     def stretches(self) -> tuple[Stretch, ...]:
