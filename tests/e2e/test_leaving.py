@@ -72,10 +72,10 @@ def number_in(file: Path, terminal: Terminal) -> int:
     return int(file.read_text())
 
 
-def leaves(terminal: Terminal) -> None:
+def leaves(terminal: Terminal, *told: str) -> None:
     """Quit with ctrl+q in the middle of something."""
     terminal.press("ctrl+q")
-    terminal.sees("Stop and leave")
+    terminal.sees("Stop and leave", *told)
     terminal.settles()
     is_gone_after("q", terminal)
 
@@ -217,7 +217,7 @@ def test_while_a_run_waits_for_another(
         terminal.settles()
         terminal.press("w")
         terminal.sees("Waiting for the other run")
-        leaves(terminal)
+        leaves(terminal, "it is not kept")
     other.close()
     assert history() == before
     goes_on(server)

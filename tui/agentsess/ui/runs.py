@@ -74,6 +74,7 @@ class _Run:
     thinking: str = ""
     failed: bool = False
     stopped: bool = False
+    prompt: str = ""
     is_saved: bool = False
     """Whether the prompt is in the history."""
     allowed: set[str] = field(default_factory=set)
@@ -160,6 +161,11 @@ class Runs:
         run = self._runs.get(session_id)
         return run is not None and run.is_working
 
+    def is_unsent(self, session_id: str) -> bool:
+        """Whether a prompt for a session is not in its history yet: another run is."""
+        run = self._runs.get(session_id)
+        return run is not None and run.is_working and bool(run.prompt) and not run.is_saved
+
     def question(self, session_id: str) -> Question | OpenOffer | None:
         """What waits for an answer in a session."""
         run = self._runs.get(session_id)
@@ -214,7 +220,7 @@ class Runs:
     def _begin(self, session_id: str, task: str, stream: AsyncGenerator[AgentEvent, None]) -> None:
         run = self._runs.setdefault(session_id, _Run())
         run.failed, run.stopped, run.text, run.thinking = False, False, "", ""
-        run.is_saved = False
+        run.prompt, run.is_saved = task, False
         run.task = asyncio.create_task(self._work(run, session_id, task, stream))
 
     async def stop(self, session_id: str) -> bool:

@@ -31,6 +31,8 @@ class Leaving(Panes):
                 f"{_named(running)} {'is' if one else 'are'} at work: leaving stops "
                 f"{'it' if one else 'them'}. What was said so far is kept."
             )
+        if unsent := [one for one in running if self.app.runs.is_unsent(one.id)]:
+            lines.append(f"Your prompt to {_named(unsent)} was not sent yet: it is not kept.")
         if active:
             lines.append(
                 f"{_named(active)} {'stays' if len(active) == 1 else 'stay'} active, as "
