@@ -28,16 +28,6 @@ SLEEP = "sleep 1000 & echo $! > begun; mv begun started; sleep 1000"
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in."""
-    folder = tmp_path / "ledger"
-    folder.mkdir()
-    monkeypatch.setenv("AGENTSESS_HOME", str(tmp_path / "store"))
-    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
-    return folder
-
-
-@pytest.fixture
 def long_session(project: Path, tmp_path: Path) -> Session:
     """A session that is worth a summary."""
     service = SessionService.open(tmp_path / "store")

@@ -20,16 +20,6 @@ FOCUS_OUT = "\x1b[O"
 """What a terminal says when another window comes to the front."""
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to work in, with an empty store and no history of others."""
-    folder = tmp_path / "ledger"
-    folder.mkdir()
-    monkeypatch.setenv("AGENTSESS_HOME", str(tmp_path / "store"))
-    monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(tmp_path / "claude"))
-    return folder
-
-
 def listed() -> list[dict[str, Any]]:
     """What the scripting command says of the sessions."""
     done = subprocess.run([COMMAND, "list", "--json"], capture_output=True, check=True, timeout=60)
