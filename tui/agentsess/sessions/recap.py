@@ -153,7 +153,9 @@ class RecapBuilder:
         return latest([*sorted(found, key=lambda fact: fact.seqs[-1]), *noted])
 
     def _commands(self) -> tuple[CommandRun, ...]:
-        runs = sorted(self._course.tools.commands.runs.values(), key=lambda run: run.seq)
+        known = {run.command: run for run in self._course.tools.unlogged_runs()}
+        known |= self._course.tools.commands.runs
+        runs = sorted(known.values(), key=lambda run: run.seq)
         return tuple(runs[-_MOST_COMMANDS:])
 
     def _story(self, coming: Sequence[Fact]) -> Story:

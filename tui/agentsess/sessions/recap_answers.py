@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from agentsess.sessions.recap_questions import MAY_I, PUT_OFF, REQUEST, TASK, matter
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import announces, asks, fold, mentions, plain, tokens
+from agentsess.sessions.recap_text import announces, asks, mentions, plain, tokens
 
 _HYPOTHETICAL = re.compile(
     r"\b(?:if|unless|whether|should|could|would|might|may|not|never|before|until|once|haven['’]?t|"
@@ -66,26 +67,6 @@ _NOTED = re.compile(
     r"\s*[,.:–—-]+\s*(?:(?:then|so|dann|entonces|alors)\b\s*)?(\S.*)$",
     re.IGNORECASE,
 )
-_NOTHING_ASKED = re.compile(
-    r"^(?:(?:is there )?any ?thing else\b|what (?:else )?(?:would|do|should|can) (?:you|"
-    r"i) (?:like|want|help)\b|"
-    r"how (?:can|may|else can) i help|does (?:that|this) (?:make sense|help|look (?:good|right|"
-    r"ok))|"
-    r"make sense|sound good|ok(?:ay)?\?|why\?|how so\?|what next\?|noch etwas|algo más|"
-    r"autre chose)",
-    re.IGNORECASE,
-)
-_OF_THE_LAST = re.compile(
-    r"^(?:what do you think|what(?:['’]s| is) your (?:view|preference|take)|(?:any )?thoughts|"
-    r"do you agree|agreed|ok(?:ay)?\?|which (?:one )?do you prefer|was (?:meinst|denkst) du|"
-    r"¿?qué (?:opinas|te parece)|ça vous va)",
-    re.IGNORECASE,
-)
-_TO_YOU = re.compile(
-    r"\b(?:you|your|shall|should|may|can i|want|prefer|soll(?:en)?|möchte(?:st|n)|willst|du|"
-    r"must|quieres?|prefieres?|debo|veux|voulez|dois)\b",
-    re.IGNORECASE,
-)
 _CHOICE = re.compile(
     r"\b(?:or|oder|o|ou|which|what|how|where|who|when|welche[rs]?|was|wie|wo|wer|wann|zu welchem|"
     r"qué|cuál|cómo|dónde|quel(?:le)?|comment|où|quand)\b|还是|それとも|什么|哪",
@@ -106,16 +87,6 @@ _OF_WILL = re.compile(
     r"faut)\b|还是|要|それとも",
     re.IGNORECASE,
 )
-_TASK = re.compile(
-    r"^(?:(?:ok(?:ay)?|yes|please|and|now|then|also|last thing|next thing|next|great|good|"
-    r"meanwhile|"
-    r"can you)\b[\s,.:]*)*"
-    r"(?:add|ask|build|check|create|draft|do (?:it|that|this|both|so|the)|explain|find|fix|go|look|"
-    r"list|make|prepare|"
-    r"remind|review|"
-    r"rewrite|run|show|start|tell|test|try|update|write|continue|tidy|bump)\b",
-    re.IGNORECASE,
-)
 _AGREED = re.compile(
     r"^(?:makes sense|sounds (?:good|right|fine)|ok(?:ay)?|yes|yep|yeah|agreed|right|fine|good|"
     r"exactly|ja|genau|sí|vale|oui|d['’]accord)\b"
@@ -124,48 +95,7 @@ _AGREED = re.compile(
 )
 # Which of the ways that the reply named.
 _WHICH = re.compile(r"^(?:the )?(?:first|second|third|former|latter|both|neither|[a-e])\b", re.I)
-_YOURS = re.compile(
-    r"\bi (?:still )?need to know (?:whether|if|how|which|when|what|who)\b|"
-    r"\b(?:your (?:decision|call|choice)|up to you|you decide|let me know|tell me)\b",
-    re.I,
-)
-# A question that its own paragraph goes on to answer is put to nobody.
-_SELF_ANSWERED = re.compile(
-    r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b", re.IGNORECASE
-)
-_RHETORICAL = re.compile(
-    r"^(?:so )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b", re.I
-)
-_REQUEST = re.compile(
-    r"^¿?(?:(?:could|can|would|will) (?:you|some(?:one|body)|any(?:one|body))|puedes|podrías|"
-    r"(?:kannst|könntest) du|könnte jemand|peux-tu|pouvez-vous)\b",
-    re.IGNORECASE,
-)
-# Whether the agent may go on: any other word than yes speaks of something else.
-_MAY_I = re.compile(
-    r"^¿?(?:ok (?:to|if)|(?:(?:ok|so|or)\b,? )?(?:may|shall|should|can) i|"
-    r"(?:do you )?want me to|soll ich|"
-    r"quieres que|veux-tu que|dois-je)\b",
-    re.IGNORECASE,
-)
 _NO_ANSWER = re.compile(r"^(?:not (?:now|yet)|later|(?:good|great) (?:question|point))\b", re.I)
-_PUT_OFF = re.compile(
-    r"\b(?:i(?:['’]ll| will| must| have to| need to| should)? (?:ask|check|find out|clarify|look)|"
-    r"i(?:['’]ll| will| need to) think|let me (?:ask|check|think)|(?:i )?(?:don['’]?t know|"
-    r"dunno)|not sure|no idea|frag(?:e|en)|"
-    r"weiß (?:ich )?nicht|ni idea|no sé|pregunt(?:o|ar[eé]?)|lo decide|je (?:demande|ne sais pas)|"
-    r"what would you|you decide|up to you)\b|我去问|聞いて|確認し",
-    re.IGNORECASE,
-)
-_SMALL_WORDS = frozenset(
-    fold(
-        "do does should would could shall may might can will want yes no yeah yep ok okay sure of "
-        "course please go ahead on start continue it that them this these so both all now then "
-        "great good perfect nice cool super thanks done run apply looks look sounds right fine ja "
-        "nein bitte gut mach sí si dale vale oui non vas y parfait d accord what how which who "
-        "where when you your my our me i d ll s first next phase step one rest else everything"
-    ).split()
-)
 
 
 def decisions_in(reading: Reading) -> list[str]:
@@ -190,7 +120,7 @@ def laid_down(prompt: Reading, reply: frozenset[str]) -> list[str]:
         if len(sentence) <= 200
         and matter(sentence)
         and not asks(sentence)
-        and not _TASK.match(sentence)
+        and not TASK.match(sentence)
         and (
             _LAID_DOWN.match(sentence)
             or _CONTRAST.search(sentence)
@@ -235,51 +165,10 @@ def replaced_words(decision: str) -> frozenset[str]:
     return tokens(re.split(r"[,.;:()]", match[1])[0]) if match else frozenset()
 
 
-def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
-    """The questions listed under a heading, and those that a reply ends with."""
-    listed = list(reading.sections.get(Section.QUESTIONS, ()))
-    tail = reading.sentences[max(0, min(reading.last_block, len(reading.sentences) - 3)) :]
-    coming = reading.sections.get(Section.NEXT, ())
-    tail = [sentence for sentence in tail if asks(sentence) or plain(sentence) not in coming]
-    closing = len(tail)
-    if closing > 1 and asks(tail[-2]) and not _RHETORICAL.match(tail[-2]):
-        closing -= not _SELF_ANSWERED.match(tail[-1])
-    while closing and (asks(tail[closing - 1]) or _YOURS.search(tail[closing - 1])):
-        closing -= 1
-    asked = [
-        _with_its_matter(tail, index)
-        for index, sentence in enumerate(tail)
-        if len(sentence) >= 4
-        and (asks(sentence) or (index >= closing and _YOURS.search(sentence)))
-        and (index >= closing or _TO_YOU.search(sentence))
-    ]
-    known = {fold(text) for text in listed}
-    return listed, [
-        q for q in dict.fromkeys(asked) if fold(q) not in known and not _NOTHING_ASKED.match(q)
-    ]
-
-
 def offer_in(reading: Reading) -> str:
     """The last sentence of a reply that names ways to choose from without asking."""
     offers = (s for s in reversed(reading.sentences[-4:]) if _CHOICE.search(s) and not asks(s))
     return plain(next(offers, ""))
-
-
-def _with_its_matter(said: Sequence[str], index: int) -> str:
-    """A question; "What do you think?" together with the sentence that it is about."""
-    short = len(said[index]) < 12 or not asks(said[index])
-    if index and (_OF_THE_LAST.match(said[index]) or short):
-        return plain(f"{said[index - 1]} {said[index]}")
-    return plain(said[index])
-
-
-def put_off(prompt: Reading, questions: Sequence[str]) -> list[str]:
-    """The open questions whose answer, as the user says, is to come."""
-    later = [matter(s) for s in prompt.sentences[:4] if _PUT_OFF.search(s)]
-    open_questions = [q for q in questions if not _REQUEST.match(q)]
-    if len(questions) == 1 and later:
-        return open_questions
-    return [q for q in open_questions if any(words & matter(q) for words in later)]
 
 
 def answers_in(prompt: Reading, questions: Sequence[str], offer: str = "") -> list[tuple[str, str]]:
@@ -289,24 +178,19 @@ def answers_in(prompt: Reading, questions: Sequence[str], offer: str = "") -> li
     said = [s for s in prompt.sentences[:4] if len(s) <= 200 and not asks(s)]
     if offer and not questions and said and _WHICH.match(said[0]):
         return [(plain(said[0]).rstrip("."), offer)]
-    others = [q for q in questions if not _MAY_I.match(q)]
+    others = [q for q in questions if not MAY_I.match(q)]
     choices = [q for q in others if _CHOICE.search(q)] or others
     for sentence in said:
         words = matter(sentence)
-        if not words or any(p.search(sentence) for p in (_PUT_OFF, _TASK, _NO_ANSWER)):
+        if not words or any(p.search(sentence) for p in (PUT_OFF, TASK, _NO_ANSWER)):
             continue
         best = max(questions, key=lambda q: len(words & matter(q)), default="")
         if not words & matter(best):
             best = choices[-1] if choices and sentence == said[0] else ""
-        if best and not _REQUEST.match(best) and not _of_fact(best):
+        if best and not REQUEST.match(best) and not _of_fact(best):
             found.append((plain(sentence).rstrip("."), best))
     return found
 
 
 def _of_fact(question: str) -> bool:
     return bool(_OF_FACT.match(question)) and not _OF_WILL.search(question)
-
-
-def matter(text: str) -> frozenset[str]:
-    """What a sentence is about: the beginnings of its words, so that "cursors" is "cursor"."""
-    return frozenset(word[:5] for word in tokens(text) - _SMALL_WORDS)

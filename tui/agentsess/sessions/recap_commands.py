@@ -22,24 +22,27 @@ _HINT = re.compile(
     r"clippy|fmt|"
     r"migrat|upgrade|alembic|dbt|commit|push|merge|rebase|terraform|kubectl|helm|deploy|mvn|"
     r"gradle|bazel|vet|pa11y|lighthouse|vale|spell|sqlx|analy|xcode|fastlane|publish|upload|"
-    r"rollback|prettier|pre-commit|jest|cypress|playwright|2to3|futurize|bats|audit"
+    r"rollback|prettier|pre-commit|jest|cypress|playwright|2to3|futurize|bats|audit|assembl|"
+    r"verif|valid|bench|compar|smoke|doctor|dry-run|ping"
 )
 _WRAPPERS = re.compile(
     r"^(?:(?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|\S*)|sudo|time|nice|env|exec|command|xvfb-run|"
     r"timeout(?:\s+-\S+)*\s+\S+|(?:uv|poetry|pipenv|hatch|pdm|rye) run(?:\s+--?\S+)*|"
     r"npx(?:\s+-\S+)*|"
     r"bunx|pnpm exec|yarn exec|bundle exec|python[\d.]*\s+-m|py\s+-m|"
-    r"docker(?:-| )compose (?:exec|run)(?:\s+-\S+)*\s+\S+|source\s+\S+|\.\s+\S+|do|then)\s+)+"
+    r"docker(?:-| )compose (?:exec|run)(?:\s+-\S+)*\s+\S+|source\s+\S+|\.\s+\S+|do|then|"
+    r"ssh(?:\s+-\S+)*\s+\S+|(?:php|node|ruby|perl|bash|sh)(?=\s+[\w.]))\s+)+"
 )
 _NOTABLE = re.compile(
     r"^(?:[\w./~-]*/)?(?:"
     r"pytest|py\.test|unittest|tox|nox|jest|vitest|mocha|rspec|phpunit|ctest|bats|karma|ava|"
     r"playwright test|cypress run|"
     r"(?:npm|pnpm|yarn|bun)\s+(?:(?:--filter|-F|-w|--workspace)[ =]\S+\s+)?(?:run\s+)?(?:test|"
-    r"build|lint|check|type-?check|e2e|ci:\w+|audit|"
+    r"build|lint|check|type-?check|e2e|ci:\w+|audit|jest|vitest|mocha|eslint|tsc|prettier|"
     r"migrate)\S*|"
     r"go\s+(?:test|build|vet)|cargo\s+(?:test|build|check|clippy|fmt|nextest)|"
-    r"(?:mvnw?|gradlew?)\s.*(?:test|build|verify|package|install|check)|dotnet\s+(?:test|build)|"
+    r"(?:mvnw?|gradlew?)\s.*(?:test|build|assemble\w*|verify|package|install|check)|"
+    r"dotnet\s+(?:test|build)|"
     r"mix\s+test|rake\s+\S+|rails\s+(?:test|db:\S+)|swift\s+(?:test|build)|bazel\s+(?:test|build)|"
     r"make|just\s+\S+|cmake\s+--build|ninja|meson\s+(?:test|compile)|"
     r"tsc|webpack|vite\s+build|next\s+build|rollup|esbuild|build|mkdocs\s+build|"
@@ -61,6 +64,19 @@ _NOTABLE = re.compile(
     r"twine\s+upload|(?:npm|cargo|poetry)\s+publish|docker\s+push|helm\s+rollback|"
     r"(?:vercel|netlify|fly|serverless|firebase)\s+deploy"
     r")(?=\s|$)"
+)
+# Of home-made programs the name, or that of what they are told to do, says that they check.
+_CHECKS = re.compile(
+    r"(?:^|[/.:_-])(?:self|un|re|spell|link)?(?:tests?|check\w*|verif\w+|validat\w+|compar\w+|"
+    r"bench\w*|smoke\w*|audit\w*|doctor|deploy\w*|build|\w*lint)(?=$|[/.:_-])|\wcheck(?=$|\.)|"
+    r":ping$|^--(?:bench|check|verify|dry-run|selftest)$",
+    re.IGNORECASE,
+)
+_NO_CHECK = re.compile(
+    r"(?:ls|ll|cat|grep|rg|cd|rm|mv|cp|ln|mkdir|rmdir|find|vim?|nano|head|tail|less|sed|awk|git|gh|"
+    r"echo|printf|systemctl|service|journalctl|pip\d?|apt|apt-get|brew|chmod|chown|touch|tar|curl|wget|test|\[|diff|wc|sort|tree|"
+    r"which|type|export|source|kill|pkill|ps|du|stat|scp|rsync|psql|mysql|sqlite3|npm|yarn|pnpm|"
+    r"docker|kubectl|python[\d.]*)\b"
 )
 _SPLIT = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")
 _QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
@@ -117,10 +133,27 @@ def notable(command: str) -> list[str]:
         segment = part.split("|")[0].strip().lstrip("(").rstrip(")& ")
         # An assignment's value may be hidden in a placeholder, which `\S*` passes over.
         segment = _REDIRECT.sub("", _WRAPPERS.sub("", segment + " ").strip())
-        if segment and _NOTABLE.match(segment):
+        if segment and (_NOTABLE.match(segment) or _checks(segment)):
             whole = re.sub(r"\x00(\d+)\x00", lambda m: hidden[int(m[1])], segment)
             found.append(shorten(plain_command(whole), _COMMAND_LENGTH))
     return found
+
+
+def makes_or_checks(command: str) -> bool:
+    """Whether a command may do more than look and move about."""
+    return not _NO_CHECK.match(_WRAPPERS.sub("", command + " "))
+
+
+def _checks(segment: str) -> bool:
+    """Whether a program that nobody knows checks something, by the names that were given."""
+    words = segment.split()
+    if re.match(r"python[\d.]*$", words[0]) and len(words) > 1 and words[1][-3:] == ".py":
+        words = words[1:]
+    if _NO_CHECK.match(words[0]):
+        return False
+    program = words[0].rsplit("/", 1)[-1]
+    told = [w for w in words[1:3] if re.fullmatch(r"--[a-z-]+|[a-z][a-z:-]*", w)]
+    return any(_CHECKS.search(word) for word in (program, *told))
 
 
 def plain_command(command: str) -> str:

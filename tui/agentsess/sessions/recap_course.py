@@ -12,6 +12,7 @@ from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_agents import HELPER_TOOLS, AgentLog
 from agentsess.sessions.recap_board import Board
 from agentsess.sessions.recap_minutes import Minutes
+from agentsess.sessions.recap_questions import asked_by_user
 from agentsess.sessions.recap_reading import Reading, read
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import mentions, plain
@@ -172,7 +173,7 @@ class Course:
             asked,
             not (answers_only or request.endswith("?") or talk.just_runs(text)),
             begun,
-            talk.user_questions(reading),
+            asked_by_user(reading),
             goes_on,
             changes=self.tools.changes,
         )

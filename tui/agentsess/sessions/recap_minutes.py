@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agentsess.model import Fact
 from agentsess.sessions import recap_answers as answers
+from agentsess.sessions import recap_questions as questions
 from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_text import alike, plain, tokens
@@ -28,8 +29,10 @@ class Minutes:
     """Questions under a heading of their own: "go on" leaves them open."""
     asked: list[Fact] = field(default_factory=list)
     """Questions that the last reply ended with."""
-    put_off: list[Fact] = field(default_factory=list)
-    """Questions that the user must ask somebody else first."""
+    left: list[Fact] = field(default_factory=list)
+    """Questions of earlier replies that the user passed over, or must ask somebody else first."""
+    passed_over: list[Fact] = field(default_factory=list)
+    """Questions of the user that the replies passed over."""
     by_tool: dict[str, Fact] = field(default_factory=dict)
     """Questions put by a tool, by its call."""
     offer: str = ""
@@ -37,15 +40,24 @@ class Minutes:
     reply: frozenset[str] = frozenset()
     """What the last reply was about."""
     reply_seq: int = 0
+    prompt: Reading = field(default_factory=Reading)
+    """The last prompt."""
+    prompt_seq: int = 0
+    said: set[str] = field(default_factory=set)
+    """What the replies to it spoke of."""
 
     def prompted(self, reading: Reading, seq: int, *, goes_on: bool, opens: bool) -> bool:
         """Take a prompt: it answers, lays down and decides. One that ``opens`` the session does
         neither of the first two, one that just ``goes_on`` none. Returns whether it answered."""
+        self.passed_over = [f for f in self.passed_over if not questions.takes_up(reading, f.text)]
+        self.said = set()
         if goes_on:
             self.asked = []
             return False
         answered: set[str] = set()
-        if not opens:
+        if opens:
+            self.asked, self.listed = [], []
+        else:
             answered = self._answer(reading, seq)
             laid_down = answers.laid_down(reading, self.reply)
             self.decide([text for text in laid_down if text.rstrip(".") not in answered], seq)
@@ -53,19 +65,23 @@ class Minutes:
         if talk.lifts(reading):
             self.heard.clear()
         self.heard.append((seq, reading))
+        self.prompt, self.prompt_seq = Reading() if opens else reading, seq
         return bool(answered)
 
     def _answer(self, reading: Reading, seq: int) -> set[str]:
         """Match a prompt with the open questions; returns the answers."""
-        open_questions = {fact.text: fact for fact in self.questions()}
-        found = answers.answers_in(reading, list(open_questions), self.offer)
+        fresh = {fact.text: fact for fact in (*self.listed, *self.asked)}
+        waiting = questions.left_open(reading, list(fresh))
+        put = {text: fact for text, fact in fresh.items() if text not in waiting}
+        taken_up = {f.text: f for f in self.left if questions.takes_up(reading, f.text)}
+        put |= taken_up
+        found = answers.answers_in(reading, list(put), self.offer)
         for answer, question in found:
-            asked = open_questions.get(question)
+            asked = put.get(question)
             seqs = (*asked.seqs, seq) if asked else (self.reply_seq, seq)
             self._decide(plain(f"{answer} ({question})"), seqs)
-        waiting = {*answers.put_off(reading, list(open_questions))}
-        waiting |= {fact.text for fact in self.put_off} - {question for _, question in found}
-        self.put_off = [fact for text, fact in open_questions.items() if text in waiting]
+        self.left = [f for f in self.left if f.text not in taken_up]
+        self.left += [fresh[text] for text in waiting]
         self.asked, self.listed = [], []
         return {answer for answer, _ in found}
 
@@ -73,9 +89,9 @@ class Minutes:
         """Take the reply that ends the turn of a ``prompt``. ``changed``: there is work that it
         reports on."""
         self.decide(answers.decisions_in(reading), seq)
-        decided = [answers.matter(f.text) for f in self.decisions if f.seqs[-1] == prompt]
+        decided = [questions.matter(f.text) for f in self.decisions if f.seqs[-1] == prompt]
         for noted in answers.noted_in(reading):
-            words = answers.matter(noted)
+            words = questions.matter(noted)
             if not any(len(words & known) >= 0.5 * len(words) for known in decided):
                 self.decide([noted], seq)
         claims = talk.claims_in(reading)
@@ -84,12 +100,18 @@ class Minutes:
         for text in claims:
             self._claim(text, seq)
         self.heard.append((seq, reading))
-        listed, asked = answers.questions_in(reading)
+        listed, asked = questions.questions_in(reading)
         if listed:
             self.listed = [Fact(text, (seq,)) for text in listed]
         self.asked += [Fact(text, (seq,)) for text in asked]
         self.offer, self.reply_seq = answers.offer_in(reading), seq
-        self.reply = answers.matter(" ".join(reading.sentences[-20:]))
+        self.reply = questions.matter(" ".join(reading.sentences[-20:]))
+        self.said |= self.reply
+        self.passed_over = [f for f in self.passed_over if f.seqs != (self.prompt_seq,)]
+        self.passed_over += [
+            Fact(text, (self.prompt_seq,))
+            for text in questions.passed_over(self.prompt, frozenset(self.said))
+        ]
 
     def overcome(self, since: int) -> None:
         """A turn of work that began with ``since`` ended well: what was in the way is not."""
@@ -111,7 +133,7 @@ class Minutes:
 
     def questions(self) -> list[Fact]:
         """What was asked and not answered."""
-        return [*self.put_off, *self.listed, *self.asked, *self.by_tool.values()]
+        return [*self.left, *self.passed_over, *self.listed, *self.asked, *self.by_tool.values()]
 
     def decide(self, texts: Iterable[str], seq: int) -> None:
         """Note decisions."""

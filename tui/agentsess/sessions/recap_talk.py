@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agentsess.sessions.recap_answers import matter
+from agentsess.sessions.recap_questions import matter
 from agentsess.sessions.recap_reading import PHASE_HINT, Reading, phases_in
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import (
@@ -300,12 +300,6 @@ def obstacles_in(reading: Reading) -> list[str]:
         if not asks(sentence) and _OBSTACLE.search(sentence)
     ]
     return list(dict.fromkeys(found))
-
-
-def user_questions(reading: Reading) -> list[str]:
-    """The questions that a prompt puts."""
-    asked = (plain(_ungreet(s)) for s in reading.sentences if asks(s))
-    return [q for q in dict.fromkeys(asked) if len(q) >= 8]
 
 
 def asks_for_work(prompt: str) -> bool:

@@ -53,6 +53,7 @@ _STOP = re.compile(r"[.!?…。！？][\"')\]*”»]?")
 _SENTENCE_END = re.compile(
     r"(?:(?<=[.!?…])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bz\.B\.)(?<!\bvs\.)(?<!\bNr\.)(?<!\bp\.ej\.)"
     r"|(?<=[.!?][\"')\]*”»]))\s+(?=[^a-z\s])|(?<=[。！？])|(?<=[?!])(?=[\u3040-\u9fff])"
+    r"|(?<=[?!][?!])\s+"
     # Who types in lower case ends a sentence all the same.
     r"|(?<=[a-zà-ÿ0-9'’][a-zà-ÿ0-9][.!?])(?<!\b(?:etc|bzw|usw|vgl)\.)(?<!\bresp\.)(?<!\b(?:no|"
     r"nr|vs|ca)\.)\s+"

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from agentsess.model import FileTouched
-from agentsess.sessions.recap_commands import CommandLog, notable
+from agentsess.model import CommandRun, FileTouched
+from agentsess.sessions.recap_commands import (
+    FAILED,
+    UNKNOWN,
+    CommandLog,
+    makes_or_checks,
+    notable,
+    outcome_of,
+    plain_command,
+)
 from agentsess.sessions.recap_text import clean, plain, shorten
 
 WRITE = frozenset({"write", "create_file", "write_file"})
@@ -157,6 +165,17 @@ class ToolLog:
     def last_pending(self) -> Call | None:
         """The latest call without a result."""
         return next(reversed(self.pending.values()), None)
+
+    def unlogged_runs(self) -> Iterator[CommandRun]:
+        """Of the commands that are none of note, the one whose failure stands; and those of
+        note that have not ended."""
+        if self.failed and makes_or_checks(self.failed[0].target):
+            call, output, seq = self.failed
+            _, detail = outcome_of(output, is_error=True, exit_hidden=False)
+            yield CommandRun(shorten(plain_command(call.target), 120), FAILED, detail, seq)
+        for call in self.pending.values():
+            for part in call.parts:
+                yield CommandRun(part, UNKNOWN, "", call.seq)
 
     def touched(
         self, cwd: str, limit: int, others: Iterable[tuple[ToolLog, int]] = ()

@@ -1,0 +1,204 @@
+"""Questions: which are asked, by either side, and which of them the other side left open."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from agentsess.sessions.recap_reading import Reading
+from agentsess.sessions.recap_sections import Section
+from agentsess.sessions.recap_text import asks, fold, plain, tokens
+
+TASK = re.compile(
+    r"^(?:(?:ok(?:ay)?|yes|please|and|now|then|also|last thing|next thing|next|great|good|"
+    r"meanwhile|"
+    r"can you)\b[\s,.:]*)*"
+    r"(?:add|ask|build|check|create|draft|do (?:it|that|this|both|so|the)|explain|find|fix|go|look|"
+    r"list|make|prepare|"
+    r"remind|review|"
+    r"rewrite|run|show|start|tell|test|try|update|write|continue|tidy|bump)\b",
+    re.IGNORECASE,
+)
+_NOTHING_ASKED = re.compile(
+    r"^(?:(?:is there )?any ?thing else\b|what (?:else )?(?:would|do|should|can) (?:you|"
+    r"i) (?:like|want|help)\b|"
+    r"how (?:can|may|else can) i help|does (?:that|this) (?:make sense|help|look (?:good|right|"
+    r"ok))|"
+    r"make sense|sound good|ok(?:ay)?\?|why\?|how so\?|what next\?|noch etwas|algo más|"
+    r"autre chose)",
+    re.IGNORECASE,
+)
+_OF_THE_LAST = re.compile(
+    r"^(?:what do you think|what(?:['’]s| is) your (?:view|preference|take)|(?:any )?thoughts|"
+    r"do you agree|agreed|ok(?:ay)?\?|which (?:one )?do you prefer|was (?:meinst|denkst) du|"
+    r"¿?qué (?:opinas|te parece)|ça vous va)",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(
+    r"^(?:and |but |so )?(?:(?:is|are|was|does|do|did|will|should|can|why|how|when) )+"
+    r"(?:that|this|it|these|those|they)\b|^(?:ist|sind) das\b|^¿?(?:es|está) (?:eso|esto)\b|"
+    r"^est-ce\b",
+    re.IGNORECASE,
+)
+_TO_YOU = re.compile(
+    r"\b(?:you|your|shall|should|may|can i|want|prefer|soll(?:en)?|möchte(?:st|n)|willst|du|"
+    r"must|quieres?|prefieres?|debo|veux|voulez|dois)\b",
+    re.IGNORECASE,
+)
+_YOURS = re.compile(
+    r"\bi (?:still )?need to know (?:whether|if|how|which|when|what|who)\b|"
+    r"\b(?:your (?:decision|call|choice)|up to you|you decide|let me know|tell me)\b",
+    re.I,
+)
+# A question that its own paragraph goes on to answer is put to nobody.
+_SELF_ANSWERED = re.compile(
+    r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b", re.IGNORECASE
+)
+_RHETORICAL = re.compile(
+    r"^(?:so )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b", re.I
+)
+REQUEST = re.compile(
+    r"(?!.{0,30}\b(?:tell|say|explain|sagen|decir|dire)\b)"
+    r"^¿?(?:(?:could|can|would|will) (?:you|some(?:one|body)|any(?:one|body))|puedes|podrías|"
+    r"(?:kannst|könntest) du|könnte jemand|peux-tu|pouvez-vous)\b",
+    re.IGNORECASE,
+)
+# Whether the agent may go on: any other word than yes speaks of something else.
+MAY_I = re.compile(
+    r"^¿?(?:ok (?:to|if)|(?:(?:ok|so|or)\b,? )?(?:may|shall|should|can) i|"
+    r"(?:do you )?want me to|soll ich|"
+    r"quieres que|veux-tu que|dois-je)\b",
+    re.IGNORECASE,
+)
+# Who says so does not know the answer, or has yet to get it.
+PUT_OFF = re.compile(
+    r"\b(?:i(?:['’]ll| will| must| have to| need to| should)? (?:ask|check|find out|clarify|"
+    r"look)|(?:gotta|got to|(?:i )?asked|asking) (?:\w+)|(?:will|must|to|can only|let me) ask|"
+    r"(?:i(?:['’]ll| will| need to)|let me) (?:\w+ )?(?:think|sleep)|let me (?:ask|check)|"
+    r"(?:i )?(?:don['’]?t|do not) know|dunno|not sure|no idea|no clue|good q(?:uestion)?|"
+    r"(?:is|that['’]?s) (?:for )?\w+(?: in \w+)?(?:['’]s call| to (?:say|decide|answer))|"
+    r"they['’]ll (?:say|tell|decide)|"
+    r"(?:\w+ would|you['’]d have to) (?:know|ask)|can['’]?t (?:tell|say|know)|"
+    r"what would you|you decide|up to you|"
+    r"frag(?:e|en|st|t)|gefragt|weiß (?:ich )?nicht|keine ahnung|noch nicht|"
+    r"ni idea|no (?:lo )?sé|pregunt(?:o|ar[eé]?|aré|ado)|lo decide|se lo paso|"
+    r"je (?:\w+ )?(?:demande|ne sais pas)|aucune idée|(?:ai|laissé un) (?:demandé|message))\b|"
+    r"^(?:not yet|later|pas encore|todavía no|aún no|noch nicht)\b|"
+    r"我去问|问一下|不知道|不清楚|聞いて|確認し|[分わ]かりません|知りません",
+    re.IGNORECASE,
+)
+_YES_OR_NO = re.compile(
+    r"^\W*(?:(?:\w+[,!.]+ )?(?:yes|yeah|yep|yup|no|nope|neither|both|either|ja|nein|doch|beide\w*|"
+    r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|please|bitte|fine|go|sounds|good|right|exactly|"
+    r"correct|the|[a-e1-9])\b|はい|いいえ|いい|好|是|不)",
+    re.IGNORECASE,
+)
+_SMALL_WORDS = frozenset(
+    fold(
+        "do does should would could shall may might can will want yes no yeah yep ok okay sure of "
+        "course please go ahead on start continue it that them this these so both all now then "
+        "great good perfect nice cool super thanks done run apply looks look sounds right fine ja "
+        "nein bitte gut mach sí si dale vale oui non vas y parfait d accord what how which who "
+        "where when you your my our me i d ll s first next phase step one rest else everything"
+    ).split()
+)
+
+
+_PAIRS = re.compile("(?=([\u30a0-\u30ff\u4e00-\u9fff\\w]{2}))(?=[\u30a0-\u30ff\u4e00-\u9fff])")
+"""Two signs, of which the first is no grammatical ending."""
+
+
+def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
+    """The questions listed under a heading, and those that a reply ends with."""
+    listed = list(reading.sections.get(Section.QUESTIONS, ()))
+    tail = reading.sentences[max(0, min(reading.last_block, len(reading.sentences) - 3)) :]
+    coming = reading.sections.get(Section.NEXT, ())
+    tail = [sentence for sentence in tail if asks(sentence) or plain(sentence) not in coming]
+    closing = len(tail)
+    if closing > 1 and asks(tail[-2]) and not _RHETORICAL.match(tail[-2]):
+        closing -= not _SELF_ANSWERED.match(tail[-1])
+    while closing and (asks(tail[closing - 1]) or _YOURS.search(tail[closing - 1])):
+        closing -= 1
+    asked = [
+        _with_its_matter(tail, index)
+        for index, sentence in enumerate(tail)
+        if len(sentence) >= 4
+        and (asks(sentence) or (index >= closing and _YOURS.search(sentence)))
+        and (index >= closing or _TO_YOU.search(sentence))
+    ]
+    known = {fold(text) for text in listed}
+    return listed, [
+        q for q in dict.fromkeys(asked) if fold(q) not in known and not _NOTHING_ASKED.match(q)
+    ]
+
+
+def _with_its_matter(said: Sequence[str], index: int) -> str:
+    """A question; "What do you think?" together with the sentence that it is about."""
+    short = len(said[index]) < 12 or not asks(said[index])
+    back = _OF_THE_LAST.match(said[index]) or _POINTS_BACK.match(said[index])
+    if index and (back or short):
+        return plain(f"{said[index - 1]} {said[index]}")
+    return plain(said[index])
+
+
+def left_open(prompt: Reading, asked: Sequence[str]) -> list[str]:
+    """The questions ``asked`` that a prompt puts off: it says that the answer is to come."""
+    said = prompt.sentences[:8]
+    later = [matter(s) for s in said if PUT_OFF.search(s)]
+    plainly = [s for s in said if not PUT_OFF.search(s) and not asks(s)]
+    answers = [matter(s) for s in plainly]
+    meant = bool(later) and len(asked) == 1 and not (plainly and _YES_OR_NO.search(plainly[0]))
+    return [
+        question
+        for question in asked
+        if (words := matter(question))
+        and not REQUEST.match(question)
+        and not any(words & told for told in answers)
+        and (meant or any(words & told for told in later))
+    ]
+
+
+def takes_up(prompt: Reading, question: str) -> bool:
+    """Whether a later prompt comes back to a question, and not to say that it is still open."""
+    words = matter(question)
+    return any(
+        len(words & matter(s)) >= min(len(words), 2) and not asks(s) and not PUT_OFF.search(s)
+        for s in prompt.sentences
+    )
+
+
+def asked_by_user(prompt: Reading) -> list[str]:
+    """The questions that a prompt puts."""
+    said = prompt.sentences
+    asked = (_with_its_matter(said, n) for n, s in enumerate(said) if asks(s))
+    return [q for q in dict.fromkeys(asked) if len(q) >= 8]
+
+
+def passed_over(prompt: Reading, reply: frozenset[str]) -> list[str]:
+    """The questions of a prompt that the ``reply``, whose `matter` is given, says nothing of.
+    If nothing else was asked or told, any reply is the answer."""
+    said = prompt.sentences
+    asked = [
+        n for n, s in enumerate(said) if asks(s) and not (REQUEST.match(s) or PUT_OFF.match(s))
+    ]
+    if len(asked) == sum(len(matter(s)) > 1 for s in said) < 2:
+        return []
+    return [_with_its_matter(said, n) for n in asked if not _speaks_of(reply, said[n])]
+
+
+def _speaks_of(said: frozenset[str], question: str) -> bool:
+    words = matter(question)
+    return len(words) < 3 or 3 * len(words & said) >= len(words)
+
+
+def matter(text: str) -> frozenset[str]:
+    """What a sentence is about: the beginnings of its words, so that "cursors" is "cursor"."""
+    words = tokens(text) - _SMALL_WORDS
+    if text.isascii() or max(text) < "\u3000":
+        return frozenset(word[:5] for word in words)
+    return frozenset(part for word in words for part in _parts(word))
+
+
+def _parts(word: str) -> Iterable[str]:
+    """Its beginning; where nothing stands between words, each two signs that carry meaning."""
+    return _PAIRS.findall(word) if max(word) > "\u3000" else (word[:5],)
