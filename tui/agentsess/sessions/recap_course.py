@@ -12,7 +12,7 @@ from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_agents import HELPER_TOOLS, AgentLog
 from agentsess.sessions.recap_board import Board
 from agentsess.sessions.recap_minutes import Minutes
-from agentsess.sessions.recap_questions import asked_by_user
+from agentsess.sessions.recap_questions import asked_by_user, matter
 from agentsess.sessions.recap_reading import Reading, read
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import mentions, plain
@@ -166,7 +166,7 @@ class Course:
         begun = talk.asks_for_work(text)
         if answers_only and not begun and (announced := self.board.announced()):
             asked = Fact(announced.text, (*announced.seqs[:1], entry.seq))
-        elif not answers.matter(request) and (proposed := self.underway.proposed()):
+        elif not matter(request) and (proposed := self.underway.proposed()):
             asked = Fact(proposed.text, (*proposed.seqs, entry.seq))
         self.turn = Turn(
             entry.seq,
