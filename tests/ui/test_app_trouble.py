@@ -10,6 +10,7 @@ import pytest
 from agentsess.errors import StoreError
 from agentsess.model import Draft, EntryKind
 from agentsess.sessions.service import SessionService
+from agentsess.storage.journal import FORMAT, VERSION, seal
 from agentsess.storage.store import FileStore
 from agentsess.ui.app import AgentsessApp
 from support.agents import no_retries
@@ -222,3 +223,15 @@ async def test_an_entry_of_no_known_shape_is_shown_all_the_same(tmp_path: Path) 
     async with using(AgentsessApp(tmp_path)) as user:
         await user.opens("Work")
         await user.sees("[hologram]")
+
+
+async def test_a_store_of_a_newer_version_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    write_sessions(tmp_path, ["Work"])
+    journal = tmp_path / "index" / "sessions.jsonl"
+    journal.write_bytes(seal({"fmt": FORMAT, "v": VERSION + 1}))
+    kept = journal.read_bytes()
+    async with using(AgentsessApp(tmp_path), empty=True) as user:
+        why = user.main.list_empty
+        await user.until(lambda: "newer agentsess. Upgrade" in str(why.content), "the reason")
+        await user.until(lambda: why.region.height > 1, "all of it")
+    assert journal.read_bytes() == kept

@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +248,8 @@ class JournalStorage(Storage):
     def _lock(self) -> None:
         if not self._shared:
             return
-        if self._lock_fd < 0:
+        is_first = self._lock_fd < 0
+        if is_first:
             lock = self.path.with_suffix(".lock")
             try:
                 make_directory(self.path.parent)
@@ -256,6 +257,9 @@ class JournalStorage(Storage):
             except OSError as error:
                 raise StoreError(f"Cannot write {lock}: {error.strerror}.") from error
         fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
+        if is_first:
+            with suppress(OSError):  # of one who was killed while compacting
+                self.path.with_suffix(".new").unlink()
 
     def _unlock(self) -> None:
         if self._lock_fd >= 0:

@@ -65,6 +65,8 @@ class Listing(Panes):
             query = Query.parse(text)
         except AgentsessError as error:
             self._tell_list(str(error))
+            if not self.sessions.length:
+                self._explain(str(error))  # the line under the list may be too short for it
             return
         is_search = bool(query.words or query.unwanted) and not trashed
         if is_search:
@@ -100,9 +102,13 @@ class Listing(Panes):
         grouped = by_activity and not self.trashed and snippets is None
         self.sessions.show(listed, self.live(), utc_now(), grouped, snippets)
         why = "" if listed or self._searching else self._why_empty()
+        self._explain(why)
+        self._tell_list()
+
+    def _explain(self, why: str) -> None:
+        """Say why nothing is listed; empty if something is."""
         self.list_empty.update(Content(why))
         self.list_empty.display = bool(why)
-        self._tell_list()
 
     def _why_empty(self) -> str:
         """What to do about a list with nothing in it."""
