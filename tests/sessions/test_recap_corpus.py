@@ -16,7 +16,7 @@ TUNED = {
     "next": (0.72, 0.9),
     "decisions": (0.75, 0.85),
     "questions": (0.88, 0.95),
-    "blockers": (0.72, 0.9),
+    "blockers": (0.82, 0.94),
     "files": (0.95, 0.95),
     "commands": (0.95, 0.95),
     "agents": (0.95, 0.95),

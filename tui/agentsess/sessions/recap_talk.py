@@ -126,6 +126,12 @@ _OBSTACLE = re.compile(
     r"\b(?:no|lacks?|needs?|requires?|misses) (?:(?:your|the|an?|any|right) )?(?:\w+ ){0,2}"
     rf"{_NEEDED}\b|\b{_NEEDED} (?:is|are) (?:\w+ )?missing\b|\bis missing before\b|"
     r"\buntil (?:you|she|he|they|(?-i:[A-Z])\w+) (?:has|have|is|are)\b|"
+    r"\b(?:hangs on|no (?:answer|reply|word|response)\b.{0,12}\b(?:so far|yet|until)|"
+    r"waits for \w+[.]?$|"
+    r"(?:has|have|had)(?:n['’]t| not)(?: yet)? (?:answered|replied|confirmed|rung|called|written) |"
+    r"(?:is|['’]s|are|['’]re) (?:\w+ )?(?:away|ill|sick|on (?:the \w+|leave|holiday|vacation)) "
+    r"(?:till|until|to)|booked (?:by .{2,20} )?(?:till|until)|they meet|must confirm|"
+    r"ist bis \w+ (?:krank|weg|im urlaub)|hasta que no)\b|"
     r"\b(?:doesn|won)['’]t (?:start|work|build|run|load)\b|\bfails?,? (?:because|as|since)\b|"
     r"\b(?:(?:ich bin|bin ich) blockiert|ich brauche (?:von|noch)|warten? auf|"
     r"kann ich(?: \w+){0,12} nicht|kein(?:e|en)? (?:zugriff|zugang|passwort|rechte?|schlüssel))\b|"
@@ -133,6 +139,10 @@ _OBSTACLE = re.compile(
     r"sin (?:acceso|permisos?|clave))\b|\b(?:je suis bloqué|je ne peux pas|je n['’]ai pas pu|"
     r"j['’]attends|pas (?:de |d['’])?(?:accès|clé|compte))|等.{1,12}的",
     re.IGNORECASE,
+)
+
+_OF_SOMEBODY = re.compile(
+    r"^(?:(?:and|but|so) )?(?:\w+ )?(?:he|she|they|him|her|them|ohne die|ohne sie)\b", re.IGNORECASE
 )
 
 _GREETING = re.compile(
@@ -292,13 +302,14 @@ def lifts(prompt: Reading) -> bool:
 
 
 def obstacles_in(reading: Reading) -> list[str]:
-    """What a reply says keeps the work from going on."""
+    """What a text says keeps the work from going on; who "she" is, the sentence before says."""
     found = list(reading.sections.get(Section.BLOCKERS, ()))
-    found += [
-        plain(sentence)
-        for sentence in reading.sentences
-        if not asks(sentence) and _OBSTACLE.search(sentence)
-    ]
+    before = ""
+    for sentence in reading.sentences:
+        if not asks(sentence) and _OBSTACLE.search(sentence):
+            whole = before and _OF_SOMEBODY.match(sentence) and not asks(before)
+            found.append(plain(f"{before} {sentence}" if whole else sentence))
+        before = sentence
     return list(dict.fromkeys(found))
 
 
