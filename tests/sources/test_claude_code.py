@@ -15,7 +15,7 @@ from agentsess.errors import SessionNotFound, StoreError
 from agentsess.model import Entry, EntryKind
 from agentsess.sources.base import FileStamp, Found, Source
 from agentsess.sources.claude_code import TOOL_WINDOW, ClaudeCodeSource
-from agentsess.storage.store import checked_id
+from agentsess.storage.ids import checked_id
 from support.claude_history import Transcript, folder_name, usage, write_history
 
 ID = "5e55104a-0000-4000-8000-000000000001"

@@ -7,7 +7,8 @@ import pytest
 
 from agentsess.errors import SessionNotFound, StoreError
 from agentsess.model import Draft, EntryKind
-from agentsess.storage.store import FileStore, checked_id
+from agentsess.storage.ids import checked_id
+from agentsess.storage.store import FileStore
 
 
 @pytest.fixture

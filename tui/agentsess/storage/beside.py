@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
-from agentsess.errors import SessionNotFound, StoreError
+from agentsess.errors import StoreError
 from agentsess.model import JsonObject
+from agentsess.storage.ids import checked_id
 from agentsess.storage.journal import make_directory, storable, sync_directory
 
-# Other programs' sessions have one, too: their ids may hold dots.
-_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,140}")
 _decode = msgspec.json.Decoder(JsonObject).decode
 
 
@@ -89,8 +87,7 @@ class Beside:
         sync_directory(path.parent)
 
     def _path(self, session_id: str) -> Path:
-        if not _SAFE_ID.fullmatch(session_id):
-            raise SessionNotFound(f"{session_id!r} is not the id of a session.")
+        checked_id(session_id)
         return self._folder / session_id[-2:].strip(".") / f"{session_id}.json"
 
     @contextmanager

@@ -19,6 +19,7 @@ from agentsess.storage.away import Tidied
 from agentsess.storage.beside import Beside
 from agentsess.storage.copies import Copies
 from agentsess.storage.history import Damage, History
+from agentsess.storage.ids import checked_id
 from agentsess.storage.lease import Lease, owner_of
 from agentsess.storage.tables import Mark, News
 from agentsess.storage.tinydb_journal import JournalTable, KeyedDB
@@ -26,8 +27,6 @@ from agentsess.storage.tinydb_journal import JournalTable, KeyedDB
 Changes = Mapping[str, JsonObject]
 """Fields to set, by id; a field set to None is removed."""
 
-# Other programs' sessions are kept under their ids, too: these may hold dots.
-_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9@._-]{0,140}")
 _ID_IN_RECORD = re.compile(rb'"t":"(?:sessions|overlays)","id":"([A-Za-z0-9@._-]+)"')
 
 
@@ -373,14 +372,3 @@ class FileStore:
         """Where a session's files are, unless it is packed."""
         checked = checked_id(session_id)
         return self.home / "s" / checked[-2:].strip(".") / checked
-
-
-def checked_id(doc_id: str) -> str:
-    """The id, if it may become part of a path.
-
-    Raises:
-        SessionNotFound: It may not, so no session can have it.
-    """
-    if not _SAFE_ID.fullmatch(doc_id):
-        raise SessionNotFound(f"{doc_id!r} is not the id of a session.")
-    return doc_id
