@@ -575,7 +575,7 @@ def test_what_a_reply_to_finished_work_reports_is_done() -> None:
     t.user("Make the list faster")
     t.edit("list.py")
     t.say("The list reads pages of 50 rows now. It takes 80 ms.")
-    assert texts(recap_of(t).done) == ["The list reads pages of 50 rows now."]
+    assert texts(recap_of(t).done) == ["The list reads pages of 50 rows now. It takes 80 ms."]
 
 
 def test_a_turn_that_ends_with_a_failing_test_is_still_in_progress() -> None:

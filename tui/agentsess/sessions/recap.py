@@ -81,7 +81,7 @@ class RecapBuilder:
         if session and session.status is Status.COMPLETED:
             doing, blockers = (), ()  # by the user's own word
         return Recap(
-            headline=headline(self._story(coming)),
+            headline=headline(self._story(doing, coming)),
             goal=_set_goal(session) or self._course.goal,
             done=done,
             in_progress=doing,
@@ -118,7 +118,8 @@ class RecapBuilder:
         if not doing and (unfinished := self._course.unfinished()):
             doing = [unfinished]
         known += doing
-        coming = [f for f in distinct(_facts(items, State.TODO)) if not said_in(f, known)]
+        ahead = [*_facts(items, State.TODO), *self._course.ahead.facts()]
+        coming = [f for f in distinct(ahead) if not said_in(f, known)]
         return tuple(done), tuple(doing[:MOST]), tuple(coming[:MOST])
 
     def _noted_next(self, notes: Reading) -> list[Fact]:
@@ -158,7 +159,7 @@ class RecapBuilder:
         runs = sorted(known.values(), key=lambda run: run.seq)
         return tuple(runs[-_MOST_COMMANDS:])
 
-    def _story(self, coming: Sequence[Fact]) -> Story:
+    def _story(self, doing: Sequence[Fact], coming: Sequence[Fact]) -> Story:
         return Story(
             board=self._course.board,
             prompts=self._course.prompts,
@@ -170,6 +171,7 @@ class RecapBuilder:
             turn_start=self._course.turn.start,
             interrupted=self._course.interrupted is not None,
             failing=self._course.tools.commands.failing(),
+            doing=doing,
             coming=coming,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,8 +67,6 @@ class Board:
     """The numbered steps of a plan, of which nothing is known but that they were planned."""
     stated: dict[State, Items] = field(default_factory=dict)
     """What the latest reply listed under headings such as "Next steps"."""
-    announcements: list[tuple[int, Callable[[], list[str]]]] = field(default_factory=list)
-    """Where else something may be said to come next."""
     finished: Items = field(default_factory=dict)
     """Done items of lists that were replaced since."""
     phases_tracked: bool = False
@@ -138,23 +136,6 @@ class Board:
         }
         if any(stated.values()) and not by_user:
             self.stated = stated
-            self.announcements.clear()
-
-    def announce(self, texts: Callable[[], list[str]], seq: int) -> None:
-        """Take what is said to come next, outside of any list; ``texts`` finds it in what was
-        said, and is only called if it is not outdated by then."""
-        self.announcements.append((seq, texts))
-
-    def announced(self) -> Item | None:
-        """What was last said to come next."""
-        return next(reversed(self._coming().values()), None)
-
-    def _coming(self) -> Items:
-        coming = self.stated.setdefault(State.TODO, {})
-        for seq, texts in self.announcements[-_REMEMBERED:]:
-            coming.update({fold(text): Item(text, State.TODO, (seq,)) for text in texts()})
-        self.announcements.clear()
-        return coming
 
     def worked(self, since: int) -> None:
         """A turn that did work ended: what was announced before ``since`` may be done by now."""
@@ -163,8 +144,6 @@ class Board:
             self._abandon()
         if self.steps:
             self.steps = {k: i for k, i in self.steps.items() if i.seqs[-1] >= since}
-        if self.announcements:
-            self.announcements = [row for row in self.announcements if row[0] >= since]
         for items in self.stated.values():
             for key in [k for k, i in items.items() if i.seqs[-1] < since]:
                 del items[key]
@@ -287,7 +266,6 @@ class Board:
             Item(self.phase_text(number), item.state, item.seqs)
             for number, item in sorted(self.phases.items())
         ]
-        self._coming()
         stated = [
             item
             for items in self.stated.values()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import partial
 
 from agentsess.model import Entry, EntryKind, Fact, JsonObject, ToolCall
 from agentsess.sessions import recap_answers as answers
 from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_agents import HELPER_TOOLS, AgentLog
+from agentsess.sessions.recap_ahead import Ahead
 from agentsess.sessions.recap_board import Board
 from agentsess.sessions.recap_minutes import Minutes
 from agentsess.sessions.recap_questions import asked_by_user, matter
-from agentsess.sessions.recap_reading import Reading, read
+from agentsess.sessions.recap_reading import Reading, State, read
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import mentions, plain
 from agentsess.sessions.recap_tools import (
@@ -86,6 +86,7 @@ class Course:
         self.agents = AgentLog()
         self.minutes = Minutes()
         self.underway = Underway()
+        self.ahead = Ahead()
         self.turn = Turn()
         self.goal: Fact | None = None
         self.error: Fact | None = None
@@ -164,8 +165,8 @@ class Course:
         )
         asked = Fact(request, (entry.seq,))
         begun = talk.asks_for_work(text)
-        if answers_only and not begun and (announced := self.board.announced()):
-            asked = Fact(announced.text, (*announced.seqs[:1], entry.seq))
+        if answers_only and not begun and (announced := self._announced()):
+            asked = Fact(announced.text, (announced.seqs[0], entry.seq))
         elif not matter(request) and (proposed := self.underway.proposed()):
             asked = Fact(proposed.text, (*proposed.seqs, entry.seq))
         self.turn = Turn(
@@ -177,13 +178,20 @@ class Course:
             goes_on,
             changes=self.tools.changes,
         )
-        self.board.announce(partial(talk.promised, reading), entry.seq)
+        self.ahead.said(reading, entry.seq, by_user=True)
         if self.goal is None and request and not goes_on:
             self.goal = Fact(request, (entry.seq,))
         elif restated := talk.goal_restated(reading):
             self.goal = Fact(restated, (entry.seq,))
         self.board.said(reading, entry.seq, by_user=True)
         self.underway.said(reading, entry.seq)
+
+    def _announced(self) -> Fact | None:
+        """What was last said to come next."""
+        if announced := self.ahead.last_announced():
+            return announced
+        stated = list(self.board.stated.get(State.TODO, {}).values())
+        return Fact(stated[-1].text, stated[-1].seqs) if stated else None
 
     # -- replies
 
@@ -215,21 +223,24 @@ class Course:
         turn = self.turn
         turn.finished = True
         turn.stuck = self._stuck(turn.start)
-        changed = self.tools.changes > turn.changes and not turn.stuck
+        changed = self.tools.changes > turn.changes and (
+            not turn.stuck or talk.reports_on(reading, turn.request.text)
+        )
         turn.changes = self.tools.changes
         self.board.said(reading, seq, by_user=False)
         self.underway.said(reading, seq)
+        self.ahead.said(reading, seq, by_user=False)
         if turn.worked:
             done = talk.reports_on(reading, turn.request.text)
             open_end = turn.stuck and turn.puts_task and not done
             self.underway.stuck = turn.request if open_end else None
         if turn.worked and not turn.stuck and not self.tools.refused_since(turn.start):
             self.board.worked(turn.start)
+            self.ahead.worked(seq)
             self.minutes.overcome(turn.start)
             self.tools.forget_refused(turn.start)
-        self.board.announce(partial(talk.coming_in, reading), seq)
         self.minutes.replied(reading, seq, turn.start, changed=changed)
-        self.reply = plain(reading.lead or "".join(reading.sentences[:1]))
+        self.reply = plain(reading.lead or "".join(reading.sentences[:1])) or self.reply
         self.agents.reported(author, self.reply, seq)
         self.figure = next(filter(None, map(figure_in, reading.sentences)), "")
 
@@ -279,6 +290,8 @@ class Course:
     def said_under_way(self) -> list[Fact]:
         """What is in work as the last texts say; nothing that a later request replaced."""
         said = self.underway.facts()
+        if not said and self.underway.stuck:
+            said = self.underway.in_part()
         replaced = self._works_on_request() and self.turn.puts_task
         return [fact for fact in said if fact.seqs[0] > self.turn.start] if replaced else said
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
+from agentsess.sessions.recap_ahead import is_ahead
 from agentsess.sessions.recap_questions import matter
-from agentsess.sessions.recap_reading import PHASE_HINT, Reading, phases_in
+from agentsess.sessions.recap_reading import Reading, phases_in
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import (
     FACT_LENGTH,
-    announces,
     asks,
     blocks,
     plain,
@@ -17,7 +17,7 @@ from agentsess.sessions.recap_text import (
     sentences,
     shorten,
 )
-from agentsess.sessions.recap_wording import figure_in
+from agentsess.sessions.recap_underway import in_part
 
 _VERBS = (
     "added|applied|built|changed|cleaned up|closed|configured|converted|corrected|created|deleted|"
@@ -52,9 +52,11 @@ _NO_REPORT = re.compile(
     r"\b(?:can['’]?t|cannot|couldn['’]?t|may not|refuse[sd]?|denied|yet|still|fails?|failing|"
     r"(?:has|have|run|tests?|it) failed|"
     r"failed (?:to|with|because)|blocked|i(?:['’]d|['’]ll| will| would)|should (?:i|we)|we should|"
-    r"would|almost|nearly|in progress|under ?way|(?:is|are|comes?) next|stopped|sorry|"
+    r"would|almost|nearly|in progress|stumbles?|breaks? off|under ?way|(?:is|are|comes?) next|"
+    r"stopped|sorry|"
     r"correct myself|here(?:['’]s| is| are)|where we are|so far|reproduced|understood|noted|agreed|"
-    r"not started|(?:is|are) running|noch (?:nicht|kein\w*|offen)|nicht|fehlt|falta|queda[n]?|"
+    r"not started|(?:is|are) running|noch (?:nicht|kein\w*|offen)|nicht|fehlt|falta|"
+    r"quedan? (?:por|pendientes?)|"
     r"todavía|aún|en curso|reste|pas encore|"
     r"il manque)\b|^(?:no|not|nein|almost|unchanged|yes,?|ok|good|i (?:found|see|think))\b(?!:)|"
     r"[?:]$|未|尚|还没|没有|无法|需要|等|まだ|失敗|失败|できません",
@@ -63,50 +65,8 @@ _NO_REPORT = re.compile(
 _PLAINLY_DONE = re.compile(
     r"^(?:(?:found and )?fixed|done|solved|resolved|behoben|erledigt|listo|hecho|corrigé)\b", re.I
 )
-_SHORT_REPORT = 30
+_LONGEST_REPORT = 160
 _SHORT_REQUEST = 40
-_DAY = (
-    r"(?:tomorrow|(?:on )?(?:mon|tues|wednes|thurs|fri|satur|sun)day|next (?:week|month|year)|"
-    r"later today|tonight|(?:am )?(?:montag|dienstag|mittwoch|donnerstag|freitag)|morgen|"
-    r"nächste (?:woche|monat)|mañana|el (?:lunes|martes|miércoles|jueves|viernes)|demain|"
-    r"lundi|mardi|mercredi|jeudi|vendredi)"
-)
-_COMING = re.compile(
-    rf"^(?:(?:then|so|and|dann|und|entonces|alors|puis),? )?(?:{_DAY}|next|afterwards|after that|"
-    r"once|as soon as|when (?:it|that|they|he|she|you)|danach|anschließend|sobald|als nächstes|"
-    r"luego|después|ensuite|après)\b|"
-    rf"\b(?:i|we)(?:['’]ll| will)\b.*\b(?:once|after|as soon as|{_DAY})\b|"
-    r"\b(?:is|are|be|comes?|come|goes?) (?:up )?(?:next|after(?:wards)?)\b|\bnext would be\b|"
-    r"\bi (?:want|['’]d like) to\b.*\bnext[.]?$|\bi['’]d (?:begin|start) (?:now|with)\b|"
-    r"\bwhat(?:['’]s| is| i have) (?:left|missing|next|remaining|open|not done|still \w+)\b|"
-    r"\bwhat remains\b|\bthat leaves\b|\bshould wait\b|\bstill to (?:do|come)\b|\bremains? to be\b|"
-    r"^(?:left|remaining|to do|still (?:open|to do))\b|"
-    r"\b(?:is|are) (?:still )?(?:left|outstanding|to come|open)\b|\b(?:still|only) (?:needs?|"
-    r"ha(?:s|ve)) to\b|"
-    r"\b(?:has|have) to (?:wait|see|apply|look|check|follow)\b|\bmust (?:still )?be \w+|"
-    r"\b(?:dann|als nächstes) (?:mache|kommt|folgt)\b|\b(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
-    r"\breste à\b|"
-    r"^(?:after|before|until) [^:]{3,50}: |"
-    r"\b(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
-    r"^(?:(?:good|fine|ok)[.,]? )?i['’]ll (?!be\b|have\b|stop|leave|keep|take)\w+|"
-    r"^[A-Z]\w+ .*, please[.]?$|\bfaltan?\b|\bil (?:manque|reste|faut|faudra)\b|"
-    r"\bje (?:vous )?prépare\b|^(?:次は|接下来|下一步|明日|明天)",
-    re.IGNORECASE,
-)
-_AT = re.compile(
-    rf"\b{_DAY}\b|\b(?:once|as soon as|until) (?:it|it['’]s|he|she|they|you|that|this|the|we)\b|"
-    r"\bwarte\w*\b.*\bbis\b|\bwhat i['’]d do (?:next|first|now|in)\b",
-    re.IGNORECASE,
-)
-_PAST = re.compile(
-    r"\b(?:was|were|had|has been|have been|yesterday|since|hat|wurde|fue|había|a été)\b", re.I
-)
-_PROMISED = re.compile(
-    r"\bremind me to\b|^(?:and |but |ok |then )?(?:i['’]ll|i will|we['’]ll) (?!ask|check|think|let|"
-    r"see|look|be\b|have\b|get back|go with|use|keep|take|sell)\w+",
-    re.IGNORECASE,
-)
-
 _LIFTED = re.compile(
     r"^(?:done|fixed|added|merged|set|sent|you (?:have|can) .*\bnow|(?:it|they)(?:['’]s| is|"
     r"['’]re| are) "
@@ -256,44 +216,25 @@ def reported(reading: Reading) -> str:
     lead = reading.lead
     if not lead or not _reports(lead):
         return ""
-    index = reading.sentences.index(lead) + 1
-    more = reading.sentences[index] if index < len(reading.sentences) else ""
-    short = len(lead) < _SHORT_REPORT and more and _reports(more)
-    return plain(f"{lead} {more}" if short else lead)
+    told = lead
+    for sentence in reading.sentences[reading.sentences.index(lead) + 1 :]:
+        if not _reports(sentence) or len(told) + len(sentence) >= _LONGEST_REPORT:
+            break
+        told += f" {sentence}"
+    return plain(told)
 
 
 def reports_on(reading: Reading, request: str) -> bool:
     """Whether a reply says that what was asked for is done, whatever else went wrong."""
     report = reported(reading)
-    return bool(matter(report) & matter(request)) and not figure_in(report)
+    return bool(matter(report) & matter(request)) and not in_part(report)
 
 
 def _reports(sentence: str) -> bool:
     if asks(sentence) or len(sentence) > 300 or phases_in(sentence):
         return False
-    doubtful = _NO_REPORT.search(sentence) or _COMING.search(sentence)
+    doubtful = _NO_REPORT.search(sentence) or is_ahead(sentence)
     return not doubtful or bool(_PLAINLY_DONE.match(sentence))
-
-
-def coming_in(reading: Reading) -> list[str]:
-    """The sentences of a reply that say what comes next, outside of lists under a heading."""
-    claimed = reading.sections.get(Section.DONE, ())
-    told = max((n for n, s in enumerate(reading.sentences) if plain(s) in claimed), default=0)
-    return [
-        plain(sentence)
-        for index, sentence in enumerate(reading.sentences)
-        if len(sentence) <= 300
-        and not (index < told and announces(sentence))  # it is done by now
-        and not asks(sentence)
-        and not sentence.endswith(":")
-        and (_COMING.search(sentence) or (_AT.search(sentence) and not _PAST.search(sentence)))
-        and not PHASE_HINT.search(sentence)
-    ]
-
-
-def promised(prompt: Reading) -> list[str]:
-    """What the user says that he will do or must not forget."""
-    return [plain(s) for s in prompt.sentences if not asks(s) and _PROMISED.search(s)]
 
 
 def lifts(prompt: Reading) -> bool:

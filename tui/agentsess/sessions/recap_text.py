@@ -49,14 +49,16 @@ _LEAD_IN = re.compile(
 
 _STOP = re.compile(r"[.!?…。！？][\"')\]*”»]?")
 """Only behind one of these a sentence may end."""
-# No space follows in Chinese or Japanese; abbreviations end no sentence.
+# No space follows in Chinese or Japanese; abbreviations end no sentence, nor does "9. Oktober".
+_NO_MONTH = r"(?!(?:Januar|Februar|März|Juni|Juli|Oktober|November|Dezember)\b)"
 _SENTENCE_END = re.compile(
-    r"(?:(?<=[.!?…])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bz\.B\.)(?<!\bvs\.)(?<!\bNr\.)(?<!\bp\.ej\.)"
-    r"|(?<=[.!?][\"')\]*”»]))\s+(?=[^a-z\s])|(?<=[。！？])|(?<=[?!])(?=[\u3040-\u9fff])"
+    r"(?:(?<=[.!?…])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bz\.B\.)(?<!\bp\.ej\.)(?<!\b(?:Nr|Mr|Ms|Dr)\.)"
+    r"(?<!\bvs\.)(?<!\bMrs\.)(?<!\bProf\.)"
+    rf"|(?<=[.!?][\"')\]*”»]))\s+(?=[^a-z\s]){_NO_MONTH}|(?<=[。！？])|(?<=[?!])(?=[\u3040-\u9fff])"
     r"|(?<=[?!][?!])\s+"
     # Who types in lower case ends a sentence all the same.
-    r"|(?<=[a-zà-ÿ0-9'’][a-zà-ÿ0-9][.!?])(?<!\b(?:etc|bzw|usw|vgl)\.)(?<!\bresp\.)(?<!\b(?:no|"
-    r"nr|vs|ca)\.)\s+"
+    r"|(?<=[a-zà-ÿ0-9'’][a-zà-ÿ0-9][.!?])(?<!\b(?:etc|bzw|usw|vgl|Mrs)\.)(?<!\b(?:resp|[Pp]rof)\.)"
+    rf"(?<!\b(?:no|nr|vs|ca|Mr|Ms|Dr)\.)\s+{_NO_MONTH}"
 )
 
 

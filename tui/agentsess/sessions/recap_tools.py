@@ -41,6 +41,7 @@ _CHANGES = re.compile(
     r"git (?:rm|mv|tag|revert|reset|cherry-pick)|gh (?:issue|pr|release) create|"
     r"(?:apt(?:-get)?|pip|npm|brew|dnf) (?:-y )?(?:install|i|remove)|docker (?:run|compose up|"
     r"rm|prune)|kubectl (?:set|scale|delete|patch|cordon|drain)|helm rollback|pg_restore|createdb|"
+    r"(?:python3?|node|ruby|bash|sh|perl|php|Rscript) [\w./-]+\.\w+|"
     r"(?:psql|mysql|sqlite3) .*(?:-f |< |insert|update|delete|create|alter|drop)|osm2pgsql|"
     r"aws s3 (?:cp|mv|rm|sync))\b",
     re.IGNORECASE | re.MULTILINE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from agentsess.model import Fact
 from agentsess.sessions.recap_reading import Reading, read
-from agentsess.sessions.recap_text import asks, plain
+from agentsess.sessions.recap_text import announces, asks, plain
 
 _REMEMBERED = 8
 """Texts of talk that what was said to be in work outlives."""
@@ -23,7 +23,7 @@ _NO_START = (
 _NOW = r"(?:at the moment|right now|currently|now|still|just|already|busy)"
 _I_AM = r"(?:i['’]?m|i am|we['’]?re|we are)"
 _ENGLISH = (
-    rf"\b{_I_AM}(?: {_NOW})* {_NO_WORK}\w+ing\b|"
+    rf"\b(?:{_I_AM}|and am)(?: {_NOW})* {_NO_WORK}\w+ing\b|"
     rf"^(?:(?:and|so|then|ok(?:ay)?|good|now|next)\b[\s,.:–—-]*)*{_NO_WORK}{_NO_START}[a-z]{{3,}}"
     r"ing (?:at|on|into|through|the|for|up|with|it|all|both|them)\b|"
     r"\b(?:(?:now )?on to|in the middle of (?!an? )|half ?way (?:through|into)|"
@@ -43,6 +43,16 @@ _OTHERS = (
     r"\ba (?:medias|mitad)\b|\bvan? \d+ de\b|ているところ|途中です|中です|作業中|正在|还在|做到一半"
 )
 _UNDER_WAY = re.compile(f"{_ENGLISH}|{_OTHERS}", re.IGNORECASE)
+# Before work whose end is not told, also what else one says that one does.
+_TAKEN_UP = re.compile(
+    r"^(?:ich (?!würde|habe|hatte|hätte|könnte|sehe|denke|finde|glaube|meine|weiß|kenne)\w+e|"
+    r"je (?!crois|pense|vois|sais|trouve|dois|peux)\w+|(?:dann |jetzt |nun )\w+e ich|"
+    r"(?:ahora |luego )?(?:paso|empiezo|cambio|hago|miro|reviso|preparo|añado|corrijo|pruebo))\b",
+    re.IGNORECASE,
+)
+_SHARE = re.compile(
+    r"\b(\d[\d.,]*) (?:out of|of|von|de|sur|di|van) (?:the |den |los |las |les )?(\d[\d.,]*)"
+)
 _NOT_NOW = re.compile(
     r"\b(?:if|once|until|when|after|before|would|could|should|['’]d|wenn|sobald|falls|quand|"
     r"dès que|cuando|si|nothing|none|nobody|nichts|rien|nada)\b|n['’]t\b",
@@ -70,6 +80,13 @@ def _says_under_way(sentence: str) -> bool:
     return match is not None and not _NOT_NOW.search(sentence[: match.start()])
 
 
+def in_part(sentence: str) -> bool:
+    """Whether a sentence says that some of a number is done: "601 of 638"."""
+    match = _SHARE.search(sentence)
+    part, whole = (int(re.sub(r"\D", "", match[n])) for n in (1, 2)) if match else (1, 0)
+    return part < whole
+
+
 @dataclass(slots=True)
 class Underway:
     """Follows what is in work, as the texts say and as the commands show."""
@@ -88,18 +105,30 @@ class Underway:
         self.worked = False
         self.heard = [*self.heard[1 - _REMEMBERED :], (seq, said)]
 
+    def in_part(self) -> list[Fact]:
+        """What was last said to be done only for "601 of 638"."""
+        for seq, said in reversed(self.heard):
+            if not isinstance(said, str) and (found := [s for s in said.sentences if in_part(s)]):
+                return [Fact(plain(found[0]), (seq,))]
+        return []
+
     def proposed(self) -> Fact | None:
         """What the last text offers to do."""
-        for seq, said in self.heard[-1:]:
-            reading = read(said) if isinstance(said, str) else said
-            offers = [s for s in reading.sentences if _OFFERS.search(s)]
-            return Fact(plain(offers[-1]), (seq,)) if offers else None
-        return None
+        if not self.heard:
+            return None
+        seq, said = self.heard[-1]
+        reading = read(said) if isinstance(said, str) else said
+        offers = [s for s in reading.sentences if _OFFERS.search(s)]
+        return Fact(plain(offers[-1]), (seq,)) if offers else None
 
     def facts(self) -> list[Fact]:
         """What was last said to be under way."""
         for seq, said in reversed(self.heard):
             reading = read(said) if isinstance(said, str) else said
-            if found := under_way(reading):
+            found = under_way(reading)
+            last = plain(reading.sentences[-1]) if reading.sentences else ""
+            if self.worked and not found and (announces(last) or _TAKEN_UP.match(last)):
+                found = [last]
+            if found:
                 return [Fact(text, (seq,)) for text in found]
         return []

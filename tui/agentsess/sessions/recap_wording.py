@@ -42,6 +42,7 @@ class Story:
     turn_start: int
     interrupted: bool
     failing: Sequence[CommandRun]
+    doing: Sequence[Fact]
     coming: Sequence[Fact]
 
 
@@ -138,14 +139,14 @@ def _count(items: Sequence[Item]) -> str:
 def _unplanned(story: Story) -> str:
     if not story.finished and story.request:
         start = "Interrupted at: " if story.interrupted else "Not finished yet: "
-        return start + story.request
+        return start + (story.doing[0].text if story.doing else story.request)
     said = story.reply or "The last turn ended without a word"
     if said.split(" ")[0].isalpha():
         said = said[:1].upper() + said[1:]
-    if story.coming and not said.endswith("?"):
-        following = _NEXT_I.sub("", story.coming[0].text.rstrip("."))
-        if len(said) + len(following) < 180:
-            return f"{said.rstrip('.')}; next: {following}"
+    for word, facts in (("now", story.doing), ("next", story.coming)):
+        following = _NEXT_I.sub("", facts[0].text.rstrip(".")) if facts else said
+        if following not in said and not said.endswith("?") and len(said + following) < 180:
+            return f"{said.rstrip('.')}; {word}: {following}"
     return said
 
 

@@ -1,0 +1,88 @@
+"""What is under way and what lies ahead, as replies and prompts say it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from agentsess.model import Fact
+from agentsess.sessions.recap import build_recap
+from support.transcripts import Transcript
+
+
+def texts(facts: Sequence[Fact]) -> list[str]:
+    return [fact.text for fact in facts]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I'm converting the last chapter.",
+        "The big table is still copying.",
+        "Failure modes is what I'm writing at the moment.",
+        "Ich stelle gerade die Liste zusammen.",
+        "J'en suis au milieu de l'atelier.",
+        "Voy con facturas.",
+    ],
+)
+def test_what_the_last_reply_says_is_in_work_is_in_progress(said: str) -> None:
+    t = Transcript()
+    t.user("Prepare the release of the book.")
+    t.edit("a.md")
+    t.say(f"Two chapters are ready. {said}")
+    assert texts(build_recap(t.entries).in_progress) == [said]
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["I'm not going to change it.", "Is it still copying?", "Once it is still copying, stop."],
+)
+def test_what_is_denied_asked_or_supposed_is_not_in_progress(said: str) -> None:
+    t = Transcript()
+    t.user("Prepare the release of the book.")
+    t.edit("a.md")
+    t.say(f"Two chapters are ready. {said}")
+    assert build_recap(t.entries).in_progress == ()
+
+
+def test_what_was_in_work_before_more_work_is_so_no_more() -> None:
+    t = Transcript()
+    t.user("Prepare the release of the book.")
+    t.edit("a.md")
+    t.say("I'm converting the last chapter.")
+    t.edit("b.md")
+    t.say("All chapters are converted.")
+    assert build_recap(t.entries).in_progress == ()
+
+
+def test_what_the_user_promised_outlives_the_work_of_the_agent() -> None:
+    t = Transcript()
+    t.user("Write the proposal for the sensors.")
+    t.edit("plan.md")
+    t.say("The plan is written. Could the department pay in advance?")
+    t.user("I will ask Jelle. Carry on with the team section.")
+    t.edit("team.md")
+    t.say("The team section is written.")
+    assert texts(build_recap(t.entries).next) == ["I will ask Jelle."]
+
+
+def test_a_promise_that_the_user_comes_back_to_is_kept() -> None:
+    t = Transcript()
+    t.user("Write the proposal for the sensors.")
+    t.say("Could the department pay in advance?")
+    t.user("I will ask Jelle.")
+    t.say("Good.")
+    t.user("Jelle says yes.")
+    assert build_recap(t.entries).next == ()
+
+
+def test_what_a_reply_proposes_to_do_lies_ahead_until_it_is_answered() -> None:
+    t = Transcript()
+    t.user("Find the leak.")
+    t.edit("a.py")
+    t.say("The leak is closed. I'd count the markers for a day.")
+    assert texts(build_recap(t.entries).next) == ["I'd count the markers for a day."]
+    t.user("No need.")
+    t.say("Fine.")
+    assert build_recap(t.entries).next == ()
