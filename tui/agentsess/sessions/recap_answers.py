@@ -78,7 +78,8 @@ _OF_FACT = re.compile(
     r"use|"
     r"already|see|have (?:it|one|them|that|access))|what (?:does|do you|is|are|did|happen)|"
     r"where (?:is|are)|who (?:is|are)|why|since|"
-    r"when (?:did|was)|ist|sind|hat|habt|wer |woher|warum|seit|hay|está|es |por qué|est|y a-t-il|"
+    r"when (?:did|was)|how (?:do|does|did|often|many)|"
+    r"ist|sind|haben|hat|habt|wer |woher|warum|seit|hay|está|es |por qué|est|y a-t-il|"
     r"pourquoi)\b",
     re.IGNORECASE,
 )
@@ -95,7 +96,9 @@ _AGREED = re.compile(
 )
 # Which of the ways that the reply named.
 _WHICH = re.compile(r"^(?:the )?(?:first|second|third|former|latter|both|neither|[a-e])\b", re.I)
-_NO_ANSWER = re.compile(r"^(?:not (?:now|yet)|later|(?:good|great) (?:question|point))\b", re.I)
+_NO_ANSWER = re.compile(
+    r"^(?:h+m+|ugh|not (?:now|yet)|later|(?:good|great) (?:question|point))\b", re.I
+)
 
 
 def decisions_in(reading: Reading) -> list[str]:
@@ -121,6 +124,7 @@ def laid_down(prompt: Reading, reply: frozenset[str]) -> list[str]:
         and matter(sentence)
         and not asks(sentence)
         and not TASK.match(sentence)
+        and not PUT_OFF.search(sentence)
         and (
             _LAID_DOWN.match(sentence)
             or _CONTRAST.search(sentence)
