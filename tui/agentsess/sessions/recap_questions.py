@@ -78,6 +78,7 @@ PUT_OFF = re.compile(
     r"(?:i )?(?:don['’]?t|do not) know|dunno|not sure|no idea|no clue|good q(?:uestion)?|"
     r"(?:is|that['’]?s) (?:for )?\w+(?: in \w+)?(?:['’]s call| to (?:say|decide|answer))|"
     r"they['’]ll (?:say|tell|decide)|"
+    r"i['’]ll (?:ring|call|phone|mail|text) (?:him|her|them)|hold that|"
     r"(?:\w+ would|you['’]d have to) (?:know|ask)|can['’]?t (?:tell|say|know)|"
     r"what would you|you decide|up to you|"
     r"frag(?:e|en|st|t)|gefragt|weiß (?:ich )?nicht|keine ahnung|noch nicht|"

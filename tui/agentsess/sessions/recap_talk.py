@@ -89,6 +89,7 @@ _OBSTACLE = re.compile(
     r"\b(?:hangs on|no (?:answer|reply|word|response)\b.{0,12}\b(?:so far|yet|until)|"
     r"waits for \w+[.]?$|"
     r"(?:has|have|had)(?:n['’]t| not)(?: yet)? (?:answered|replied|confirmed|rung|called|written) |"
+    r"does(?:n['’]t| not) (?:pick up|answer|reply)|"
     r"(?:is|['’]s|are|['’]re) (?:\w+ )?(?:away|ill|sick|on (?:the \w+|leave|holiday|vacation)) "
     r"(?:till|until|to)|booked (?:by .{2,20} )?(?:till|until)|they meet|must confirm|"
     r"ist bis \w+ (?:krank|weg|im urlaub)|hasta que no)\b|"
