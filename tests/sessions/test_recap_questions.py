@@ -48,14 +48,3 @@ def test_a_question_that_was_put_off_is_closed_when_it_is_answered_later() -> No
         "Kim wants the export monthly.",
         "Monthly, then.",
     )
-
-
-def test_a_question_that_the_reply_passes_over_stays_open() -> None:
-    asked = "Also, who pays for the archive in Lisbon?"
-    prompt = f"Add the tax column too. {asked}"
-    assert questions("The draft is there.", prompt, "The column is in.") == [asked]
-    assert not questions("The draft is there.", prompt, "It is in. The archive Lisbon pays itself.")
-
-
-def test_a_question_that_is_all_that_was_asked_is_answered_by_the_reply() -> None:
-    assert not questions("The draft is there.", "Who pays for the archive?", "Berlin does.")

@@ -31,8 +31,6 @@ class Minutes:
     """Questions that the last reply ended with."""
     left: list[Fact] = field(default_factory=list)
     """Questions of earlier replies that the user passed over, or must ask somebody else first."""
-    passed_over: list[Fact] = field(default_factory=list)
-    """Questions of the user that the replies passed over."""
     by_tool: dict[str, Fact] = field(default_factory=dict)
     """Questions put by a tool, by its call."""
     offer: str = ""
@@ -40,17 +38,10 @@ class Minutes:
     reply: frozenset[str] = frozenset()
     """What the last reply was about."""
     reply_seq: int = 0
-    prompt: Reading = field(default_factory=Reading)
-    """The last prompt."""
-    prompt_seq: int = 0
-    said: set[str] = field(default_factory=set)
-    """What the replies to it spoke of."""
 
     def prompted(self, reading: Reading, seq: int, *, goes_on: bool, opens: bool) -> bool:
         """Take a prompt: it answers, lays down and decides. One that ``opens`` the session does
         neither of the first two, one that just ``goes_on`` none. Returns whether it answered."""
-        self.passed_over = [f for f in self.passed_over if not questions.takes_up(reading, f.text)]
-        self.said = set()
         if goes_on:
             self.asked = []
             return False
@@ -65,7 +56,6 @@ class Minutes:
         if talk.lifts(reading):
             self.heard.clear()
         self.heard.append((seq, reading))
-        self.prompt, self.prompt_seq = Reading() if opens else reading, seq
         return bool(answered)
 
     def _answer(self, reading: Reading, seq: int) -> set[str]:
@@ -106,12 +96,6 @@ class Minutes:
         self.asked += [Fact(text, (seq,)) for text in asked]
         self.offer, self.reply_seq = answers.offer_in(reading), seq
         self.reply = questions.matter(" ".join(reading.sentences[-20:]))
-        self.said |= self.reply
-        self.passed_over = [f for f in self.passed_over if f.seqs != (self.prompt_seq,)]
-        self.passed_over += [
-            Fact(text, (self.prompt_seq,))
-            for text in questions.passed_over(self.prompt, frozenset(self.said))
-        ]
 
     def overcome(self, since: int) -> None:
         """A turn of work that began with ``since`` ended well: what was in the way is not."""
@@ -133,7 +117,7 @@ class Minutes:
 
     def questions(self) -> list[Fact]:
         """What was asked and not answered."""
-        return [*self.left, *self.passed_over, *self.listed, *self.asked, *self.by_tool.values()]
+        return [*self.left, *self.listed, *self.asked, *self.by_tool.values()]
 
     def decide(self, texts: Iterable[str], seq: int) -> None:
         """Note decisions."""

@@ -175,23 +175,6 @@ def asked_by_user(prompt: Reading) -> list[str]:
     return [q for q in dict.fromkeys(asked) if len(q) >= 8]
 
 
-def passed_over(prompt: Reading, reply: frozenset[str]) -> list[str]:
-    """The questions of a prompt that the ``reply``, whose `matter` is given, says nothing of.
-    If nothing else was asked or told, any reply is the answer."""
-    said = prompt.sentences
-    asked = [
-        n for n, s in enumerate(said) if asks(s) and not (REQUEST.match(s) or PUT_OFF.match(s))
-    ]
-    if len(asked) == sum(len(matter(s)) > 1 for s in said) < 2:
-        return []
-    return [_with_its_matter(said, n) for n in asked if not _speaks_of(reply, said[n])]
-
-
-def _speaks_of(said: frozenset[str], question: str) -> bool:
-    words = matter(question)
-    return len(words) < 3 or 3 * len(words & said) >= len(words)
-
-
 def matter(text: str) -> frozenset[str]:
     """What a sentence is about: the beginnings of its words, so that "cursors" is "cursor"."""
     words = tokens(text) - _SMALL_WORDS
