@@ -28,13 +28,17 @@ def _meaning(fact: Fact) -> frozenset[str]:
 def distinct(facts: Iterable[Fact]) -> list[Fact]:
     """The facts without those that say an earlier one again."""
     kept: list[Fact] = []
-    meanings: list[frozenset[str]] = []
+    holding: dict[str, list[frozenset[str]]] = {}
     for fact in facts:
         meaning = _meaning(fact)
-        if not fact.text or any(alike(meaning, other) for other in meanings):
+        # what says about the same shares most words: one of these few is among them
+        some = sorted(meaning)[: len(meaning) * 3 // 10 + 1]
+        alikes = (other for word in some for other in holding.get(word, ()))
+        if not fact.text or any(alike(meaning, other) for other in alikes):
             continue
         kept.append(fact)
-        meanings.append(meaning)
+        for word in meaning:
+            holding.setdefault(word, []).append(meaning)
     return kept
 
 
