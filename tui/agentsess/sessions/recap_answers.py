@@ -89,13 +89,18 @@ _OF_WILL = re.compile(
     re.IGNORECASE,
 )
 _AGREED = re.compile(
-    r"^(?:makes sense|sounds (?:good|right|fine)|ok(?:ay)?|yes|yep|yeah|agreed|right|fine|good|"
-    r"exactly|ja|genau|sí|vale|oui|d['’]accord)\b"
-    r"[\s,.!:–—-]+|\b(?:ok(?:ay)?|fine|agreed)[.!]*$|\byes\b",
+    r"^(?:(?:i(?:['’]m)?|that(?:['’]s)?|you(?:['’]re)?|das|ça|me|is|very|all|hm+|oh|ah)\s+)*"
+    r"(?:makes sense|sounds \w+|ok(?:ay)?|yes|yep|yeah|agreed?|right|fine|exactly|convinc\w+|"
+    r"like|love|do (?:it|that|so)|(?:good|great|nice|perfect|gut|prima|perfecto|parfait)(?!\s\w)|"
+    r"ja|genau|einverstanden|passt|klingt gut|"
+    r"überzeugt|so machen wir(?: es|['’]s)|sí|vale|de acuerdo|hazlo|gusta|oui|"
+    r"d['’]accord|ça marche)\b[\s,.!:–—-]*|\b(?:ok(?:ay)?|fine|agreed)[.!]*$|\byes\b|"
+    r"\b(?:klingt gut|like it|me gusta|me convence|ça me va)[.!]*$",
     re.IGNORECASE,
 )
 # Which of the ways that the reply named.
 _WHICH = re.compile(r"^(?:the )?(?:first|second|third|former|latter|both|neither|[a-e])\b", re.I)
+_LONGEST_ECHO = 100
 _NO_ANSWER = re.compile(
     r"^(?:h+m+|ugh|not (?:now|yet)|later|(?:good|great) (?:question|point))\b", re.I
 )
@@ -117,6 +122,7 @@ def laid_down(prompt: Reading, reply: frozenset[str]) -> list[str]:
     """The sentences of a later prompt that lay down how it is to be, or agree to something of
     the ``reply`` before, whose `matter` is given."""
     said = prompt.sentences[:12]
+    first = next((n for n, s in enumerate(said) if not _only_agrees(s)), 0)
     found = [
         plain(sentence)
         for index, sentence in enumerate(said)
@@ -129,7 +135,7 @@ def laid_down(prompt: Reading, reply: frozenset[str]) -> list[str]:
             _LAID_DOWN.match(sentence)
             or _CONTRAST.search(sentence)
             or _agrees(sentence, reply)
-            or (index == 0 and _echoes(sentence, reply))
+            or (index == first and _echoes(sentence, reply))
         )
     ]
     # "10 is too low. 30 please": the figure says little without what it replaces.
@@ -137,6 +143,10 @@ def laid_down(prompt: Reading, reply: frozenset[str]) -> list[str]:
         if _TOO.search(sentence) and any(map(str.isdigit, after)) and len(after) <= 60:
             found.append(plain(f"{sentence} {after}"))
     return found
+
+
+def _only_agrees(sentence: str) -> bool:
+    return bool(_AGREED.search(sentence)) and not matter(_AGREED.sub("", sentence))
 
 
 def _agrees(sentence: str, reply: frozenset[str]) -> bool:
@@ -161,6 +171,24 @@ def noted_in(reply: Reading) -> list[str]:
         if match and len(matter(match[1])) > 1 and not announces(sentence):
             return [plain(match[1])]
     return []
+
+
+def repeated_in(reply: str, prompt: Reading, *, wholly: bool) -> str:
+    """The sentence of a prompt that the first sentence of a reply says again in short, adding
+    little or, if ``wholly``, nothing."""
+    words = matter(reply)
+    if not words or asks(reply) or len(reply) > _LONGEST_ECHO:
+        return ""
+    told = [
+        sentence
+        for sentence in prompt.sentences[:12]
+        if not asks(sentence) and not TASK.match(sentence) and not PUT_OFF.search(sentence)
+    ]
+    best = max(told, key=lambda sentence: len(words & matter(sentence)), default="")
+    repeated = words & matter(best)
+    if wholly:
+        return plain(best) if len(repeated) == len(words) > 1 else ""
+    return plain(best) if 2 * len(repeated) >= len(words) else ""
 
 
 def replaced_words(decision: str) -> frozenset[str]:

@@ -212,6 +212,8 @@ class Course:
             self.minutes.asked = []
             if text.strip():
                 self.underway.said(text, entry.seq)
+                if self.minutes.prompt:
+                    self.minutes.heeded(read(text[:400]), entry.seq, worked=self.turn.worked)
             if text and mentions(text, _TELLING):
                 reading = read(text)
                 self.board.said(reading, entry.seq, by_user=False)
@@ -239,7 +241,8 @@ class Course:
             self.ahead.worked(seq)
             self.minutes.overcome(turn.start)
             self.tools.forget_refused(turn.start)
-        self.minutes.replied(reading, seq, turn.start, changed=changed)
+        self.minutes.heeded(reading, seq, worked=turn.worked)
+        self.minutes.replied(reading, seq, changed=changed)
         self.reply = plain(reading.lead or "".join(reading.sentences[:1])) or self.reply
         self.agents.reported(author, self.reply, seq)
         self.figure = next(filter(None, map(figure_in, reading.sentences)), "")

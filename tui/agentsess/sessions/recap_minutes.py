@@ -38,10 +38,14 @@ class Minutes:
     reply: frozenset[str] = frozenset()
     """What the last reply was about."""
     reply_seq: int = 0
+    prompt: Reading | None = None
+    """The last prompt, until a text answers it."""
+    prompt_seq: int = 0
 
     def prompted(self, reading: Reading, seq: int, *, goes_on: bool, opens: bool) -> bool:
         """Take a prompt: it answers, lays down and decides. One that ``opens`` the session does
         neither of the first two, one that just ``goes_on`` none. Returns whether it answered."""
+        self.prompt, self.prompt_seq = None if goes_on or opens else reading, seq
         if goes_on:
             self.asked = []
             return False
@@ -75,15 +79,24 @@ class Minutes:
         self.asked, self.listed = [], []
         return {answer for answer, _ in found}
 
-    def replied(self, reading: Reading, seq: int, prompt: int, *, changed: bool) -> None:
-        """Take the reply that ends the turn of a ``prompt``. ``changed``: there is work that it
-        reports on."""
+    def heeded(self, reading: Reading, seq: int, *, worked: bool) -> None:
+        """Take a text that may be the first after a prompt: what it acknowledges or repeats is
+        decided. ``worked``: it may as well report on what was done before it."""
+        found = [(text, seq) for text in answers.noted_in(reading)]
+        lead = reading.sentences[0] if reading.sentences else ""
+        if self.prompt and not found:
+            said = answers.repeated_in(lead, self.prompt, wholly=worked)
+            found = [(said, self.prompt_seq)] if said else []
+        self.prompt = None
+        known = [questions.matter(f.text) for f in self.decisions if f.seqs[-1] == self.prompt_seq]
+        for text, said_at in found:
+            words = questions.matter(text)
+            if not any(2 * len(words & other) >= len(words) for other in known):
+                self._decide(text, (said_at,))
+
+    def replied(self, reading: Reading, seq: int, *, changed: bool) -> None:
+        """Take the reply that ends a turn. ``changed``: there is work that it reports on."""
         self.decide(answers.decisions_in(reading), seq)
-        decided = [questions.matter(f.text) for f in self.decisions if f.seqs[-1] == prompt]
-        for noted in answers.noted_in(reading):
-            words = questions.matter(noted)
-            if not any(len(words & known) >= 0.5 * len(words) for known in decided):
-                self.decide([noted], seq)
         claims = talk.claims_in(reading)
         if changed and not claims and (report := talk.reported(reading)):
             claims = [report]
