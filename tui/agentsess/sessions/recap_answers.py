@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from agentsess.sessions.recap_ahead import is_ahead
 from agentsess.sessions.recap_questions import MAY_I, PUT_OFF, REQUEST, TASK, matter
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_sections import Section
@@ -42,7 +43,8 @@ _LAID_DOWN = re.compile(
     r"(?:use|keep|drop|rather)|go (?:with|for)|(?:use|keep|leave|skip|drop|forget|stop|put|take|"
     r"ignore|"
     r"prefer|stick (?:with|to)|make it|call it|never|always|don['’]?t)\s|"
-    r"i(?:['’]d)? (?:prefer|rather)|i['’]m convinced|no (?!idea|problem|worries|rush|need)\w+|"
+    r"i(?:['’]d)? (?:prefer|rather)|i['’]m convinced|no (?!idea|problem|worries|rush|need|wait|"
+    r"answer|reply|response|word|news)\w+|"
     r"vamos a usar|usemos|usaremos|usa |mejor |deja |nimm|nehmen wir|lass |utilisons|va pour|"
     r"on (?:part sur|garde)\b|prends |garde )",
     re.IGNORECASE,
@@ -74,9 +76,10 @@ _CHOICE = re.compile(
 )
 # A question of fact is answered, too, but nothing is decided by it.
 _OF_FACT = re.compile(
-    r"^(?:(?:and|but|so|also)\b,? )?(?:is|are|was|were|does|did|has|have|had|do you (?:run|know|"
-    r"use|"
-    r"already|see|have (?:it|one|them|that|access))|what (?:does|do you|is|are|did|happen)|"
+    r"^(?:(?:and|but|so|also)\b,? )?(?:is|are|was|were|does|did|has|have|had|do (?:you (?:run|"
+    r"know|use|"
+    r"already|see|have (?:it|one|them|that|access))|(?!we\b|i\b|you\b)\w+)|what (?:does|do you|"
+    r"is|are|did|happen)|"
     r"where (?:is|are)|who (?:is|are)|why|since|"
     r"when (?:did|was)|how (?:do|does|did|often|many)|"
     r"ist|sind|haben|hat|habt|wer |woher|warum|seit|hay|está|es |por qué|est|y a-t-il|"
@@ -84,25 +87,53 @@ _OF_FACT = re.compile(
     re.IGNORECASE,
 )
 _OF_WILL = re.compile(
-    r"\b(?:should|shall|must|may|want(?:ed)?|would|prefer|keep|or|ok(?:ay)?|soll(?:en)?|oder|o|ou|"
+    r"\b(?:should|shall|must|may|want(?:ed)?|would (?:you|we|i|it)|prefer|keep|or|ok(?:ay)?|"
+    r"soll(?:en)?|oder|o|ou|"
     r"faut)\b|还是|要|それとも",
+    re.IGNORECASE,
+)
+_THIRD_PERSON = re.compile(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b", re.IGNORECASE)
+_CONSEQUENCE = re.compile(
+    r"\b(?:so|therefore|hence|deshalb|daher|así que|por eso|donc) (?!far|much|many)\w",
     re.IGNORECASE,
 )
 _AGREED = re.compile(
     r"^(?:(?:i(?:['’]m)?|that(?:['’]s)?|you(?:['’]re)?|das|ça|me|is|very|all|hm+|oh|ah)\s+)*"
-    r"(?:makes sense|sounds \w+|ok(?:ay)?|yes|yep|yeah|agreed?|right|fine|exactly|convinc\w+|"
-    r"like|love|do (?:it|that|so)|(?:good|great|nice|perfect|gut|prima|perfecto|parfait)(?!\s\w)|"
+    r"(?:makes sense|sounds (?:like a plan|\w+)|ok(?:ay)?|yes|sure|deal|"
+    r"(?:please|let['’]?s) do|go for it|works(?: for me)?|(?:have|['’]ve) (?:convinced|sold) me|"
+    r"yep|"
+    r"yeah|agreed?|right|fine|exactly|convinc\w+|like|love|do (?:it|that|so)|(?:good|great|nice|"
+    r"perfect|gut|prima|perfecto|parfait)(?!\s\w)|"
     r"ja|genau|einverstanden|passt|klingt gut|"
     r"überzeugt|so machen wir(?: es|['’]s)|sí|vale|de acuerdo|hazlo|gusta|oui|"
     r"d['’]accord|ça marche)\b[\s,.!:–—-]*|\b(?:ok(?:ay)?|fine|agreed)[.!]*$|\byes\b|"
     r"\b(?:klingt gut|like it|me gusta|me convence|ça me va)[.!]*$",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(r"(?:ok(?:ay)?|good|great|nice|perfect|fine|right|gut|prima|vale|sí)\b", re.I)
+_CONSULTS = re.compile(
+    r"\b(?:what (?:would|should|do) (?:you|we|i)|how (?:would|should) (?:you|we|i)|which|"
+    r"should (?:we|i)|better|würdest|würden sie|soll(?:en|te)?|welche[rs]?|harías|haría|deber\w+|"
+    r"cuál|feri?ez|ferais|faut-il|quel(?:le)?)\b|どう|怎么|怎样",
+    re.IGNORECASE,
+)
+_PROPOSES = re.compile(
+    r"\b(?:(?:i|we)(?:['’]d| would) (?!not|like|love|need|hate|be|have)|(?:we|one|you) could|"
+    r"might as well|\b\w+est (?:is|would be|way)|(?:my )?advice|"
+    r"(?:suggest|propose|recommend|advise|schlage|empfehle|propongo|recomiendo|sugiero)\b|"
+    r"would be better|better to|würde ich|ich würde|wir könnten|podríamos|yo \w+ía|mejor|sería|"
+    r"je (?:\w+erais|propose|conseille)|on pourrait|mieux)|しましょう|提案|建议|, then[.:]",
+    re.IGNORECASE,
+)
+# "Merged" and "true" tell, "then X" goes on: they lay nothing down.
+_TOLD = re.compile(r"^then\b|\b(?:\w+ed|done|true|correct|there)$", re.IGNORECASE)
 # Which of the ways that the reply named.
 _WHICH = re.compile(r"^(?:the )?(?:first|second|third|former|latter|both|neither|[a-e])\b", re.I)
 _LONGEST_ECHO = 100
 _NO_ANSWER = re.compile(
-    r"^(?:h+m+|ugh|not (?:now|yet)|later|(?:good|great) (?:question|point))\b", re.I
+    r"^(?:h+m+|ugh|not (?:now|yet)|later|(?:good|great) (?:question|point)|"
+    r".*\bdepends on (?:when|whether|if|how))\b",
+    re.I,
 )
 
 
@@ -145,6 +176,27 @@ def laid_down(prompt: Reading, reply: frozenset[str]) -> list[str]:
     return found
 
 
+def proposal_in(reading: Reading, *, asked: bool) -> str:
+    """What a reply proposes without asking: the last sentence that says so, or the first one of
+    a reply that was ``asked`` for."""
+    said = [s for s in reading.sentences[-6:] if len(s) <= 300 and not asks(s) and not is_ahead(s)]
+    if asked and said and said[0] == reading.sentences[0]:
+        return plain(said[0])
+    return plain(next((s for s in reversed(said) if _PROPOSES.search(s)), ""))
+
+
+def consults(prompt: Reading) -> bool:
+    """Whether a prompt wants to hear what is best."""
+    return bool(prompt.sentences) and bool(_CONSULTS.search(prompt.sentences[-1]))
+
+
+def accepts(prompt: Reading) -> bool:
+    """Whether a prompt begins with a plain yes to what was said. "Good." before other words only
+    goes on."""
+    said = prompt.sentences
+    return bool(said) and _only_agrees(said[0]) and (len(said) == 1 or not _GOES_ON.match(said[0]))
+
+
 def _only_agrees(sentence: str) -> bool:
     return bool(_AGREED.search(sentence)) and not matter(_AGREED.sub("", sentence))
 
@@ -160,8 +212,12 @@ def _echoes(sentence: str, reply: frozenset[str]) -> bool:
     """Whether it begins with a few words that only repeat what the reply proposed."""
     clause = re.split(r"[,;:–—]", sentence)[0]
     words = matter(clause)
-    told = clause.endswith("ed") and " " not in clause  # "merged" tells, it lays nothing down
-    return bool(words) and len(clause.split()) <= 5 and words <= reply and not told
+    return (
+        bool(words)
+        and len(clause.split()) <= 5
+        and words <= reply
+        and not _TOLD.search(clause.rstrip(".! "))
+    )
 
 
 def noted_in(reply: Reading) -> list[str]:
@@ -188,7 +244,7 @@ def repeated_in(reply: str, prompt: Reading, *, wholly: bool) -> str:
     repeated = words & matter(best)
     if wholly:
         return plain(best) if len(repeated) == len(words) > 1 else ""
-    return plain(best) if 2 * len(repeated) >= len(words) else ""
+    return plain(best) if 5 * len(repeated) >= 3 * len(words) else ""
 
 
 def replaced_words(decision: str) -> frozenset[str]:
@@ -219,10 +275,15 @@ def answers_in(prompt: Reading, questions: Sequence[str], offer: str = "") -> li
         best = max(questions, key=lambda q: len(words & matter(q)), default="")
         if not words & matter(best):
             best = choices[-1] if choices and sentence == said[0] else ""
-        if best and not REQUEST.match(best) and not _of_fact(best):
+        if REQUEST.match(best) or _of_fact(best, sentence):
+            continue
+        if best:
             found.append((plain(sentence).rstrip("."), best))
     return found
 
 
-def _of_fact(question: str) -> bool:
-    return bool(_OF_FACT.match(question)) and not _OF_WILL.search(question)
+def _of_fact(question: str, answer: str) -> bool:
+    asked = re.split(r"[:.!] ", question)[-1]
+    if _OF_WILL.search(asked) or _CONSEQUENCE.search(answer):
+        return False
+    return bool(_OF_FACT.match(asked) or _THIRD_PERSON.match(answer))

@@ -35,16 +35,21 @@ class Minutes:
     """Questions put by a tool, by its call."""
     offer: str = ""
     """Ways to choose from that the last reply named."""
+    proposal: str = ""
+    """What the last reply proposed without asking."""
     reply: frozenset[str] = frozenset()
     """What the last reply was about."""
     reply_seq: int = 0
     prompt: Reading | None = None
     """The last prompt, until a text answers it."""
     prompt_seq: int = 0
+    consulted: bool = False
+    """Whether it wants to hear what is best."""
 
     def prompted(self, reading: Reading, seq: int, *, goes_on: bool, opens: bool) -> bool:
         """Take a prompt: it answers, lays down and decides. One that ``opens`` the session does
         neither of the first two, one that just ``goes_on`` none. Returns whether it answered."""
+        self.consulted = answers.consults(reading)
         self.prompt, self.prompt_seq = None if goes_on or opens else reading, seq
         if goes_on:
             self.asked = []
@@ -53,6 +58,8 @@ class Minutes:
         if opens:
             self.asked, self.listed = [], []
         else:
+            if self.proposal and answers.accepts(reading):
+                self._decide(self.proposal, (self.reply_seq, seq))
             answered = self._answer(reading, seq)
             laid_down = answers.laid_down(reading, self.reply)
             self.decide([text for text in laid_down if text.rstrip(".") not in answered], seq)
@@ -108,6 +115,9 @@ class Minutes:
             self.listed = [Fact(text, (seq,)) for text in listed]
         self.asked += [Fact(text, (seq,)) for text in asked]
         self.offer, self.reply_seq = answers.offer_in(reading), seq
+        self.proposal = (
+            "" if changed or asked else answers.proposal_in(reading, asked=self.consulted)
+        )
         self.reply = questions.matter(" ".join(reading.sentences[-20:]))
 
     def overcome(self, since: int) -> None:
