@@ -75,16 +75,40 @@ _LIFTED = re.compile(
 )
 _NEEDED = (
     r"(?:access|credentials?|permissions?|password|login|log-in|key|token|quota|approval|account|"
-    r"review|answer|go-ahead|sudo|rights)"
+    r"review|answer|go-ahead|sudo|rights|(?:\w+ )?window|signature|sign-off|certificate|licen[cs]e|"
+    r"consent|clearance|appointment)"
+)
+_SOMEBODY = r"(?:he|she|they|some(?:body|one)|(?-i:[A-Z][a-z]+))"
+_ACTS = (
+    r"(?:answer|repli|reply|confirm|decid|sign|approv|agree|send|sent|say|said|return|give|let|"
+    r"allow|grant)"
+)
+_DATED = (
+    r"(?:only |not )?(?:on|in|at|after|before|until|till) (?:the \d|\d|next |"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?-i:[A-Z]))"
 )
 _OBSTACLE = re.compile(
+    # Somebody is to act first, alone can act, or is not there.
+    rf"\b(?:until|till|as soon as|once|unless) (?:the )?\w+ (?:(?:has|have) )?{_ACTS}|"
+    r"\b(?:sobald|solange) (?:er|sie|jemand|(?-i:[A-Z]\w+)) \w+|\bbis (?:er|sie|jemand) \w+|"
+    rf"\b(?:dès qu['’]?e?|tant qu['’]?e?|jusqu['’]à ce qu['’]?e?) ?(?:il|elle|on|(?-i:[A-Z]\w+)) |"
+    rf"\b(?:en cuanto|hasta que|mientras no) (?:(?-i:[A-Z]\w+) |\w+ )|"
+    rf"\bonly (?:you|{_SOMEBODY}) (?:can|could|may|has|have)\b|"
+    r"\bsome(?:body|one) with .{3,40} (?:has to|must|needs to)\b|"
+    r"(?-i:\b[A-Z][a-z]+) would have to\b|"
+    r"\b(?:without|needs?) a second (?:person|pair)|\brefused (?:for|to) me\b|"
+    r"\b(?:i['’]m|i am|we['’]re|we are) not allowed\b|"
+    rf"\b(?<!we )(?:meets?|decides?|(?:is|are) back|returns?) {_DATED}|"
+    rf"\b(?:leave|holidays?|vacation|urlaub|krank|vacaciones|de baja|en congé) "
+    r"(?:since|until|till|bis|seit|hasta|desde|jusqu\w*|depuis)\b|"
     r"\bblocked (?:by|on|until)\b|\b(?:i['’]m|i am|we['’]re|we are) (?:stuck|blocked|missing)\b|"
     r"\b(?:i|we|^)(?: \w+)? ?(?:can['’]t|cannot|can not|am unable to|are unable to) \w+|"
     r"\bdepends on (?:when|whether|if)\b|"
     r"\b(?:is|are|am|['’]m|['’]re) (?:still |now )?waiting (?:for|on)\b|"
     r"\bwaits? (?:for|on) (?:your|(?-i:[A-Z])|the \w+['’]s?)|\bha(?:s|ve) to wait (?:for|until)\b|"
     r"\b(?:no|lacks?|needs?|requires?|misses) (?:(?:your|the|an?|any|right) )?(?:\w+ ){0,2}"
-    rf"{_NEEDED}\b|\b{_NEEDED} (?:is|are) (?:\w+ )?missing\b|\bis missing before\b|"
+    rf"{_NEEDED}\b(?! (?:is|are) (?:needed|required))|\b{_NEEDED} (?:is|are) (?:\w+ )?missing\b|"
+    r"\bis missing before\b|"
     r"\buntil (?:you|she|he|they|(?-i:[A-Z])\w+) (?:has|have|is|are)\b|"
     r"\b(?:hangs on|no (?:answer|reply|word|response)\b.{0,12}\b(?:so far|yet|until)|"
     r"waits for \w+[.]?$|"
