@@ -30,7 +30,7 @@ REPORTED = {
     "next": (0.7, 0.76),
     "decisions": (0.66, 0.85),
     "questions": (0.73, 0.85),
-    "blockers": (0.54, 0.82),
+    "blockers": (0.56, 0.81),
     "files": (0.95, 0.95),
     "commands": (0.83, 0.88),
     "agents": (0.95, 0.95),

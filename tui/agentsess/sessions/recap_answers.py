@@ -232,8 +232,7 @@ def noted_in(reply: Reading) -> list[str]:
 def repeated_in(reply: str, prompt: Reading, *, wholly: bool) -> str:
     """The sentence of a prompt that the first sentence of a reply says again in short, adding
     little or, if ``wholly``, nothing."""
-    words = matter(reply)
-    if not words or asks(reply) or len(reply) > _LONGEST_ECHO:
+    if len(reply) > _LONGEST_ECHO or asks(reply) or not (words := matter(reply)):
         return ""
     told = [
         sentence

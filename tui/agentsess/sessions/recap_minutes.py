@@ -35,8 +35,8 @@ class Minutes:
     """Questions put by a tool, by its call."""
     offer: str = ""
     """Ways to choose from that the last reply named."""
-    proposal: str = ""
-    """What the last reply proposed without asking."""
+    proposing: Reading | None = None
+    """The last reply, if it asked nothing: it may hold a proposal."""
     reply: frozenset[str] = frozenset()
     """What the last reply was about."""
     reply_seq: int = 0
@@ -49,7 +49,7 @@ class Minutes:
     def prompted(self, reading: Reading, seq: int, *, goes_on: bool, opens: bool) -> bool:
         """Take a prompt: it answers, lays down and decides. One that ``opens`` the session does
         neither of the first two, one that just ``goes_on`` none. Returns whether it answered."""
-        self.consulted = answers.consults(reading)
+        consulted, self.consulted = self.consulted, answers.consults(reading)
         self.prompt, self.prompt_seq = None if goes_on or opens else reading, seq
         if goes_on:
             self.asked = []
@@ -58,8 +58,9 @@ class Minutes:
         if opens:
             self.asked, self.listed = [], []
         else:
-            if self.proposal and answers.accepts(reading):
-                self._decide(self.proposal, (self.reply_seq, seq))
+            if self.proposing and answers.accepts(reading):
+                proposal = answers.proposal_in(self.proposing, asked=consulted)
+                self.decide([proposal] if proposal else [], self.reply_seq, seq)
             answered = self._answer(reading, seq)
             laid_down = answers.laid_down(reading, self.reply)
             self.decide([text for text in laid_down if text.rstrip(".") not in answered], seq)
@@ -115,9 +116,7 @@ class Minutes:
             self.listed = [Fact(text, (seq,)) for text in listed]
         self.asked += [Fact(text, (seq,)) for text in asked]
         self.offer, self.reply_seq = answers.offer_in(reading), seq
-        self.proposal = (
-            "" if changed or asked else answers.proposal_in(reading, asked=self.consulted)
-        )
+        self.proposing = None if changed or asked else reading
         self.reply = questions.matter(" ".join(reading.sentences[-20:]))
 
     def overcome(self, since: int) -> None:
@@ -142,10 +141,10 @@ class Minutes:
         """What was asked and not answered."""
         return [*self.left, *self.listed, *self.asked, *self.by_tool.values()]
 
-    def decide(self, texts: Iterable[str], seq: int) -> None:
+    def decide(self, texts: Iterable[str], *seqs: int) -> None:
         """Note decisions."""
         for text in texts:
-            self._decide(text, (seq,))
+            self._decide(text, seqs)
 
     def _decide(self, text: str, seqs: tuple[int, ...]) -> None:
         decided = text.split(" (")[0]  # without the question that it answers
