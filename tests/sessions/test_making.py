@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -198,3 +199,23 @@ def test_a_history_that_was_half_rewritten_leaves_no_file(
     assert [path.name for path in history.parent.iterdir() if "lease" not in path.name] == [
         "history.jsonl"
     ]
+
+
+def test_another_programs_session_that_went_on_since_is_not_ended_by_a_phase_that_was_cut_off(
+    service: SessionService, tmp_path: Path
+) -> None:
+    killed(tmp_path, "phase", THEIRS, "made")
+    later = Transcript(THEIRS).prompt("Fix it").reply("Fixed.").wait(10 * 365 * 86_400)
+    later.prompt("I go on there.").write(tmp_path / "claude")
+    tidied_later(tmp_path)
+    assert service.get(THEIRS).status is Status.ACTIVE
+
+
+def test_a_folder_that_cannot_be_read_is_said_and_does_not_stop_the_tidying(
+    service: SessionService, origin: Session, tmp_path: Path
+) -> None:
+    service.archive(origin.id)
+    folder = service._store.folder(origin.id)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.symlink_to(folder)  # what leads to itself cannot be listed, not even by root
+    assert list(service.tidy().problems) == [origin.id]

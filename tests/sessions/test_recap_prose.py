@@ -157,3 +157,16 @@ def test_a_phase_of_known_title_is_no_line_by_its_number_alone(by_note: bool) ->
     notes = "After the release: phase 3." if by_note else ""
     recap = build_recap(t.entries, replace(t.session, notes=notes))
     assert texts(recap.next) == ["Phase 2: the package", "Phase 3: the tests"]
+
+
+def test_numbers_of_any_length_are_read() -> None:
+    long = "1" * 5000
+    assert told(f"Now I convert {long} of 3 items.").covers_entries == 2
+    assert told(f"Now I convert 3 of {long} items.").covers_entries == 2
+
+
+def test_a_command_with_odd_signs_is_read() -> None:
+    t = Transcript()
+    t.user("Fix the login.")
+    t.bash("pytest 'a b' \x009\x00 -q", "1 passed")
+    assert [run.outcome for run in build_recap(t.entries, t.session).commands] == ["passed"]

@@ -256,6 +256,15 @@ class TestSavedRules:
         (snapshot,) = service.branches.snapshots(plain.id)
         assert service.branches.is_intact(snapshot)
 
+    def test_settings_that_cannot_be_read_do_not_hinder_pruning(
+        self, service: SessionService, tmp_path: Path
+    ) -> None:
+        session = self.old(service)
+        plan = service.retention.plan("older:30d")
+        (tmp_path / "settings.toml").write_text("not toml at all")
+        assert service.retention.apply(plan).sessions
+        assert service.branches.snapshots(session.id) == []
+
     def test_no_snapshot_is_taken_where_that_is_turned_off(
         self, service: SessionService, tmp_path: Path
     ) -> None:

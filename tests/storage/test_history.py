@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import ValidationError
 
 from agentsess.errors import StoreTooNew
 from agentsess.model import Draft, Entry, EntryKind
@@ -155,6 +156,27 @@ def test_damaged_entries_are_skipped_counted_and_no_number_changes(
     assert [e.seq for e in history.page(last=2, before=4).entries] == [1, 2]
     assert len(history.damage()) == 1
     assert [e.seq for e in history.append(prompts(1))] == [6]
+
+
+def test_a_record_of_an_unknown_kind_is_left_out_and_counts_as_damage(history: History) -> None:
+    history.append(prompts(2))
+    history.close()
+    strange = {"kind": "thought", "at": AT.isoformat(), "text": "Hm."}
+    with history.path.open("ab") as file:
+        file.write(seal({"op": "put", "t": "entries", "id": 3, "d": strange}))
+    again = History(history.path)
+    assert [e.seq for e in again.entries()] == [1, 2]
+    assert len(again.damage()) == 1
+    again.close()
+
+
+def test_what_is_no_entry_is_not_written(history: History) -> None:
+    history.append(prompts(1))
+    strange = Draft(EntryKind.USER, "a", meta={1: "one"})  # type: ignore[dict-item]
+    with pytest.raises(ValidationError):
+        history.append([strange])
+    assert [e.seq for e in history.append(prompts(1))] == [2]
+    assert history.damage() == []
 
 
 def test_a_torn_tail_is_healed_by_the_next_append(history: History) -> None:

@@ -215,8 +215,12 @@ async def test_a_name_that_the_server_does_not_list_is_said_and_the_nearest_is_o
         await user.sees("claude-opus-5-5", "Listed by")
         await user.types("claude-opsu-5-5")
         await user.sees("use “claude-opsu-5-5” which 127.0.0.1", "does not list")
-        await user.press("enter")
+        await user.press("down", "enter")
         await user.until(lambda: user.session("Work").model == "claude-opus-5-5", "the nearest")
+        await user.press("m")
+        await user.sees("claude-opus-5-5", "Listed by")
+        await user.types("my-own-opus", "enter")
+        await user.until(lambda: user.session("Work").model == "my-own-opus", "what was typed")
 
 
 async def test_a_new_session_asks_the_model_that_was_chosen_for_it(

@@ -90,22 +90,26 @@ class Branching:
     def snapshot_before_pruning(self, session_ids: Sequence[str]) -> list[str]:
         """Take a snapshot of each session that has entries which none sees yet.
 
-        Those in the archive are left out: their bundles tell what was in them. A session of
-        which none can be taken is logged.
+        Those in the archive are left out: their bundles tell what was in them. What hinders it
+        is logged, not raised.
 
         Returns:
             Those it came to before it was stopped, with a snapshot or without.
         """
-        if self._every() <= 0:
-            return list(session_ids)
         reached: list[str] = []
         taken: list[Snapshot] = []
-        last = self._last_seen()
-        with suppress(Stopped):
-            for session_id in each(session_ids):
-                taken += self._unless_seen(session_id, last.get(session_id, 0))
-                reached.append(session_id)
-        self._store.patch(_KIND, {snapshot.id: _to_document(snapshot) for snapshot in taken})
+        try:
+            if self._every() <= 0:
+                return list(session_ids)
+            last = self._last_seen()
+            with suppress(Stopped):
+                for session_id in each(session_ids):
+                    taken += self._unless_seen(session_id, last.get(session_id, 0))
+                    reached.append(session_id)
+            self._store.patch(_KIND, {snapshot.id: _to_document(snapshot) for snapshot in taken})
+        except AgentsessError as error:  # on a full disk, pruning is what makes room
+            _log.warning("Pruning goes on without snapshots: %s", error)
+            return reached or list(session_ids)
         return reached
 
     def _unless_seen(self, session_id: str, last: int) -> list[Snapshot]:

@@ -113,7 +113,7 @@ class Phases:
         except SessionNotFound:
             return False
         if not origin.is_own:
-            return True
+            return origin.updated_at <= phase.created_at
         with self._service.writer(origin.id, agent="tidying") as writer:
             last = self._service.page(origin.id, last=1).entries
             if last and last[0].at > phase.created_at:

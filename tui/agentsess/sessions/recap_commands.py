@@ -121,7 +121,7 @@ def notable(command: str) -> list[str]:
     """The parts of a shell line that are tests, builds, linters, migrations or commits, tidied."""
     if not _HINT.search(command[:4000]):
         return []
-    line = _HEREDOC.sub(" ", command[:4000])
+    line = _HEREDOC.sub(" ", command[:4000].replace("\x00", " "))
     hidden: list[str] = []
 
     def hide(match: re.Match[str]) -> str:

@@ -51,7 +51,8 @@ _TAKEN_UP = re.compile(
     re.IGNORECASE,
 )
 _SHARE = re.compile(
-    r"\b(\d[\d.,]*) (?:out of|of|von|de|sur|di|van) (?:the |den |los |las |les )?(\d[\d.,]*)"
+    r"\b(\d[\d.,]{0,15}) (?:out of|of|von|de|sur|di|van) (?:the |den |los |las |les )?"
+    r"(\d[\d.,]{0,15})(?!\d)"
 )
 _NOT_NOW = re.compile(
     r"\b(?:if|once|until|when|after|before|would|could|should|['’]d|wenn|sobald|falls|quand|"

@@ -191,7 +191,10 @@ def _is_begun(store: FileStore, session_id: str, document: JsonObject) -> bool:
     if packed != archived or "purging" in document or _is_abandoned(document):
         return True
     folder, bundle = store.folder(session_id), store.archive.path(session_id)
-    return _has_files(folder) if packed else bundle.exists()
+    try:
+        return _has_files(folder) if packed else bundle.exists()
+    except OSError:  # the closer look says why
+        return True
 
 
 def _is_abandoned(document: JsonObject) -> bool:

@@ -76,13 +76,14 @@ class History:
             first = known or storage.next_id(_TABLE)
             documents = (storable(_to_document(draft)) for draft in drafts)
             numbered = list(enumerate(documents, first))
+            entries = tuple(_to_entry(seq, document) for seq, document in numbered)
             # A record each, not one for all: a page must not parse what it does not show.
             storage.commit_lines(
                 [seal({"op": "put", "t": _TABLE, "id": n, "d": doc}) for n, doc in numbered]
             )
             self._next_seq = first + len(numbered)
         check()
-        return tuple(_to_entry(seq, document) for seq, document in numbered)
+        return entries
 
     def rewrite(self, last_seq: int | None = None) -> None:
         """Put the history in a new file, out of reach of whoever has the old one open.
@@ -169,7 +170,8 @@ class History:
         with self._opened() as fd:
             if fd < 0:
                 return []
-            return [Damage(start, end) for start, end in damaged_stretches(fd)]
+            stretches = [*damaged_stretches(fd), *_strange_stretches(fd)]
+            return [Damage(start, end) for start, end in sorted(stretches)]
 
     def close(self) -> None:
         """Let the file go."""
@@ -232,6 +234,17 @@ def _entries(lines: Iterable[bytes]) -> Iterator[Entry]:
                 continue
             if record.d and record.t == _TABLE:
                 yield _entry(record.id, record.d)
+
+
+def _strange_stretches(fd: int) -> Iterator[tuple[int, int]]:
+    """Where there are whole records that are no entries as this version knows them."""
+    for record in read_forward(fd, 0):
+        document = record.body.get("d") if record.body else None
+        if record.body and document and record.body.get("t") == _TABLE:
+            try:
+                msgspec.convert(document, _Document)
+            except msgspec.ValidationError:
+                yield record.start, record.end
 
 
 def _offset_of(fd: int, seq: int, size: int) -> int:

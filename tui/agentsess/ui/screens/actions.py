@@ -88,9 +88,10 @@ class SessionActions(Panes):
         only = chosen[0] if len(chosen := self.chosen()) == 1 else None
         self._set_status(Status.PAUSED, "Paused", "n notes what to remember, " if only else "")
         if only:
-            # so that n is what is said: it begins a phase on the card, and goes on in a search
-            self.chat.hide_recap()
-            self.chat.transcript.find("")
+            if self._in_view(only.id):
+                # so that n is what is said: it begins a phase on the card, goes on in a search
+                self.chat.hide_recap()
+                self.chat.transcript.find("")
             if self.app.writes_recaps():
                 self.write_when_stopped(only)
 

@@ -90,18 +90,20 @@ class ChooseModel(Dialog[str]):
             wished = self.options.get_option_at_index(self.options.highlighted).id or ""
         text = self.box.value.strip()
         fitting = [m for m in self._listed.models if text.lower() in f"{m.name} {m.title}".lower()]
-        is_listed = any(model.name == text for model in self._listed.models)
+        fits, is_listed = bool(fitting), any(m.name == text for m in self._listed.models)
         if text and not fitting:
             by_name = {model.name: model for model in self._listed.models}
             fitting = [by_name[name] for name in get_close_matches(text, by_name, 3)]
         today = utc_now().date()
         rows = [Option(model_row(m, self._current, today), id=m.name) for m in fitting]
         if text and not is_listed:
+            if not fits:
+                wished = text  # enter takes what was typed, not what is like it
             use = Content(f"use “{one_line(text, 40)}”")
             if self._listed.at:
                 warning = f" which {one_line(self._listed.server, 30)} does not list"
                 use += Content.styled(warning, "$text-warning")
-            rows.append(Option(use, id=text))
+            rows.insert(len(rows) if fits else 0, Option(use, id=text))
         self.options.clear_options()
         self.options.add_options(rows)
         names = [row.id for row in rows]
