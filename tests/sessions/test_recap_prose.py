@@ -170,3 +170,30 @@ def test_a_command_with_odd_signs_is_read() -> None:
     t.user("Fix the login.")
     t.bash("pytest 'a b' \x009\x00 -q", "1 passed")
     assert [run.outcome for run in build_recap(t.entries, t.session).commands] == ["passed"]
+
+
+def test_a_report_ends_where_a_list_begins() -> None:
+    t = Transcript()
+    t.user("Fix the login.")
+    t.bash("python fix.py", "ok")
+    t.say("The login works again, all 12 tests pass.\n\n- [x] Find the cause\n- [ ] Tell Kim")
+    done = texts(build_recap(t.entries, t.session).done)
+    assert "The login works again, all 12 tests pass." in done
+
+
+def test_a_count_of_no_errors_is_no_failure() -> None:
+    t = Transcript()
+    t.user("Measure it.")
+    t.bash("make bench", "p95 171 ms p99 240 ms errors 0")
+    t.bash("python load.py --checkout", "p95 171 ms")
+    runs = build_recap(t.entries, t.session).commands
+    assert [(run.command, run.outcome) for run in runs] == [("make bench", "passed")]
+
+
+def test_praise_decides_nothing() -> None:
+    t = Transcript()
+    t.user("Why is it slow?")
+    t.say("My theory: the cache is cold after each deploy.")
+    t.user("Good theory. I have to ask the team.")
+    t.say("Fine.")
+    assert texts(build_recap(t.entries, t.session).decisions) == []

@@ -127,6 +127,9 @@ _PROPOSES = re.compile(
 )
 # "Merged" and "true" tell, "then X" goes on: they lay nothing down.
 _TOLD = re.compile(r"^then\b|\b(?:\w+ed|done|true|correct|there)$", re.IGNORECASE)
+_PRAISE = re.compile(
+    r"^(?:good|great|nice|interesting|clever|gute?r?|schöne?r?|buen[oa]?|bonne?|belle) \w", re.I
+)
 # Which of the ways that the reply named.
 _WHICH = re.compile(r"^(?:the )?(?:first|second|third|former|latter|both|neither|[a-e])\b", re.I)
 _LONGEST_ECHO = 100
@@ -217,6 +220,7 @@ def _echoes(sentence: str, reply: frozenset[str]) -> bool:
         and len(clause.split()) <= 5
         and words <= reply
         and not _TOLD.search(clause.rstrip(".! "))
+        and not _PRAISE.match(clause)
     )
 
 

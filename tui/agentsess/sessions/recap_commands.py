@@ -67,7 +67,7 @@ _NOTABLE = re.compile(
 )
 # Of home-made programs the name, or that of what they are told to do, says that they check.
 _CHECKS = re.compile(
-    r"(?:^|[/.:_-])(?:self|un|re|spell|link)?(?:tests?|check\w*|verif\w+|validat\w+|compar\w+|"
+    r"(?:^|[/.:_-])(?:self|un|re|spell|link)?(?:tests?|check(?:s|er|ers|ing)?|verif\w+|validat\w+|compar\w+|"
     r"bench\w*|smoke\w*|audit\w*|doctor|deploy\w*|build|\w*lint)(?=$|[/.:_-])|\wcheck(?=$|\.)|"
     r":ping$|^--(?:bench|check|verify|dry-run|selftest)$",
     re.IGNORECASE,
@@ -86,7 +86,8 @@ _MASKED_EXIT = re.compile(r"\|\|\s*(?:true|:|echo\b)|;\s*(?:echo|true)\b")
 
 _COUNT = re.compile(
     r"\b(\d[\d,]*)\s+(?:\w+\s+)?(failed|failing|failures?|errors?|errored|problems?|passed|passing|"
-    r"tests?|examples?|specs?|assertions?)\b(?!\s*[:=]\s*\d)",
+    # behind "240 ms errors 0" stands the count of the errors
+    r"tests?|examples?|specs?|assertions?)\b(?!\s*[:=]\s*\d)(?!\s+\d+\s*(?:[,;|]|$))",
     re.IGNORECASE,
 )
 _NAMED_COUNT = re.compile(r"\b(failures?|errors?|failed)\s*[:=]\s*(\d+)", re.IGNORECASE)

@@ -256,8 +256,8 @@ def reports_on(reading: Reading, request: str) -> bool:
 
 
 def _reports(sentence: str) -> bool:
-    if asks(sentence) or len(sentence) > 300 or phases_in(sentence):
-        return False
+    if asks(sentence) or len(sentence) > 300 or phases_in(sentence) or sentence[:1] == "[":
+        return False  # a box of a list tells of its own item
     doubtful = _NO_REPORT.search(sentence) or is_ahead(sentence)
     return not doubtful or bool(_PLAINLY_DONE.match(sentence))
 
