@@ -190,6 +190,22 @@ def test_options_do_not_hide_denied_words(command: str) -> None:
     assert decided([deny("git push"), allow(command, exact=True)], command) == "deny"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "git -c 'a b' push # don't",
+        "git -c 'a b' push\n# it's done",
+        "# don't\ngit -c 'a b' push",
+        "# don't\ngit -c 'a b' \\\n push",
+        "# don't\ngit -c 'a\nb' push",
+        "cat <<E\nit's\nE\ngit -c 'a b' push",
+        'cat <<E\n"\nE\ngit -c "a b" push',
+    ],
+)
+def test_a_quotation_mark_that_stands_alone_hides_no_denied_words(command: str) -> None:
+    assert decided([deny("git push")], command) == "deny"
+
+
 def test_a_denied_option_counts_wherever_it_stands() -> None:
     assert decided([deny("git push --force")], "git push origin main --force") == "deny"
     assert decided([deny("git push --force")], "git push origin main") == "ask"

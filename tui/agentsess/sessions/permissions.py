@@ -351,11 +351,15 @@ def _readings(command: str) -> Iterator[list[str]]:
     yield _WORD.findall(command)
     # quotation marks and backslashes inside of words must not hide them
     yield _WORD.findall(_QUOTING.sub("", command))
-    # nor may an argument of several words between them
-    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
-    lexer.whitespace_split, lexer.commenters = True, ""
-    with suppress(ValueError):
-        yield list(lexer)
+    # nor may an argument of several words between them, nor a mark that stands alone
+    for text in (command, *command.replace("\\\n", "").splitlines()):
+        for comments in ("", "#"):
+            lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+            lexer.whitespace_split, lexer.commenters = True, comments
+            words: list[str] = []
+            with suppress(ValueError):
+                words.extend(lexer)  # keeps those before the error
+            yield words
 
 
 def _holds(found: Sequence[str], wanted: Sequence[str]) -> bool:
