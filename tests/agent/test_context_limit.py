@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from agentsess.errors import ContextTooLong, StoreError
 from agentsess.model import EntryKind, Status, Usage
 from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
+from agentsess.storage import steps
 from support.agents import assert_requests_acceptable, events_of, run
 from support.claude_history import Transcript
 from support.loopback import Hold, HttpError, LoopbackServer, Reply, ToolUse
@@ -358,6 +360,38 @@ def test_a_new_phase_is_begun_when_that_is_chosen_and_the_prompt_belongs_there(
     assert "second xxx" in carried
     assert "> three" not in carried
     assert prompt == "three"
+    assert_requests_acceptable(server)
+
+
+def test_a_run_stopped_while_a_new_phase_is_made_leaves_none_behind(
+    loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = loopback([*REPLIES, Reply("Here.")])
+    agent = make_agent(model=MODEL, offer_callback=Asked("phase", "go on"))
+    session_id = nearly_full(agent)
+    begun, stopped = threading.Event(), threading.Event()
+
+    def hold(name: str) -> None:
+        if name == "made":
+            begun.set()
+            assert stopped.wait(20)
+
+    async def interrupted() -> str:
+        task = asyncio.create_task(agent.run("three", session_id=session_id))
+        assert await asyncio.to_thread(begun.wait, 20)
+        agent.interrupt(session_id)
+        await asyncio.sleep(0)
+        stopped.set()
+        return (await task).stop_reason
+
+    with monkeypatch.context() as slow:
+        slow.setattr(steps, "watch", hold)
+        assert asyncio.run(interrupted()) == "interrupted"
+    agent.service.phases.finish()  # as the next start does
+    (session,) = agent.list_sessions()
+    assert (session.id, session.status) == (session_id, Status.ACTIVE)
+    assert "goes on in" not in str([e.text for e in agent.service.entries(session_id)])
+    assert run(agent, "four", session_id=session_id).output == "Here."
     assert_requests_acceptable(server)
 
 

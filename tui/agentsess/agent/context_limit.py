@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from agentsess.agent.compaction import Shortener
 from agentsess.agent.events import EventSaved, PhaseStarted
 from agentsess.agent.models import Models
 from agentsess.agent.offers import Offer, OfferCallback, Option, choose
 from agentsess.agent.turn import TOO_LONG, Turn
-from agentsess.model import EntryKind, text_of
+from agentsess.agent.waiting import in_thread_to_its_end
+from agentsess.model import EntryKind, Session, text_of
 from agentsess.model_usage import CHARS_PER_TOKEN
 from agentsess.sessions.carrying import TAIL
 from agentsess.sessions.phases import continued_in
@@ -142,9 +144,16 @@ class ContextLimit:
         until = None if is_answered else prompt.seq
         session_id = turn.writer.session_id
         phases = self._service.phases
-        phase = await asyncio.to_thread(phases.begin, session_id, until=until)
+        made: list[Session] = []
+        try:
+            await in_thread_to_its_end(lambda: made.append(phases.begin(session_id, until=until)))
+        except asyncio.CancelledError:
+            for phase in made:
+                await in_thread_to_its_end(partial(phases.drop, phase))
+            raise
+        (phase,) = made
         turn.emit(EventSaved(turn.save(continued_in(phase))))
-        await asyncio.to_thread(phases.end, phase)
+        await in_thread_to_its_end(lambda: phases.end(phase))
         said = text_of(prompt.content[-1:]) or prompt.text  # without the names of what is attached
         turn.emit(PhaseStarted(phase, GO_ON if is_answered else said))
         return NEW_PHASE

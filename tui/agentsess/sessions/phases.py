@@ -90,6 +90,11 @@ class Phases:
         step("ended")
         self._unmark(phase)
 
+    def drop(self, phase: Session) -> None:
+        """Remove a new session that is not wanted any more, and of which nothing was told."""
+        with suppress(AgentsessError, OSError), self._store.lease(phase.id, agent="making"):
+            self._store.remove("sessions", phase.id)
+
     def finish(self) -> None:
         """Do what was cut off behind new sessions. Those in use are left for the next time.
 
