@@ -197,3 +197,12 @@ def test_praise_decides_nothing() -> None:
     t.user("Good theory. I have to ask the team.")
     t.say("Fine.")
     assert texts(build_recap(t.entries, t.session).decisions) == []
+
+
+@pytest.mark.parametrize("guess", ["My theory: the key is stale.", "I suspect the key is stale."])
+def test_what_is_only_supposed_is_no_work_done(guess: str) -> None:
+    t = Transcript()
+    t.user("Fix the login.")
+    t.bash("python fix.py", "ok")
+    t.say(guess)
+    assert texts(build_recap(t.entries, t.session).done) == []

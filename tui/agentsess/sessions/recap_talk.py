@@ -54,6 +54,7 @@ _NO_REPORT = re.compile(
     r"failed (?:to|with|because)|blocked|i(?:['’]d|['’]ll| will| would)|should (?:i|we)|we should|"
     r"would|almost|nearly|in progress|stumbles?|breaks? off|under ?way|(?:is|are|comes?) next|"
     r"stopped|sorry|"
+    r"theor(?:y|ies)|hypothes[ie]s|suspect(?:ed|s)?|presumably|vermut\w+|hipótesis|hypothèse|"
     r"correct myself|here(?:['’]s| is| are)|where we are|so far|reproduced|understood|noted|agreed|"
     r"not started|(?:is|are) running|noch (?:nicht|kein\w*|offen)|nicht|fehlt|falta|"
     r"quedan? (?:por|pendientes?)|"
