@@ -60,8 +60,8 @@ class TestRules:
         service.update(old[0].id, tags=["pinned"])
         service.update(old[1].id, notes="ask Ann")
         ran = run("prune", "--older-than", "30d", "--yes")
-        assert "“Old 0”, it is pinned" in ran.out
-        assert "“Old 1”, it has a note" in ran.out
+        assert "“Old 0”, pinned" in ran.out
+        assert "“Old 1”, with a note" in ran.out
         assert {s.id for s in service.list()} == {old[0].id, old[1].id}
 
     def test_the_history_says_what_went_when_and_why(

@@ -132,9 +132,9 @@ def protection(session: Session, owner: Callable[[Session], Owner | None]) -> st
     if not session.is_own:
         return f"its file belongs to {session.source}"
     if _PINNED in map(str.lower, session.tags) or session.metadata.get(_PINNED) is True:
-        return "it is pinned"
+        return "pinned"
     if session.notes:
-        return "it has a note"
+        return "with a note"
     if holder := owner(session):
         return f"in use by {holder}"
     return ""
