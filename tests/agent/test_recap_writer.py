@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentsess import config
+from agentsess.agent.connection import Connection
 from agentsess.agent.recap_checking import checked
 from agentsess.agent.recap_material import material
 from agentsess.agent.recap_writer import RecapWriter
@@ -125,6 +126,31 @@ def test_what_it_cost_counts_when_it_is_given_up(
             writing.cancel()
 
         writing = asyncio.create_task(writer.write(session.id, give_up))
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+
+    asyncio.run(given_up())
+    assert service.get(session.id).usage.input == 900
+
+
+def test_what_it_cost_counts_when_it_is_given_up_while_the_connection_closes(
+    service: SessionService,
+    session: Session,
+    tmp_path: Path,
+    loopback: Loopback,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loopback([Reply(recap_json(), input_tokens=900)])
+    real = Connection.close
+
+    async def given_up() -> None:
+        async def close(self: Connection) -> None:
+            writing.cancel()
+            await real(self)
+            await asyncio.sleep(0)
+
+        monkeypatch.setattr(Connection, "close", close)
+        writing = asyncio.create_task(RecapWriter(service, tmp_path).write(session.id))
         with pytest.raises(asyncio.CancelledError):
             await writing
 

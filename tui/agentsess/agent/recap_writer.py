@@ -18,6 +18,7 @@ from agentsess.agent.incoming import Paid
 from agentsess.agent.recap_checking import checked
 from agentsess.agent.recap_material import Material, material
 from agentsess.agent.single import ask_once
+from agentsess.agent.waiting import in_thread_to_its_end
 from agentsess.errors import AgentError, InvalidSession, SessionNotFound, StoreError
 from agentsess.model import Entry, JsonObject, Recap, Usage
 from agentsess.sessions.pricing import cost_usd
@@ -107,9 +108,9 @@ class RecapWriter:
                 partial(self._count, session_id),
                 _headline_teller(on_headline),
             )
+            await in_thread_to_its_end(partial(self._count, session_id, answer.paid))
         finally:
             await connection.close()
-        await asyncio.to_thread(self._count, session_id, answer.paid)
         if answer.stop_reason == "refusal":
             raise AgentError("The model declined to write the recap.")
         if answer.stop_reason == "max_tokens":
