@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,8 @@ from agentsess.agent.compaction import INSTRUCTION
 from agentsess.agent.events import Compacted, Compacting, Done, RunResult
 from agentsess.errors import InvalidSession, SessionLocked
 from agentsess.model import Entry, EntryKind, Status, Usage
+from agentsess.sessions.branching import Branching
+from agentsess.sessions.service import SessionService
 from support.agents import assert_requests_acceptable, no_retries, run
 from support.loopback import CutStream, Hold, HttpError, LoopbackServer, Reply, ToolUse
 
@@ -290,8 +293,7 @@ def test_a_run_tells_what_a_summary_took_that_broke_off(
 
     async def result() -> RunResult:
         async with aclosing(agent.stream_compact(session_id)) as events:
-            (result,) = [e.result async for e in events if isinstance(e, Done)]
-        return result
+            return await _last(events)
 
     told = asyncio.run(result())
     assert told.usage == Usage(300, 1)
@@ -314,6 +316,58 @@ def test_what_a_summary_took_that_is_interrupted_is_counted(
 
     asyncio.run(interrupted())
     assert agent.get_session(session_id).usage.input == before + 300
+
+
+@pytest.mark.parametrize(
+    ("step", "owner", "name"),
+    [
+        (SUMMARY, Branching, "snapshot"),
+        (Reply("No.", stop_reason="refusal", input_tokens=300), SessionService, "recap"),
+    ],
+)
+def test_what_a_whole_answer_took_is_counted_once_if_nothing_comes_of_it(
+    loopback: Loopback,
+    make_agent: MakeAgent,
+    monkeypatch: pytest.MonkeyPatch,
+    step: Reply,
+    owner: type,
+    name: str,
+) -> None:
+    loopback([*long_replies(4), step])
+    agent = make_agent(model=MODEL)
+    session_id = talk(agent, "one", "two", "three", "four")
+    before = agent.get_session(session_id)
+    real = getattr(owner, name)
+    begun, stopped = threading.Event(), threading.Event()
+
+    def slow(*args: Any, **options: Any) -> Any:
+        begun.set()
+        assert stopped.wait(20)
+        return real(*args, **options)
+
+    async def interrupted() -> RunResult:
+        async with aclosing(agent.stream_compact(session_id)) as events:
+            rest = asyncio.create_task(_last(events))
+            assert await asyncio.to_thread(begun.wait, 20)
+            agent.interrupt(session_id)
+            await asyncio.sleep(0)
+            stopped.set()
+            return await rest
+
+    with monkeypatch.context() as held:
+        held.setattr(owner, name, slow)
+        told = asyncio.run(interrupted())
+    assert told.stop_reason == "interrupted"
+    assert told.usage.input == 300
+    now = agent.get_session(session_id)
+    assert now.usage.input == before.usage.input + 300
+    assert now.known_cost_usd == pytest.approx(before.known_cost_usd + (told.cost_usd or 0))
+    assert now.usage == sum((e.usage for e in agent.service.entries(session_id)), Usage())
+
+
+async def _last(events: AsyncIterator[Any]) -> RunResult:
+    (result,) = [event.result async for event in events if isinstance(event, Done)]
+    return result
 
 
 @pytest.mark.parametrize("after", [0, 4, 7])

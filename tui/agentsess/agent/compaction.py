@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import takewhile
 
 from agentsess.agent.context import Conversation
@@ -43,7 +42,7 @@ _SUMMARY_TOKENS = 8_000
 _LEAST = 2_000
 """Weight of what a summary must stand for at least to be shorter."""
 _BREAKS_OFF = "[The summary breaks off here.]"
-_CUT = "The summary broke off before it was whole; what it took is counted."
+_CUT = "The summary was broken off; what it took is counted."
 _LONGEST_REQUEST = 8_000
 _FIXED = 12_000
 """About what the system prompt and the tools weigh."""
@@ -69,16 +68,6 @@ def _tail(conversation: Conversation, most: int) -> int:
 def _is_worth_it(conversation: Conversation, kept_from: int) -> bool:
     before = conversation.weight() - conversation.weight(kept_from)
     return conversation.is_cut_by(kept_from) and before >= _LEAST
-
-
-@dataclass(frozen=True, slots=True)
-class _Summary:
-    text: str
-    by: str
-    """The model's name, or ``history``."""
-    why: str = ""
-    """Why it is not by a model."""
-    paid: Paid | None = None
 
 
 class Shortener:
@@ -109,24 +98,38 @@ class Shortener:
         Raises:
             InvalidSession: There is nothing that a summary could stand for.
         """
-        conversation = self._conversation
-        kept_from = self._tail() if keep_tail else conversation.last_seq + 1
+        kept_from = self._tail() if keep_tail else self._conversation.last_seq + 1
         if not _is_worth_it(self._conversation, kept_from):
             raise InvalidSession("There is nothing to compact yet: the conversation is short.")
-        summary = await self._summary(kept_from)
+        answer, why = await self._answer()
+        try:
+            return await self._stand_in(answer, why, kept_from, keep_tail=keep_tail)
+        except BaseException:
+            if answer:
+                self._note_cut(answer.paid)
+            raise
+
+    async def _stand_in(
+        self, answer: Answer | None, why: str, kept_from: int, *, keep_tail: bool
+    ) -> Entry:
+        """Let what was answered stand for the beginning, or the history if there is a ``why``."""
+        conversation = self._conversation
+        if answer and not why:
+            ending = _BREAKS_OFF if answer.stop_reason == "max_tokens" else ""
+            by, summary = answer.paid.model, joined(answer.text, ending)
+        else:
+            by, summary = "history", await self._from_history(kept_from)
         is_answered = keep_tail and not conversation.waits
         request = "" if is_answered else self._last_request(kept_from)
-        text = joined(summary.text, request, notes_of(self._service.get(self._session_id)))
-        facts: JsonObject = {"by": summary.by}
-        if summary.paid:
-            facts |= summary.paid.to_meta()
-            self._turn.spend(summary.paid)
+        text = joined(summary, request, notes_of(self._service.get(self._session_id)))
         after = self._tokens(conversation.weight(kept_from) + len(text))
         about = (
             f"From here on a summary stands for entries 1–{kept_from - 1:,}: {self._by(after)}. "
-            + (f"Made from the history: {summary.why}." if summary.why else f"By {summary.by}.")
+            + (f"Made from the history: {why}." if why else f"By {by}.")
         )
-        return await self._save("compacted", joined(about, text), kept_from, after, facts)
+        paid = answer.paid if answer else None
+        text = joined(about, text)
+        return await self._save("compacted", text, kept_from, after, {"by": by}, paid)
 
     async def clear(self) -> Entry:
         """Leave out the results of tools, and images, before the newest messages.
@@ -143,7 +146,7 @@ class Shortener:
             f"From here on long results of tools before entry {kept_from:,} are left out: "
             f"{self._by(after)}."
         )
-        return await self._save("cleared", text, kept_from, after, {})
+        return await self._save("cleared", text, kept_from, after)
 
     def tokens_in_results(self) -> int:
         """About how much shorter the conversation gets without old results."""
@@ -170,24 +173,19 @@ class Shortener:
 
     # -- the summary
 
-    async def _summary(self, kept_from: int) -> _Summary:
+    async def _answer(self) -> tuple[Answer | None, str]:
+        """What the model answered, and why that is no summary; empty if it is one."""
         try:
             for share in _SHARES:
                 try:
                     answer = await self._ask_as_accepted(share)
                 except ContextTooLong:
                     continue
-                if answer.text and answer.stop_reason not in ("refusal", "tool_use"):
-                    ending = _BREAKS_OFF if answer.stop_reason == "max_tokens" else ""
-                    return _Summary(
-                        joined(answer.text, ending), answer.paid.model, paid=answer.paid
-                    )
-                why = "the model wrote none"
-                return _Summary(await self._from_history(kept_from), "history", why, answer.paid)
-            why = "even a part of it is too long for the model"
+                is_one = answer.text and answer.stop_reason not in ("refusal", "tool_use")
+                return answer, "" if is_one else "the model wrote none"
         except AgentError as error:
-            why = str(error).split(". ")[0].rstrip(".")
-        return _Summary(await self._from_history(kept_from), "history", why)
+            return None, str(error).split(". ")[0].rstrip(".")
+        return None, "even a part of it is too long for the model"
 
     async def _ask_as_accepted(self, share: float) -> Answer:
         try:
@@ -214,7 +212,7 @@ class Shortener:
         return await ask_once(self._turn.connection, request, self._note_cut, on_text)
 
     def _note_cut(self, paid: Paid) -> None:
-        """Nothing comes of a summary that breaks off, but its tokens are paid for."""
+        """Nothing comes of what the model wrote, but its tokens are paid for."""
         turn = self._turn
         turn.spend(paid)
         meta = {"event": "no_summary", **paid.to_meta()}
@@ -250,7 +248,13 @@ class Shortener:
     # -- the event
 
     async def _save(
-        self, event: str, text: str, kept_from: int, after: int, facts: JsonObject
+        self,
+        event: str,
+        text: str,
+        kept_from: int,
+        after: int,
+        facts: JsonObject | None = None,
+        paid: Paid | None = None,
     ) -> Entry:
         """Write down what is sent from here on; a snapshot is taken first."""
         branches = self._service.branches
@@ -260,10 +264,13 @@ class Shortener:
             "kept_from": kept_from,
             "tokens_before": self._conversation.tokens,
             "context_tokens": after,
-            **facts,
+            **(facts or {}),
+            **(paid.to_meta() if paid else {}),
         }
         turn = self._turn
         entry = turn.save(Draft(EntryKind.EVENT, text, author=turn.settings.author, meta=meta))
+        if paid:
+            turn.spend(paid)
         turn.emit(Compacted(entry))
         turn.emit(UsageChanged(turn.usage, turn.cost_usd, after))
         return entry
