@@ -13,7 +13,7 @@ from agentsess.agent.events import EventSaved
 from agentsess.agent.offers import Offer
 from agentsess.errors import InvalidSession
 from agentsess.model import EntryKind, Status
-from support.agents import assert_requests_acceptable, events_of, run
+from support.agents import Asked, assert_requests_acceptable, events_of, run
 from support.loopback import LoopbackServer, Reply, ToolUse
 
 Loopback = Callable[..., LoopbackServer]
@@ -24,18 +24,6 @@ TOOL = Reply(
     "Look.", tools=[ToolUse("glob", {"pattern": "*"})], input_tokens=200_000, output_tokens=10_000
 )
 END = Reply("Done.", input_tokens=200_000, output_tokens=10_000)
-
-
-class Asked:
-    """Answers offers in turn, and remembers them."""
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-        self.offers: list[Offer] = []
-
-    def __call__(self, offer: Offer) -> str:
-        self.offers.append(offer)
-        return self.answers.pop(0)
 
 
 def allow(*_: Any) -> bool:

@@ -12,7 +12,9 @@ import pytest
 from agentsess.agent.agent import Agent
 from agentsess.agent.context import UNFINISHED
 from agentsess.agent.events import ToolFinished, ToolRequested, ToolStarted
+from agentsess.errors import StoreError
 from agentsess.model import EntryKind, JsonObject
+from agentsess.sessions.writer import SessionWriter
 from support.agents import assert_requests_acceptable, events_of, run
 from support.loopback import LoopbackServer, Reply, ToolUse
 
@@ -134,24 +136,26 @@ def test_an_interruption_answers_every_call_and_says_which_were_never_made(
     assert_requests_acceptable(server)
 
 
-def test_a_history_that_cannot_be_written_ends_the_calls(
-    loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from agentsess.errors import StoreError
-    from agentsess.sessions.writer import SessionWriter
-
+def no_room_for(kind: EntryKind, patch: pytest.MonkeyPatch) -> None:
+    """Have the writing of such entries fail."""
     real = SessionWriter.append
 
     def full(self: SessionWriter, *drafts: Any) -> Any:
-        if any(draft.kind is EntryKind.TOOL_RESULT for draft in drafts):
+        if any(draft.kind is kind for draft in drafts):
             raise StoreError("The disk is full.")
         return real(self, *drafts)
 
+    patch.setattr(SessionWriter, "append", full)
+
+
+def test_a_history_that_cannot_be_written_ends_the_calls(
+    loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server = loopback([Reply(tools=[ToolUse("glob", {"pattern": "*"})] * 2), Reply("Back.")])
     agent = make_agent(permission_callback=allow)
     session = agent.create_session()
     with monkeypatch.context() as broken:
-        broken.setattr(SessionWriter, "append", full)
+        no_room_for(EntryKind.TOOL_RESULT, broken)
         with pytest.raises(StoreError, match="full"):
             run(agent, "Look", session_id=session.id)
     assert run(agent, "And now?", session_id=session.id).output == "Back."
@@ -161,20 +165,10 @@ def test_a_history_that_cannot_be_written_ends_the_calls(
 def test_an_event_that_cannot_be_written_ends_the_run(
     loopback: Loopback, make_agent: MakeAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from agentsess.errors import StoreError
-    from agentsess.sessions.writer import SessionWriter
-
-    real = SessionWriter.append
-
-    def full(self: SessionWriter, *drafts: Any) -> Any:
-        if any(draft.kind is EntryKind.EVENT for draft in drafts):
-            raise StoreError("The disk is full.")
-        return real(self, *drafts)
-
     server = loopback([Reply("One.")])
     agent = make_agent(model="model-a")
     session_id = run(agent, "Look").session_id
-    monkeypatch.setattr(SessionWriter, "append", full)
+    no_room_for(EntryKind.EVENT, monkeypatch)
     with pytest.raises(StoreError, match="full"):
         run(make_agent(model="model-b"), "And now?", session_id=session_id)
     assert len(server.bodies) == 1, "nothing is sent of what could not be kept"

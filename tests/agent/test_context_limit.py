@@ -12,13 +12,12 @@ import pytest
 
 from agentsess.agent.agent import Agent
 from agentsess.agent.events import Compacted, Done, EventSaved, PhaseStarted
-from agentsess.agent.offers import Offer
 from agentsess.errors import ContextTooLong, StoreError
 from agentsess.model import EntryKind, Status, Usage
 from agentsess.sessions.service import SessionService
 from agentsess.sources.claude_code import ClaudeCodeSource
 from agentsess.storage import steps
-from support.agents import assert_requests_acceptable, events_of, run
+from support.agents import Asked, assert_requests_acceptable, events_of, run
 from support.claude_history import Transcript
 from support.loopback import Hold, HttpError, LoopbackServer, Reply, ToolUse
 
@@ -30,22 +29,6 @@ FULL = 170_000
 LONG = "x" * 3_000
 SUMMARY = Reply("## Goal\n\nPort the tools.")
 TOO_LONG = HttpError(400, "prompt is too long: 9 tokens > 8 maximum", "invalid_request_error")
-
-
-class Asked:
-    """Answers offers in turn, and remembers them."""
-
-    def __init__(self, *answers: str) -> None:
-        self.answers = list(answers)
-        self.offers: list[Offer] = []
-
-    def __call__(self, offer: Offer) -> str:
-        self.offers.append(offer)
-        return self.answers.pop(0)
-
-    @property
-    def names(self) -> list[list[str]]:
-        return [[option.name for option in offer.options] for offer in self.offers]
 
 
 def nearly_full(agent: Agent) -> str:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import pytest
 
 from agentsess.model import EntryKind
 from agentsess.sessions.service import SessionService
-from support.commands import Run
+from support.commands import Run, asking
 from support.loopback import Hold, HttpError, LoopbackServer, Reply, ToolUse
 
 Loopback = Callable[..., LoopbackServer]
@@ -141,31 +140,12 @@ def test_on_a_terminal_each_tool_call_is_asked_about(
             Reply("done"),
         ]
     )
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "agentsess", "run", session_id, "x"],
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        env={**os.environ, **server.environment},
-    )
-    os.close(theirs)
-    shown = b""
-    try:
+    with asking(session_id, "x", server.environment) as run:
         for answer in (b"y\n", b"\n"):
-            while not shown.endswith(b"[y/N] "):
-                shown += os.read(ours, 1000)
-            os.write(ours, answer)
-            shown += os.read(ours, 1000)
-        assert process.stdout is not None
-        assert process.stdout.read() == b"done\n"
-        assert process.wait(30) == 0
-    finally:
-        process.kill()
-        process.communicate()
-        os.close(ours)
+            run.answers(b"[y/N] ", answer)
+        assert run.output() == b"done\n"
     # The whole input is shown, and nothing in it can hide.
-    assert b'Allow bash {"command":"echo \\u202eyes"}?' in shown
+    assert b'Allow bash {"command":"echo \\u202eyes"}?' in run.shown
     first, second = (str(body["messages"][-1]) for body in server.bodies[1:])
     assert "yes" in first
     assert "refused" in second

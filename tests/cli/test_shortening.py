@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +7,7 @@ import pytest
 
 from agentsess.model import Session, Status
 from agentsess.sessions.service import SessionService
-from support.commands import Run
+from support.commands import Run, asking
 from support.loopback import HttpError, LoopbackServer, Reply
 from support.screens import write_session
 
@@ -83,26 +79,8 @@ def test_on_a_terminal_a_run_that_no_longer_fits_asks_how_to_go_on(
 ) -> None:
     refused = HttpError(400, "prompt is too long: 9 > 8", "invalid_request_error")
     server = loopback([refused, Reply("Onwards.")])
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "agentsess", "run", session.id, "Go on"],
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        env={**os.environ, **server.environment},
-    )
-    os.close(theirs)
-    shown = b""
-    try:
-        while b"Which? [1] " not in shown:
-            shown += os.read(ours, 1000)
-        os.write(ours, b"3\n")
-        assert process.stdout is not None
-        assert process.stdout.read() == b"Onwards.\n"
-        assert process.wait(30) == 0
-    finally:
-        process.kill()
-        process.communicate()
-        os.close(ours)
-    assert b"2  Compact" in shown
+    with asking(session.id, "Go on", server.environment) as run:
+        run.answers(b"Which? [1] ", b"3\n")
+        assert run.output() == b"Onwards.\n"
+    assert b"2  Compact" in run.shown
     assert [child.title for child in service.branches.lineage(session.id)[1]] == ["Basket (part 2)"]

@@ -6,17 +6,14 @@ import pytest
 
 from agentsess.model import Recap
 from agentsess.sessions.recap import build_recap
-from support.transcripts import Transcript
+from support.transcripts import talk
 
 PROPOSAL = "I'd keep it in the process and expire entries after an hour."
 
 
 def after(*said: str) -> Recap:
     """The recap of replies and prompts that take turns, after a first prompt."""
-    t = Transcript()
-    t.user("Help me with the cache of our shop, please.")
-    for n, text in enumerate(said):
-        (t.user if n % 2 else t.say)(text)
+    t = talk("Help me with the cache of our shop, please.", *said)
     return build_recap(t.entries, t.session)
 
 

@@ -6,17 +6,14 @@ import pytest
 
 from agentsess.model import Recap
 from agentsess.sessions.recap import build_recap
-from support.transcripts import Transcript
+from support.transcripts import talk
 
 QUESTION = "Should the export be weekly or monthly?"
 
 
 def after(*said: str) -> Recap:
-    """The recap of prompts and replies that take turns, after a first prompt."""
-    t = Transcript()
-    t.user("Plan the export of the invoices, please.")
-    for n, text in enumerate(said):
-        (t.user if n % 2 else t.say)(text)
+    """The recap of replies and prompts that take turns, after a first prompt."""
+    t = talk("Plan the export of the invoices, please.", *said)
     return build_recap(t.entries, t.session)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agentsess.agent.agent import Agent
 from agentsess.agent.events import AgentEvent, RunResult
+from agentsess.agent.offers import Offer
 from support.loopback import LoopbackServer
 from support.validity import assert_acceptable
 
@@ -60,3 +61,20 @@ def wait_until_gone(pid: int) -> None:
     while is_alive(pid):
         assert time.monotonic() < deadline, f"{pid} is still there"
         time.sleep(0.01)
+
+
+class Asked:
+    """Answers offers in turn, and remembers them."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.offers: list[Offer] = []
+
+    def __call__(self, offer: Offer) -> str:
+        self.offers.append(offer)
+        return self.answers.pop(0)
+
+    @property
+    def names(self) -> list[list[str]]:
+        """The ways that each offer named."""
+        return [[option.name for option in offer.options] for offer in self.offers]

@@ -383,6 +383,14 @@ def messy() -> Transcript:
     return t
 
 
+def talk(*said: str) -> Transcript:
+    """Prompts and replies that take turns."""
+    t = Transcript()
+    for n, text in enumerate(said):
+        (t.say if n % 2 else t.user)(text)
+    return t
+
+
 def only_asked() -> Transcript:
     """One prompt, no answer."""
     t = Transcript()

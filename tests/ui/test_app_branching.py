@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,16 +44,29 @@ def service(home: Path) -> Iterator[SessionService]:
     service.close()
 
 
-def holder(home: Path, session_id: str) -> subprocess.Popen[str]:
+@contextmanager
+def held_elsewhere(home: Path, session_id: str) -> Iterator[Callable[[], None]]:
+    """Another process works in the session inside, until it is told to let go."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(home), session_id],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert process.stdin is not None
     assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    return process
+    stdin = process.stdin
+
+    def let_go() -> None:
+        stdin.write("\n")
+        stdin.flush()
+
+    try:
+        assert process.stdout.readline() == "held\n"
+        yield let_go
+    finally:
+        process.kill()
+        process.communicate()
 
 
 async def test_a_point_is_named_and_gone_back_to_and_the_rest_stays_in_a_branch(
@@ -103,8 +117,7 @@ async def test_a_session_held_elsewhere_says_by_whom_and_may_be_waited_for(
 ) -> None:
     session = write_session(service, "Port it", "one", "first answer", cwd=str(home.parent))
     loopback([Reply("Done then.")])
-    other = holder(home, session.id)
-    try:
+    with held_elsewhere(home, session.id) as let_go:
         async with using(AgentsessApp(home)) as user:
             await user.sees("running elsewhere")
             await user.opens("Port it")
@@ -112,13 +125,8 @@ async def test_a_session_held_elsewhere_says_by_whom_and_may_be_waited_for(
             await user.sees("nightly", "Take it over")
             await user.press("w")
             await user.sees("Waiting for the other run")
-            assert other.stdin is not None
-            other.stdin.write("\n")
-            other.stdin.flush()
+            let_go()
             await user.sees("Done then.")
-    finally:
-        other.kill()
-        other.communicate()
 
 
 async def test_a_session_that_is_taken_and_given_back_elsewhere_is_seen_so_at_once(
@@ -128,16 +136,10 @@ async def test_a_session_that_is_taken_and_given_back_elsewhere_is_seen_so_at_on
     async with using(AgentsessApp(home)) as user:
         await user.opens("Port it")
         await user.sees_no_more("running elsewhere")
-        other = holder(home, session.id)
-        try:
+        with held_elsewhere(home, session.id) as let_go:
             await user.sees("running elsewhere")
-            assert other.stdin is not None
-            other.stdin.write("\n")
-            other.stdin.flush()
+            let_go()
             await user.sees_no_more("running elsewhere")
-        finally:
-            other.kill()
-            other.communicate()
 
 
 async def test_a_run_that_was_overtaken_does_not_give_back_a_prompt_that_is_kept(
@@ -166,8 +168,7 @@ async def test_a_session_held_elsewhere_may_be_taken_over_or_only_read(
 ) -> None:
     session = write_session(service, "Port it", "one", "first answer", cwd=str(home.parent))
     loopback([Reply("Mine now.")])
-    other = holder(home, session.id)
-    try:
+    with held_elsewhere(home, session.id):
         async with using(AgentsessApp(home)) as user:
             await user.opens("Port it")
             await user.sends("go on")
@@ -178,9 +179,6 @@ async def test_a_session_held_elsewhere_may_be_taken_over_or_only_read(
             await user.sees("Take it over")
             await user.press("t")
             await user.sees("Mine now.")
-    finally:
-        other.kill()
-        other.communicate()
 
 
 async def test_the_details_name_what_a_session_came_from_and_o_goes_there(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from agentsess.agent.failures import CUT_OFF, as_agent_error
+from agentsess.errors import ConnectionLost
 from agentsess.model import JsonObject, Usage, utc_now
 from agentsess.sessions.pricing import cost_usd
 
@@ -40,6 +44,25 @@ class Incoming:
     def is_whole(self) -> bool:
         """Whether all content has arrived: only then is the reason of the end known."""
         return getattr(self.snapshot, "stop_reason", None) is not None
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Let the reply stream in inside. With its last but one event it is whole: what breaks
+        after that breaks nothing.
+
+        Raises:
+            AgentError: The request failed, or the reply was cut off.
+        """
+        try:
+            yield
+            if not self.is_whole:
+                raise ConnectionLost(CUT_OFF)
+        except Exception as error:
+            if self.is_whole:
+                return
+            if known := as_agent_error(error):
+                raise known from error
+            raise
 
     @property
     def stop_details(self) -> Any:

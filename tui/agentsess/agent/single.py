@@ -6,9 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agentsess.agent.connection import Connection
-from agentsess.agent.failures import CUT_OFF, as_agent_error
 from agentsess.agent.incoming import Incoming, Paid
-from agentsess.errors import ConnectionLost
 from agentsess.model import JsonObject, text_of
 
 
@@ -42,23 +40,18 @@ async def ask_once(
     incoming = Incoming()
     model = str(request["model"])
     try:
-        client = await connection.client()
-        async with client.messages.stream(**request) as stream:
-            async for event in stream:
-                if event.type == "message_start":
-                    incoming.snapshot = stream.current_message_snapshot
-                elif event.type == "text":
-                    on_text(event.text)
-        if not incoming.is_whole:
-            raise ConnectionLost(CUT_OFF)
-    except BaseException as error:
-        # what breaks after the last but one event breaks nothing
-        if not (incoming.is_whole and isinstance(error, Exception)):
-            if incoming.snapshot is not None:
-                on_cut(incoming.paid(model))
-            if isinstance(error, Exception) and (known := as_agent_error(error)):
-                raise known from error
-            raise
+        with incoming.receiving():
+            client = await connection.client()
+            async with client.messages.stream(**request) as stream:
+                async for event in stream:
+                    if event.type == "message_start":
+                        incoming.snapshot = stream.current_message_snapshot
+                    elif event.type == "text":
+                        on_text(event.text)
+    except BaseException:
+        if incoming.snapshot is not None:
+            on_cut(incoming.paid(model))
+        raise
     message = incoming.message()
     text = text_of(message.get("content") or ()).strip()
     return Answer(text, str(message["stop_reason"]), incoming.paid(model))

@@ -22,7 +22,7 @@ from agentsess.agent.events import (
     ThinkingDelta,
     UsageChanged,
 )
-from agentsess.agent.failures import CUT_OFF, MAKE_ROOM, as_agent_error, plain
+from agentsess.agent.failures import MAKE_ROOM, plain
 from agentsess.agent.incoming import Incoming, Paid
 from agentsess.agent.keeping import keepable
 from agentsess.agent.media import media_size
@@ -33,7 +33,6 @@ from agentsess.agent.waiting import in_thread_to_its_end
 from agentsess.errors import (
     AgentError,
     CachingRefused,
-    ConnectionLost,
     ContextTooLong,
     MediaRefused,
     RequestRefused,
@@ -239,21 +238,15 @@ class Turn:
         """One request: the whole reply, and the API's details of why it stopped."""
         incoming = Incoming()
         try:
-            client = await self.connection.client()
-            await self.toolbox.load()
-            request = self.request(self.conversation.messages())
-            async with client.messages.stream(**request) as stream:
-                async for event in stream:
-                    self._take_in(event, incoming, stream)
-            if not incoming.is_whole:
-                raise ConnectionLost(CUT_OFF)
-        except BaseException as error:
-            # with its last but one event the reply is whole: what breaks after it breaks nothing
-            if incoming.is_whole and isinstance(error, Exception):
-                return self._save_reply(incoming), incoming.stop_details
+            with incoming.receiving():
+                client = await self.connection.client()
+                await self.toolbox.load()
+                request = self.request(self.conversation.messages())
+                async with client.messages.stream(**request) as stream:
+                    async for event in stream:
+                        self._take_in(event, incoming, stream)
+        except BaseException:
             self._save_partial(incoming)
-            if isinstance(error, Exception) and (known := as_agent_error(error)):
-                raise known from error
             raise
         return self._save_reply(incoming), incoming.stop_details
 
