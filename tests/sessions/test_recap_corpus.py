@@ -9,30 +9,30 @@ from recap_corpus.corpus import FIELDS, Case, cases
 from recap_corpus.score import Score, invented, score
 
 TUNED = {
-    "headline": (0.94, 0.95),
+    "headline": (0.92, 0.93),
     "goal": (0.95, 0.95),
-    "done": (0.89, 0.94),
-    "in_progress": (0.95, 0.95),
-    "next": (0.86, 0.92),
-    "decisions": (0.79, 0.9),
-    "questions": (0.8, 0.95),
-    "blockers": (0.9, 0.95),
+    "done": (0.84, 0.93),
+    "in_progress": (0.83, 0.89),
+    "next": (0.8, 0.9),
+    "decisions": (0.74, 0.89),
+    "questions": (0.79, 0.95),
+    "blockers": (0.78, 0.93),
     "files": (0.95, 0.95),
-    "commands": (0.95, 0.95),
+    "commands": (0.91, 0.95),
     "agents": (0.95, 0.95),
 }
 """By field: the recall and the precision that the half reaches on which rules were tried."""
 REPORTED = {
-    "headline": (0.86, 0.9),
+    "headline": (0.9, 0.95),
     "goal": (0.95, 0.95),
-    "done": (0.78, 0.92),
-    "in_progress": (0.62, 0.7),
-    "next": (0.7, 0.76),
-    "decisions": (0.66, 0.85),
-    "questions": (0.73, 0.85),
-    "blockers": (0.56, 0.81),
+    "done": (0.9, 0.95),
+    "in_progress": (0.75, 0.87),
+    "next": (0.83, 0.72),
+    "decisions": (0.81, 0.89),
+    "questions": (0.72, 0.8),
+    "blockers": (0.76, 0.76),
     "files": (0.95, 0.95),
-    "commands": (0.83, 0.88),
+    "commands": (0.93, 0.8),
     "agents": (0.95, 0.95),
 }
 """The same of the half that was only counted. What it misses is not shown: it is not to be read."""
