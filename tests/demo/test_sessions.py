@@ -34,7 +34,7 @@ def test_every_status_is_there(service: SessionService) -> None:
 
 
 def test_a_dozen_sessions_are_listed_and_one_is_in_the_trash(service: SessionService) -> None:
-    assert len(service.list()) == 14
+    assert len(service.list()) == 15
     assert [s.title for s in service.list(trashed=True)] == ["Scratch: try the new linter"]
 
 
@@ -81,7 +81,7 @@ def test_the_home_holds_a_project_and_is_removed(tmp_path: Path) -> None:
         assert (demo_project(home) / "tests" / "test_parser.py").is_file()
         opened = SessionService.open(home)
         sessions = opened.list()
-        assert len(sessions) == 14
+        assert len(sessions) == 15
         assert all(Path(session.cwd).is_dir() for session in sessions)
         opened.close()
     assert not home.parent.exists()

@@ -107,7 +107,7 @@ async def test_the_demo_says_that_it_is_one(tmp_path: Path) -> None:
     with demo_home() as home:
         app = AgentsessApp(home, folder=str(demo_project(home)), client=demo_clients(0), demo=True)
         async with using(app) as user:
-            await user.sees("Sessions · DEMO", "12 sessions")
+            await user.sees("Sessions · DEMO", "13 sessions")
             await user.pilot.resize_terminal(80, 24)
             await user.sees("3 details", "DEMO")
 

@@ -7,7 +7,7 @@ tokens and its cost, the same ones each time.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from agentsess.config import DEFAULT_MODEL
@@ -50,6 +50,8 @@ class Line:
     seconds: float = 0.0
     """How long before this line nothing happened, beyond the usual."""
     meta: JsonObject = field(default_factory=dict)
+    author: str = ""
+    """The agent's name, where a session has several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,11 @@ def you(text: str) -> Line:
 def reply(text: str, *tools: Tool, thinking: str = "") -> Line:
     """A reply of the model, with the tools it calls and what they answer."""
     return Line(EntryKind.ASSISTANT, text.strip(), thinking.strip(), tools)
+
+
+def by(author: str, line: Line) -> Line:
+    """The same line, by one of several agents."""
+    return replace(line, author=author)
 
 
 def event(name: str, text: str, **meta: object) -> Line:
@@ -176,7 +183,7 @@ def _timed(story: Story) -> Iterator[tuple[float, Draft, float]]:
         for index, tool in enumerate(line.tools):
             ran = 2.5 + len(tool.output) / 200
             clock, context = clock + ran, context + _tokens(tool.output)
-            yield clock, _result(tool, _call_id(number, index)), ran
+            yield clock, _result(tool, _call_id(number, index), line.author), ran
 
 
 def _reply(
@@ -211,10 +218,10 @@ def _reply(
         "message_id": f"msg_demo_{number:03}",
         "cost_usd": _cost(story.model, usage),
     }
-    return Draft(EntryKind.ASSISTANT, line.text, tuple(blocks), meta=meta), output
+    return Draft(EntryKind.ASSISTANT, line.text, tuple(blocks), line.author, meta), output
 
 
-def _result(tool: Tool, call_id: str) -> Draft:
+def _result(tool: Tool, call_id: str, author: str) -> Draft:
     block: JsonObject = {"type": "tool_result", "tool_use_id": call_id, "content": tool.output}
     if tool.is_error:
         block["is_error"] = True
@@ -226,7 +233,7 @@ def _result(tool: Tool, call_id: str) -> Draft:
     }
     if tool.denied:
         meta["permission_reason"] = tool.denied
-    return Draft(EntryKind.TOOL_RESULT, tool.output, (block,), meta=meta)
+    return Draft(EntryKind.TOOL_RESULT, tool.output, (block,), author, meta)
 
 
 def _call_id(number: int, index: int) -> str:

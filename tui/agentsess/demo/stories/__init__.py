@@ -13,6 +13,7 @@ from agentsess.demo.stories.operations import (
     TRASHED,
 )
 from agentsess.demo.stories.reviews import API_DOCS, ARCHITECTURE, AUDIT, REVIEW
+from agentsess.demo.stories.teams import CONSENT
 from agentsess.demo.story import Story
 
 STORIES: tuple[Story, ...] = (
@@ -21,6 +22,7 @@ STORIES: tuple[Story, ...] = (
     REVIEW,
     FLAKY,
     INCIDENT,
+    CONSENT,
     API_DOCS,
     MIGRATION,
     BACKFILL,
