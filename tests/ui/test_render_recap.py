@@ -161,6 +161,12 @@ def test_lines_lead_to_the_entries_they_came_from() -> None:
     assert places["pytest  2 failed"] == 9
 
 
+def test_the_agent_that_worked_last_stands_first() -> None:
+    recap = Recap("x", agents=(Fact("planner: a plan", (2,)), Fact("builder: built", (5, 9))))
+    first, second = [row.seq for row in draw(standing(recap), 80) if row.seq]
+    assert (first, second) == (9, 2)
+
+
 def test_where_there_is_little_room_short_facts_share_a_line() -> None:
     recap = Recap("x", done=facts("did", 3), next=(Fact("word " * 11, (7,)), Fact("short", (8,))))
     (done,) = [row for row in draw(standing(recap), 76, 16) if "did" in row.content.plain]

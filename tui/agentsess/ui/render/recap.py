@@ -158,6 +158,7 @@ def _parts(standing: Standing, width: int, most: int, *, dense: bool) -> list[_P
 
     # of what is done and decided the latest matters most
     done, decisions = recap.done[::-1], recap.decisions[::-1]
+    agents = sorted(recap.agents, key=lambda fact: fact.seqs[-1:], reverse=True)
     goal = (recap.goal,) if recap.goal else ()
     notes = (Fact(one_line(standing.notes, _LONGEST_FACT)),) if standing.notes.strip() else ()
     parts = [
@@ -169,7 +170,7 @@ def _parts(standing: Standing, width: int, most: int, *, dense: bool) -> list[_P
         facts("Questions", "?", "$text-warning", recap.questions),
         facts("Blockers", "✗", "$text-error", recap.blockers),
         facts("Decisions", "◆", "$text-secondary", decisions),
-        facts("Agents", "●", MUTED, recap.agents),
+        facts("Agents", "●", MUTED, agents),
         _files(recap, room, most),
         _commands(recap, room),
         _worked(standing, room, most),
