@@ -50,6 +50,18 @@ def test_what_happens_after_a_turn_is_no_part_of_it(event: str) -> None:
     assert (use.latest, use.usage, use.cost_usd) == (NINE + timedelta(minutes=2), Usage(), 0.0)
 
 
+def test_what_a_summary_read_is_not_what_the_context_holds() -> None:
+    use = turn_use(
+        [
+            entry(1, EntryKind.USER),
+            reply(2, Usage(200, 10), cost_usd=0.5),
+            entry(5, EntryKind.EVENT, event="compacted", usage=Usage(900).to_json(), cost_usd=1.0),
+            entry(6, EntryKind.TOOL_RESULT),
+        ]
+    )
+    assert (use.context_tokens, use.usage) == (210, Usage(1_100, 10))
+
+
 def test_a_compaction_between_two_requests_is_part_of_the_turn() -> None:
     use = turn_use(
         [

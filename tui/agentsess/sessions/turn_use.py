@@ -57,7 +57,9 @@ class TurnUse:
             usage=self.usage + entry.usage,
             known_cost_usd=self.known_cost_usd + (cost or 0.0),
             is_priced=self.is_priced and cost is not None,
-            context_tokens=entry.usage.context,
+            context_tokens=(
+                entry.usage.context if entry.kind is EntryKind.ASSISTANT else self.context_tokens
+            ),
         )
 
     def told(self, usage: Usage, cost_usd: float | None, context_tokens: int) -> TurnUse:
