@@ -20,6 +20,7 @@ from typing import Any
 from agentsess.agent.agent import Agent
 from agentsess.agent.context import Conversation
 from agentsess.agent.events import Done
+from agentsess.agent.tools import Toolbox
 from agentsess.model import Draft, EntryKind
 from agentsess.sessions.service import SessionService
 from agentsess.ui.app import AgentsessApp
@@ -60,6 +61,14 @@ async def turn_row(folder: Path, messages: int, turns: int, *, tools: bool) -> R
     agent = Agent(MODEL, home=folder / name, cwd=folder, permission_callback=callback)
     session_id = written(agent.service, messages).id
     client = AsyncAnthropic()
+    request: dict[str, Any] = {
+        "model": MODEL,
+        "max_tokens": 32_000,
+        "system": "You are an agent.",
+        "cache_control": {"type": "ephemeral"},
+    }
+    if definitions := Toolbox(folder, session_id, callback).definitions():
+        request["tools"] = definitions
 
     async def ours() -> float:
         """Seconds until the reply is there, saved and told."""
@@ -75,13 +84,7 @@ async def turn_row(folder: Path, messages: int, turns: int, *, tools: bool) -> R
         """Seconds of the same turn as one would write it with the SDK alone."""
         start = time.perf_counter()
         messages_by_hand.append({"role": "user", "content": "And then?"})
-        async with client.messages.stream(
-            model=MODEL,
-            max_tokens=32_000,
-            system="You are an agent.",
-            messages=messages_by_hand,
-            cache_control={"type": "ephemeral"},
-        ) as stream:
+        async with client.messages.stream(**request, messages=messages_by_hand) as stream:
             async for _ in stream:
                 pass
             text = await stream.get_final_text()
