@@ -32,7 +32,7 @@ from agentsess.sessions.recap_wording import figure_in
 _TELLING = (
     *("[ ]", "[x]", "✅", "☑", "✔", "🔄", "⬜", "phase", "step", "milestone", "schritt", "fase "),
     *("paso ", "étape ", "decid", "decision", "entschieden", "agreed"),
-    *("go with", "stick with", "settled on"),
+    *("go with", "stick with", "settled on", "instead of", "rather than", "in place of"),
 )
 _SKIMMED = frozenset({"todowrite", "taskcreate", "taskupdate", *WRITE, *EDIT, *EDITOR})
 _SHORTEST_TELLING = 12

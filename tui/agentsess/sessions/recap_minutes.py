@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agentsess.model import Fact
 from agentsess.sessions import recap_answers as answers
+from agentsess.sessions import recap_choices as choices
 from agentsess.sessions import recap_questions as questions
 from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_reading import Reading
@@ -37,8 +38,12 @@ class Minutes:
     """Ways to choose from that the last reply named."""
     proposing: Reading | None = None
     """The last reply, if it asked nothing: it may hold a proposal."""
+    advised: list[str] = field(default_factory=list)
+    """What the last reply plainly advised."""
     reply: frozenset[str] = frozenset()
     """What the last reply was about."""
+    choice: answers.Choice = answers.Choice()
+    """What it left the user to say."""
     reply_seq: int = 0
     prompt: Reading | None = None
     """The last prompt, until a text answers it."""
@@ -51,6 +56,9 @@ class Minutes:
         neither of the first two, one that just ``goes_on`` none. Returns whether it answered."""
         consulted, self.consulted = self.consulted, answers.consults(reading)
         self.prompt, self.prompt_seq = None if goes_on or opens else reading, seq
+        if not opens and not answers.refuses(reading):
+            self.decide(self.advised, self.reply_seq, seq)
+        self.advised = []
         if goes_on:
             self.asked = []
             return False
@@ -59,11 +67,14 @@ class Minutes:
             self.asked, self.listed = [], []
         else:
             if self.proposing and answers.accepts(reading):
-                proposal = answers.proposal_in(self.proposing, asked=consulted)
-                self.decide([proposal] if proposal else [], self.reply_seq, seq)
+                proposed = answers.proposals_in(self.proposing, asked=consulted)
+                self.decide(proposed, self.reply_seq, seq)
             answered = self._answer(reading, seq)
-            laid_down = answers.laid_down(reading, self.reply)
-            self.decide([text for text in laid_down if text.rstrip(".") not in answered], seq)
+            laid_down = answers.laid_down(reading, self.reply, self.choice)
+            self.decide(
+                [text for text in laid_down if text.split(" (")[0].rstrip(".") not in answered],
+                *([self.reply_seq] if self.reply_seq else []), seq,
+            )
         self.decide(answers.decisions_in(reading), seq)
         if talk.lifts(reading):
             self.heard.clear()
@@ -79,6 +90,8 @@ class Minutes:
         put |= taken_up
         found = answers.answers_in(reading, list(put), self.offer)
         for answer, question in found:
+            if not choices.lays_down(answer, self.reply, answers=True, choice=questions.matter(question)):
+                continue
             asked = put.get(question)
             seqs = (*asked.seqs, seq) if asked else (self.reply_seq, seq)
             self._decide(plain(f"{answer} ({question})"), seqs)
@@ -90,7 +103,8 @@ class Minutes:
     def heeded(self, reading: Reading, seq: int, *, worked: bool) -> None:
         """Take a text that may be the first after a prompt: what it acknowledges or repeats is
         decided. ``worked``: it may as well report on what was done before it."""
-        found = [(text, seq) for text in answers.noted_in(reading)]
+        told = questions.matter(" ".join(self.prompt.sentences)) if self.prompt else frozenset()
+        found = [(text, seq) for text in answers.noted_in(reading, told)]
         lead = reading.sentences[0] if reading.sentences else ""
         if self.prompt and not found:
             said = answers.repeated_in(lead, self.prompt, wholly=worked)
@@ -117,6 +131,8 @@ class Minutes:
         self.asked += [Fact(text, (seq,)) for text in asked]
         self.offer, self.reply_seq = answers.offer_in(reading), seq
         self.proposing = None if changed or asked else reading
+        self.advised = answers.advised_in(reading)
+        self.choice = answers.choice_in(reading)
         self.reply = questions.matter(" ".join(reading.sentences[-20:]))
 
     def overcome(self, since: int) -> None:
