@@ -32,8 +32,10 @@ from agentsess.sessions.recap_wording import figure_in
 _TELLING = (
     *("[ ]", "[x]", "✅", "☑", "✔", "🔄", "⬜", "phase", "step", "milestone", "schritt", "fase "),
     *("paso ", "étape ", "decid", "decision", "entschieden", "agreed"),
-    *("go with", "stick with", "settled on", "instead of", "rather than", "in place of"),
+    *("go with", "stick with", "settled on"),
 )
+_CHOOSING = ("instead of", "rather than", "in place of")
+"""The same of one that is no longer ago."""
 _SKIMMED = frozenset({"todowrite", "taskcreate", "taskupdate", *WRITE, *EDIT, *EDITOR})
 _SHORTEST_TELLING = 12
 # What of a text of long ago still counts: boxes, numbered phases, plain decisions. Of the first
@@ -214,7 +216,7 @@ class Course:
                 self.underway.said(text, entry.seq)
                 if self.minutes.prompt:
                     self.minutes.heeded(read(text[:400]), entry.seq, worked=self.turn.worked)
-            if text and mentions(text, _TELLING):
+            if text and (mentions(text, _TELLING) or mentions(text, _CHOOSING)):
                 reading = read(text)
                 self.board.said(reading, entry.seq, by_user=False)
                 self.minutes.decide(answers.decisions_in(reading), entry.seq)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from agentsess.model import Fact
 from agentsess.sessions import recap_answers as answers
 from agentsess.sessions import recap_choices as choices
+from agentsess.sessions import recap_proposals as proposals
 from agentsess.sessions import recap_questions as questions
 from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_reading import Reading
@@ -34,15 +35,13 @@ class Minutes:
     """Questions of earlier replies that the user passed over, or must ask somebody else first."""
     by_tool: dict[str, Fact] = field(default_factory=dict)
     """Questions put by a tool, by its call."""
-    offer: str = ""
-    """Ways to choose from that the last reply named."""
     proposing: Reading | None = None
     """The last reply, if it asked nothing: it may hold a proposal."""
     advised: list[str] = field(default_factory=list)
     """What the last reply plainly advised."""
     reply: frozenset[str] = frozenset()
     """What the last reply was about."""
-    choice: answers.Choice = answers.Choice()
+    choice: proposals.Choice = field(default_factory=proposals.Choice)
     """What it left the user to say."""
     reply_seq: int = 0
     prompt: Reading | None = None
@@ -54,9 +53,9 @@ class Minutes:
     def prompted(self, reading: Reading, seq: int, *, goes_on: bool, opens: bool) -> bool:
         """Take a prompt: it answers, lays down and decides. One that ``opens`` the session does
         neither of the first two, one that just ``goes_on`` none. Returns whether it answered."""
-        consulted, self.consulted = self.consulted, answers.consults(reading)
+        consulted, self.consulted = self.consulted, proposals.consults(reading)
         self.prompt, self.prompt_seq = None if goes_on or opens else reading, seq
-        if not opens and not answers.refuses(reading):
+        if not opens and not proposals.refuses(reading):
             self.decide(self.advised, self.reply_seq, seq)
         self.advised = []
         if goes_on:
@@ -66,15 +65,17 @@ class Minutes:
         if opens:
             self.asked, self.listed = [], []
         else:
-            if self.proposing and answers.accepts(reading):
-                proposed = answers.proposals_in(self.proposing, asked=consulted)
+            if self.proposing and proposals.accepts(reading):
+                proposed = proposals.proposals_in(self.proposing, asked=consulted)
                 self.decide(proposed, self.reply_seq, seq)
             answered = self._answer(reading, seq)
-            laid_down = answers.laid_down(reading, self.reply, self.choice)
-            self.decide(
-                [text for text in laid_down if text.split(" (")[0].rstrip(".") not in answered],
-                *([self.reply_seq] if self.reply_seq else []), seq,
-            )
+            for text, way in answers.laid_down(reading, self.reply, self.choice):
+                if text.rstrip(".") in answered:
+                    continue
+                if way:
+                    self._decide(plain(f"{text.rstrip('.')} ({way})"), (self.reply_seq, seq))
+                else:
+                    self._decide(text, (seq,))
         self.decide(answers.decisions_in(reading), seq)
         if talk.lifts(reading):
             self.heard.clear()
@@ -88,9 +89,11 @@ class Minutes:
         put = {text: fact for text, fact in fresh.items() if text not in waiting}
         taken_up = {f.text: f for f in self.left if questions.takes_up(reading, f.text)}
         put |= taken_up
-        found = answers.answers_in(reading, list(put), self.offer)
+        found = answers.answers_in(reading, list(put))
         for answer, question in found:
-            if not choices.lays_down(answer, self.reply, answers=True, choice=questions.matter(question)):
+            if not choices.lays_down(
+                answer, self.reply, answers=True, choice=questions.matter(question)
+            ):
                 continue
             asked = put.get(question)
             seqs = (*asked.seqs, seq) if asked else (self.reply_seq, seq)
@@ -104,11 +107,10 @@ class Minutes:
         """Take a text that may be the first after a prompt: what it acknowledges or repeats is
         decided. ``worked``: it may as well report on what was done before it."""
         told = questions.matter(" ".join(self.prompt.sentences)) if self.prompt else frozenset()
-        found = [(text, seq) for text in answers.noted_in(reading, told)]
         lead = reading.sentences[0] if reading.sentences else ""
-        if self.prompt and not found:
-            said = answers.repeated_in(lead, self.prompt, wholly=worked)
-            found = [(said, self.prompt_seq)] if said else []
+        said = answers.repeated_in(lead, self.prompt, wholly=worked) if self.prompt else ""
+        found = [(said, self.prompt_seq)] if said else []
+        found += [(text, seq) for text in answers.noted_in(reading, told)]
         self.prompt = None
         known = [questions.matter(f.text) for f in self.decisions if f.seqs[-1] == self.prompt_seq]
         for text, said_at in found:
@@ -129,10 +131,10 @@ class Minutes:
         if listed:
             self.listed = [Fact(text, (seq,)) for text in listed]
         self.asked += [Fact(text, (seq,)) for text in asked]
-        self.offer, self.reply_seq = answers.offer_in(reading), seq
+        self.reply_seq = seq
         self.proposing = None if changed or asked else reading
-        self.advised = answers.advised_in(reading)
-        self.choice = answers.choice_in(reading)
+        self.advised = proposals.advised_in(reading)
+        self.choice = proposals.choice_in(reading)
         self.reply = questions.matter(" ".join(reading.sentences[-20:]))
 
     def overcome(self, since: int) -> None:

@@ -1,0 +1,236 @@
+"""Tables of wordings: those by which people choose, and by which they tell, promise or praise."""
+
+from __future__ import annotations
+
+import re
+
+from agentsess.sessions.recap_text import fold
+
+# -- something is to be so
+
+TO_KEEP = (
+    r"(?:use|keep|leave|drop|skip|take|ignore|omit|avoid|ditch|scrap|kill|lose|forget|cut|pick|"
+    r"prefer|choose|stick (?:with|to)|stay (?:with|on)|go (?:with|for|back to)|settle (?:on|for)|"
+    r"make (?:it|that|them)|call (?:it|them)|put|pin|set|name|limit|restrict|combine|merge|split|"
+    r"move|do without|treat|count|let)"
+)
+ANSWERING = (
+    r"(?:(?:ok(?:ay)?|k|yes|yeah|yep|yup|good|great|right|fine|perfect|agreed|sure|no|nope|nah|"
+    r"h+m+|actually|wait|ouch|oh|ah|uh|well|sorry|and|but|or|then|so|also|please|pls|plz|just|"
+    r"maybe|rather|better|now|i(?:'d)? (?:say|think|guess)|creo que|ich (?:denke|glaube)|je "
+    r"(?:crois|"
+    r"pense)(?: que)?|sí|no|vale|bueno|bien|mejor|entonces|pues|y|pero|"
+    r"por favor|ja|nein|gut|okay|also|dann|und|aber|doch|bitte|lieber|oui|non|bon|d'accord|"
+    r"alors|donc|et|mais|s'il vous plaît|stp|svp|after all|from now on|"
+    r"one more thing|change of plans?|before you go on)\b[\s,.!:;–—-]*)*"
+)
+LEADING = re.compile(rf"^{ANSWERING}", re.IGNORECASE)
+IMPERATIVE = re.compile(
+    rf"^{ANSWERING}(?:let'?s (?:not )?|we(?:'ll|'d| will| would| can)? |i(?:'ll|'d| will| would) )?"
+    rf"{TO_KEEP}\b|"
+    r"(?<!\bi )(?<!\bwe )(?<!\byou )(?<!\bthey )(?<!\bpeople )\b(?:do not|don'?t|never) [a-z]+|"
+    r"^(?:ich |wir )?(?:nimm|nehmt|nehmen|nehme|lass|lasst|lassen|behalt\w*|verwende\w*|"
+    r"benutz\w*|bleib\w*|streich\w*|setz\w*|mach(?:en|t|e|)|spar\w*) |"
+    r"\b(?:nehmen|machen|lassen|streichen|behalten|verwenden|bleiben) wir\b|"
+    r"^(?:usa|usamos|usemos|usad|deja|dejamos|dejemos|pon|ponemos|ponlo|quita|quitamos|mantén|"
+    r"mantenemos|elige|coge|olvida|olvidemos|vamos (?:con|a usar)|nos quedamos|me quedo)\b|"
+    r"\b(?:on|nous) (?:l[aeo']s? ?)?(?:garde|prend|laisse|met|coupe|supprime|enlève|reste|part|"
+    r"fait|utilise|choisit|saute|oublie|gardons|prenons|laissons|mettons)\w*\b|"
+    r"\b(?:va pour|laisse tomber|gard(?:e|ez|ons)|laiss(?:e|ez|ons)|prends|prenez|mets|mettez|"
+    r"supprime[zr]?|oublie[zr]?|utilis(?:e|ez|ons))\b"
+)
+STANDS = re.compile(
+    r"\b(?:stays?|bleib(?:t|en)|rest(?:e|ent) \w+|se queda\w*|siguen? (?:con|igual)|"
+    r"remains? (?:as|the|in|on)|keeps? (?:the|its|their|an?|it|them|one)|"
+    r"goes (?:to|in|into|on|out|away|first|last|with)|go (?:to the|in the|into|out|away|round)|"
+    r"moves? to|comes? (?:first|last|later|before|after|along)|gives? way to)\b|"
+    r"\b(?:can|may|kann|können|darf|dürfen|puede[n]?|peut|peuvent|should|must|shall) "
+    r"(?:all |both |then |just |einfach )?"
+    r"(?:go|weg|raus|bleiben|fort|irse|quedarse|rester|partir)\b(?! (?:on|to|ahead|wrong|through))|"
+    r"\b(?:is|are|wird|werden|está|queda) (?:out|dropped|gestrichen|weg|raus|fuera)\b(?! of)|"
+    r"\bdoes(?:n't| not) come\b"
+)
+ENOUGH = re.compile(
+    r"\b(?:is|are|'s|'re|seems?)? ?(?:fine|ok(?:ay)?|enough|good enough|plenty|alright|acceptable)"
+    r"(?: (?:by|with|for|to) (?:me|us|now))?(?: then| too| as long as .*| if .*)?[.!]*(?:$|,)|"
+    r"\b(?:will do|would do|does it|suits me|works for (?:me|us)|sounds? (?:good|great|fine))\b|"
+    r"\b(?:reicht|reichen|genügt|genügen|passt|klingt gut|ist (?:in ordnung|okay|ok)|geht klar)\b|"
+    r"\b(?:basta|bastan|vale|está bien|me sirve|va bien|suffit|suffisent|convient|(?:me|nous) va|"
+    r"ça ira)\b|でいい|でよい|で結構|で大丈夫|で問題|就行|就好|就可以|也行|足够|够了"
+)
+ONLY = re.compile(
+    r"\b(?:only|alone|nur|lediglich|sólo|solo|solamente|únicamente|seulement|uniquement|"
+    r"no longer|nicht mehr|keine? mehr|ya no|ne \w+ plus|everywhere|by default|from now on|"
+    r"from day one|for good|ab (?:jetzt|sofort)|künftig|grundsätzlich|a partir de ahora|"
+    r"siempre|toujours|désormais|partout|always|immer)\b|だけ|のみ|限り|只|仅|以后|统一|一律|今後"
+)
+NO = re.compile(
+    r"(?:^|[,;:.–—] ?|\band |\bbut |\bso |\bmit |\bund |\by |\bet )(?:no|not|never|none|nothing|"
+    r"without|kein(?:e|en|er|es)?|nicht|nie|niemals|ohne|ni|nunca|jamás|sin|pas|jamais|sans|"
+    r"aucune?)\b(?! (?:idea|problem|worries|rush|need|wait|answer|reply|response|word|news|"
+    r"one|hurry|doubt|luck|errors?|sure|yet|bad|clue|ahnung|eile|stress|schlimm|noch|"
+    r"idée|souci|urgence|mal|encore|prisa|idea|problema|sé|lo sé)\b)(?: \w+)+|"
+    r"\b(?:instead|instead of|rather than|in place of|in lieu of|anstatt|statt|anstelle|"
+    r"stattdessen|"
+    r"lieber|eher|en vez de|en lugar de|antes que|más bien|au lieu de|plutôt|à la place)\b|"
+    r"ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|なしで?|別に|别|不用|不再|而不是|"
+    r"代わりに|取り消し"
+)
+FIRST = re.compile(
+    r"^\W*(?:\S+ ){1,4}(?:first|last|zuerst|zuletzt|primero|d'abord|en premier)\b|"
+    r"\b(?:zuerst|erst|erstmal|primero|d'abord) .*\b(?:dann|danach|luego|después|puis|ensuite)\b|"
+    r"\b(?:first|before anything)\b.*\b(?:then|afterwards|after|later)\b|"
+    r"\b(?:for now|for the time being|erst ?mal|vorläufig|vorerst|de momento|por ahora|"
+    r"mientras tanto|pour l'instant|pour le moment|en attendant)\b|とりあえず|当面|暂时|先"
+)
+WISH = re.compile(
+    r"\b(?:i|we)(?:'d| would|'ll)? (?:much )?(?:prefer|rather|vote|choose|opt|pick)\b|"
+    r"\bi(?:'d| would) (?!like|love|need|hate|be|have|say|guess|think|expect|not)\w+|"
+    r"\bi'm (?:for|against|convinced)\b|\b(?:würde ich|ich würde|wäre mir lieber|"
+    r"ich bin (?:für|gegen)|mir (?:ist|wäre))\b|\b(?:prefiero|preferimos|preferiría|"
+    r"yo (?:\w+ía|diría))\b|\b(?:je préfère|on préfère|je préférerais|j'aimerais mieux|"
+    r"je \w+erais)\b|\bi (?:want|don'?t want) .*\b(?:only|no|not|in|there|anything)\b|"
+    r"\b(?:my vote|i say)\b|方を|方で|ほうが|方がいい|にします|にしましょう|にして|"
+    r"でお願い|ことに(?:します|しました|する)|で(?:いき|行き|進め)|そのまま|ままで|希望です|"
+    r"改成|改用|改为|就用|就按|就选|采用|还是.*(?:吧|好)|用.*吧|保留|去掉|删掉|选|照旧|不变|维持"
+)
+TOPIC = re.compile(r"^\W*((?:[\w.#+/-]+ ){0,4}[\w.#+/\"”“-]+) ?: ?(?![/\"“„«])(\S[^,;.]*)")
+"""A subject, a colon, and what is to be of it."""
+SETTLED = re.compile(
+    r"\b(?:we|i)(?:'ve| have)? (?:decided|agreed|settled|opted|chose)\b|\bit'?s decided\b"
+)
+ALLOTS = re.compile(
+    r"\b(?:does|do|will do|handles?|owns?|covers?|macht|machen|übernimmt|hace|s'en (?:charge|"
+    r"occupe))"
+    r"\b (?:that|this|it|those|them|the|das|die|den|es|eso|lo|la|ça|ella|él|herr|frau|mr|ms)\b"
+)
+
+# -- something is so, was so or may be so
+
+FACT = re.compile(
+    r"^\W*(?:(?:and|but|so|yes|no|ok|also|und|aber|y|et|pero|mais|sí|oui|ja)\b[\s,]*)*"
+    r"(?:(?:the|der|die|das|el|la|le|our|unser\w*|nuestr\w*|notre) )?"
+    r"(?:there(?:'?s| is| are| was|re)|here(?:'?s| is| are)|it(?:'?s| is| was| has| says| looks| "
+    r"does)|"
+    r"(?:he|she|they)(?:'(?:s|re|ve|d))?|i (?:see|saw|found|tried|have|had|am|was|did|"
+    r"asked|told|wrote|sent|know|need|checked|mentioned|remember|feel|hope)|i'(?:m|ve)|im|ive|"
+    r"that(?:'?s| is| was| sounds| looks)|this (?:is|was)|those (?:are|were)|es gibt|"
+    r"il y a|hay|había|c'est|das (?:ist|war|gibt|sind)|es (?:ist|war)|er|sie|wir haben|"
+    r"ich (?:habe?|bin|war|weiß|glaube|denke)|creo que|me (?:dice|dicen)|je suis|"
+    r"j'ai)\b"
+)
+PAST = re.compile(
+    r"\b(?:was|were|had|did|has been|have been|went|got|came|said|told|asked|wrote|sent|saw|"
+    r"found|made|took|gave|yesterday|last (?:week|month|year|night|time|quarter)|since|ago|"
+    r"war|waren|mussten?|musste|wollten?|konnten?|gab|kam|ging|sagten?|hatte[n]?|wurde[n]?|hat|"
+    r"haben .*ge\w+|gestern|seit|fue|era|había|ha \w+[aio]do|"
+    r"han \w+[aio]do|ayer|desde|était|avait|a été|ont|hier|depuis)\b|ました|でした|昨日|昨天|过了"
+)
+REPORTS = re.compile(
+    r"\b(?:says|said|reckons?|thinks?|told|asks?|wants?|insists?|complains?|sagt|meint|fragt|"
+    r"will wissen|dice|dicen|pregunta|pide|quiere|dit|disent|demande|veut)\b|と言|そうです|说"
+)
+TROUBLE = re.compile(
+    r"\b(?:broken|kaputt|stuck|fails?|failing|crash\w*|error\w*|freez\w*|slow|blocked|roto|falla|"
+    r"cassé|en panne|plante|doesn'?t (?:work|start|run|open|load)|(?:i|we) can'?t|"
+    r"geht nicht|funktioniert nicht|no (?:funciona|va|puedo)|ne (?:marche|fonctionne))\b"
+)
+REMARK = frozenset(
+    word[:5]
+    for word in fold(
+        "m ve re s t d ll hm oo sweet though tho too done enough honest honestly important "
+        "convince beautiful wonderful lovely exactly awesome brilliant amazing sick legend lol "
+        "haha hahaha hihi wow omg phew ugh argh whoa yay yesss yess sweet cool neat fantastic "
+        "fabulous magnificent superb glorious impressive clever smart fun funny hero genius love "
+        "like liked likes convincing convinced true correct indeed absolutely totally definitely "
+        "certainly makes make sense legit catch pace idea point job work better much very so "
+        "really thing things way enough today tonight back here coffee morning evening good day "
+        "hello hi hey again later bye see soon gotta sorry wait hold hmm oh dear damn ffs shit "
+        "thx ty ta cheers wunderbar herrlich schön sehr super klasse toll spitze genial bravo "
+        "klar stimmt richtig eben danke morgen tag moin maravilla genial estupendo fenomenal "
+        "perfecto claro exacto cierto madre mía gracias merci bravo parfait super génial "
+        "magnifique exact exactement voilà bien sûr excellent"
+    ).split()
+)
+GOES_ON = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|yes|good|great|perfecto|vale|gut|bien)\b[\s,.!]*)*(?:carry on|go on|"
+    r"keep going|continue|proceed|weiter(?:machen)?|"
+    r"let'?s (?:go\b(?! (?:with|for|back))|start|see|look|talk|do\b)|sigue con|sigamos|dale|vas-y|"
+    r"on y va|"
+    r"stop|wait|sorry|"
+    r"continúa|adelante|continuez?|on continue|続けて|继续|next\b|back\b)"
+)
+ASIDE = re.compile(
+    r"\b(?:that'?s|that (?:was|is|will|would)|it'?s|they|half|hangs?|was|were|i'd|till|until|bis|"
+    r"sobald|hasta|cuando|dès|quand|wins?|tomorrow|"
+    r"das (?:ist|war)|spricht|falta|fallamos)\b|等|たら|待"
+)
+POINTER = re.compile(
+    rf"\b(?:{TO_KEEP}|hands off|them|both|rest|one|ones|first|second|third|former|latter|last|"
+    r"everything|things?|as (?:is|it is)|out|in|off|away|repair|mach|machen|wir|so|beides?|beiden?|"
+    r"pon|deja|quita|los|las|dos|ambos|primero|segundo|garde|laisse|les|deux|premier|deuxième)\b|"
+    r"\w*est\b"
+)
+FINITE = re.compile(
+    r"\b(?:i|he|she|it|they|we|you|there|who|which)\b|\b(?:is|are|am|was|were|has|have|had|does|"
+    r"do|did|will|"
+    r"would|can|could|should|must|may|might|says?|thinks?|needs?|wants?|knows?|looks?|works?|"
+    r"seems?|means?|takes?|costs?|gets?|goes|comes?|belongs?|opens?|closes?|starts?|ends?|runs?|"
+    r"breaks?|happens?|contains?|exists?|depends?|sounds?|feels?|pays?|loses?|lives?|sits?|"
+    r"finishes|expires|arrives?|returns?|sends?|sells?|buys?|owes?|refers?|collides?|clicked|isnt|"
+    r"arent|doesnt|dont|cant|wont|its|thats|theres|im|ive|"
+    r"ist|sind|war|hat|habe[n]?|wird|werden|kann|können|muss|müssen|soll|sollen|sagt|gibt|geht|"
+    r"liegt|steht|kommt|ich|er|es|wir|ihr|man|"
+    r"es|está|son|están|hay|tiene|tienen|dice|va|ha|han|hemos|he|fue|era|puede|"
+    r"est|sont|a|ont|ai|avons|avez|il|elle|ils|elles|on|je|nous|vous|c'est|faut|peut|va|vont)\b|"
+    r"n't\b|\w'(?:s|re|ve|m|ll|d)\b|です|ます|ました|[是有了在说]"
+)
+CLAUSE = re.compile(
+    r"[,;:–—。、] ?|[.!…] | (?:because|bc|cause|since|weil|denn|porque|car) |:\)|[🀀-🿿]+"
+)
+UNABLE = re.compile(
+    r"\b(?:i|we)(?: still)? (?:can'?t|cannot|couldn'?t|haven'?t|don'?t (?:have|know|see|"
+    r"remember))\b|"
+    r"\b(?:kann|können|habe|haben) (?:ich|wir) (?:\w+ ){0,3}(?:nicht|kein\w*)\b|"
+    r"\b(?:ich|wir) (?:kann|können|habe|haben) (?:\w+ ){0,3}(?:nicht|kein\w*)\b|"
+    r"\b(?:no (?:puedo|podemos|tengo|tenemos)|je n'ai pas|je ne peux pas|on n'a pas)\b"
+)
+CODE = re.compile(r"\w\(\S*\)|[{}=]|\bselect\b.*\bfrom\b|/tmp/")
+PROMISES = re.compile(
+    r"\b(?:i'll|i will|i'm going to|i'm off|let me|ich (?:schick|frag|ruf|schreib)\w*|voy a|le "
+    r"escribo|"
+    r"te mando|je vais|j'envoie|je vous envoie)\b"
+)
+DOUBT = re.compile(
+    r"\b(?:if|unless|whether|maybe|perhaps|might|depends|falls|wenn|ob|vielleicht|quizás?|tal vez|"
+    r"depende|peut-être|dépend|(?:not|nothing) (?:now|yet|before|until|till)|"
+    r"idk|dunno|waiting|waits)\b|もし|たぶん|かも|如果|也许|可能"
+)
+# "Merged" and "true" tell, and decide nothing.
+TOLD = re.compile(
+    r"\bdone\b|^(?:\w+ed|sent|true|correct|off|there|through|ready|fertig|erledigt|geschickt|"
+    r"listo|hecho|enviado|fait|envoyé|déposé)$|\b(?:sent|ready|in|off|applied|too|tho)$"
+)
+WORK = re.compile(r"\b(?:please|pls|plz|now|bitte|jetzt|por favor|ahora|maintenant)\b")
+NO_TOPIC = re.compile(
+    r"^\W*(?:first|second|third|next|then|also|ps|fyi|note|unrelated|question|problem|feedback|got|"
+    r"news|update|log|output|result|error|here|one more thing|erstens|zuerst|frage|primero|"
+    r"d'abord)\b"
+)
+ABOUT = re.compile(
+    r"(?:about|regarding|concerning|as (?:for|to)|re|wegen|bezüglich|sobre|quant à)\b"
+)
+OTHERS = re.compile(
+    r"\b(?:he|she|they|it|nobody|who|er|sie|ella|él|elle|il|ils) (?:only|never|always|just|nur|nie|"
+    r"immer|solo|nunca|siempre)\b|"
+    r"^(?:where|what|how|why|who|when|which|wo|was|wie|warum|wer|wann)\b.*\b(?:do|does|did|is|are|"
+    r"was|can|ist|sind)\b"
+)
+RELAYED = re.compile(
+    r"(?:\w+[ ,]+){0,2}(?:\w|\.)+ (?:says?|said|thinks|wants|sagt|meint|will|dice|quiere|dit|veut)"
+    r"\b(?::|,|que| that| dass)? +(?=\w)"
+)
+PRAISE = re.compile(
+    r"^(?:good|great|nice|interesting|clever|fair|gute?r?|schöne?r?|buen[oa]?|bonne?|belle) "
+    r"\w+[.!]*$"
+)

@@ -1,0 +1,202 @@
+"""What a reply proposes and leaves to choose, and whether the user takes it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agentsess.sessions.recap_ahead import is_ahead
+from agentsess.sessions.recap_choices import plainly, pointless, substance
+from agentsess.sessions.recap_questions import PUT_OFF, matter
+from agentsess.sessions.recap_reading import Reading
+from agentsess.sessions.recap_text import asks, plain
+
+NAMES_WAYS = re.compile(
+    r"\b(?:or|oder|o|ou|which|what|how|where|who|when|welche[rs]?|was|wie|wo|wer|wann|zu welchem|"
+    r"qué|cuál|cómo|dónde|quel(?:le)?|comment|où|quand)\b|还是|それとも|什么|哪",
+    re.IGNORECASE,
+)
+# A question of fact is answered, too, but nothing is decided by it.
+_OF_FACT = re.compile(
+    r"^(?:(?:and|but|so|also)\b,? )?(?:is|are|was|were|does|did|has|have|had|do (?:you (?:run|"
+    r"know|use|"
+    r"already|see|have (?:it|one|them|that|access))|(?!we\b|i\b|you\b)\w+)|what (?:does|do you|"
+    r"is|are|did|happen)|"
+    r"where (?:is|are)|who (?:is|are)|why|since|"
+    r"when (?:did|was)|how (?:do|does|did|often|many)|"
+    r"ist|sind|haben|hat|habt|wer |woher|warum|seit|hay|está|es |por qué|est|y a-t-il|"
+    r"pourquoi)\b",
+    re.IGNORECASE,
+)
+_OF_WILL = re.compile(
+    r"\b(?:should|shall|must|may|want(?:ed)?|would (?:you|we|i|it)|prefer|keep|or|ok(?:ay)?|"
+    r"soll(?:en)?|oder|o|ou|"
+    r"faut)\b|还是|要|それとも",
+    re.IGNORECASE,
+)
+_THIRD_PERSON = re.compile(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b", re.IGNORECASE)
+_CONSEQUENCE = re.compile(
+    r"\b(?:so|therefore|hence|deshalb|daher|así que|por eso|donc) (?!far|much|many)\w",
+    re.IGNORECASE,
+)
+_AGREED = re.compile(
+    r"^(?:(?:i(?:['’]m)?|that(?:['’]s)?|you(?:['’]re)?|das|ça|me|is|very|all|hm+|oh|ah)\s+)*"
+    r"(?:makes sense|sounds (?:like a plan|\w+)|ok(?:ay)?|yes|sure|deal|"
+    r"(?:please|let['’]?s) do|go for it|works(?: for me)?|(?:have|['’]ve) (?:convinced|sold) me|"
+    r"yep|"
+    r"yeah|agreed?|right|fine|exactly|convinc\w+|like|love|do (?:it|that|so)|(?:good|great|nice|"
+    r"perfect|gut|prima|perfecto|parfait)(?!\s\w)|"
+    r"ja|genau|einverstanden|passt|klingt gut|"
+    r"überzeugt|so machen wir(?: es|['’]s)|sí|vale|de acuerdo|hazlo|gusta|oui|"
+    r"d['’]accord|ça marche)\b[\s,.!:–—-]*|\b(?:ok(?:ay)?|fine|agreed)[.!]*$|\byes\b|"
+    r"\b(?:klingt gut|like it|me gusta|me convence|ça me va)[.!]*$",
+    re.IGNORECASE,
+)
+_GOES_ON = re.compile(r"(?:ok(?:ay)?|good|great|nice|perfect|fine|right|gut|prima|vale|sí)\b", re.I)
+_DO_SO = re.compile(
+    r"(?:(?:ok(?:ay)?|yes|yep|yeah|sure|good|great|fine|ja|sí|vale|oui|gut)[\s,.!]*)*"
+    r"(?:(?:let['’]?s |please )?do (?:that|it|so|both|all)|go(?: for it| ahead)?|make it so|ship "
+    r"it|"
+    r"(?:agree|agreed) (?:w/|with) (?:all|both|everything|that|it)|so machen wir|machen wir so|"
+    r"mach das|hazlo|adelante|fais(?:-le| ça)|faites(?:-le| ça)?|vas-y)\b[^,;]{0,12}$",
+    re.IGNORECASE,
+)
+_REFUSES = re.compile(
+    r"(?:(?:h+m+|uh+|oh|ok(?:ay)?|well|sorry|ah|ew+|ugh)\b[\s,.!]*)*(?:no|nope|nah|not|never|but|"
+    r"rather|instead|wait|hold on|stop|don['’]?t|why|nein|nicht|aber|lieber|doch|warum|halt|pero|"
+    r"mejor|espera|non|mais|plutôt|pourquoi|attends)\b|いや|いいえ|やっぱり|でも|不|但",
+    re.IGNORECASE,
+)
+_CONSULTS = re.compile(
+    r"\b(?:what (?:would|should|do) (?:you|we|i)|how (?:would|should) (?:you|we|i)|which|"
+    r"should (?:we|i)|better|würdest|würden sie|soll(?:en|te)?|welche[rs]?|harías|haría|deber\w+|"
+    r"cuál|feri?ez|ferais|faut-il|quel(?:le)?)\b|どう|怎么|怎样",
+    re.IGNORECASE,
+)
+_PROPOSES = re.compile(
+    r"\b(?:(?:i|we)(?:['’]d| would) (?!not|like|love|need|hate|be|have)|(?:we|one|you) could|"
+    r"might as well|\b\w+est (?:is|would be|way)|(?:my )?advice|"
+    r"(?:suggest|propose|recommend|advise|schlage|empfehle|propongo|recomiendo|sugiero)\b|"
+    r"would be better|better to|würde ich|ich würde|wir könnten|podríamos|yo \w+ía|mejor|sería|"
+    r"je (?:\w+erais|propose|conseille)|on pourrait|mieux)|しましょう|提案|建议|, then[.:]",
+    re.IGNORECASE,
+)
+_ADVISES = re.compile(
+    r"(?:fix|solution|(?:my )?(?:verdict|advice|vote|recommendation|suggestion|proposal)|decision|"
+    r"middle way|compromise|vorschlag|empfehlung|lösung|fazit|propuesta|recomendación|solución|"
+    r"proposition|recommandation|conseil|提案|対策案|结论|建议)\s?[:：]\s*\S",
+    re.IGNORECASE,
+)
+_RATHER = re.compile(
+    r"\b(?:instead of|in place of|rather than|statt|anstelle|en vez de|en lugar de|au lieu de|"
+    r"plutôt que)\b|ではなく|而不是",
+    re.IGNORECASE,
+)
+_FEW = 2
+_LETTER = re.compile(
+    r"^(?:(?:ok(?:ay)?|yes|no|hm+|so)\b[\s,.]*)*(?:option |way |weg |variante |opción |plan |"
+    r"number |nr\.? |#)?([a-e]|[1-9])\b(?! ?[%€$\w])",
+    re.IGNORECASE,
+)
+_LABELLED = r"(?:^|\s|\(|\b(?:option|way|weg|variante|opción|plan) ){}(?:[).:]|\)) "
+r"*(.+?)(?=\s[a-h1-9]\)\s|$)"
+_POINTS = re.compile(
+    r"\b(?:the )?(?:first|second|third|former|latter|last)\b|\bboth\b|\b(?:1st|2nd|3rd)\b|"
+    r"\b(?:like (?:that|this)|that way|do (?:that|it))\b|\b(?:erste|zweite|letzte)\w*\b|"
+    r"\bbeide\w*\b|"
+    r"\bmachen wir so\b|\bso machen wir\b|\b(?:primer|segund|últim)[oa]?\b|\b(?:los|las) dos\b|"
+    r"\bambos\b|\b(?:le|la) (?:premi[eè]re?|seconde?|deuxième)\b|\bles deux\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the end of a reply leaves the user to say."""
+
+    ways: tuple[str, ...] = ()
+    """Its sentences that ask what is to be, propose, or name ways; none: it leaves no choice."""
+    words: frozenset[str] = frozenset()
+    """Their `matter`."""
+    of_fact: bool = False
+    """It only asks how things are."""
+
+    def meant_by(self, sentence: str) -> str:
+        """The way that a short answer such as "a." or "the former" picks; empty: none."""
+        said = plainly(sentence)
+        if letter := _LETTER.match(said):
+            for way in self.ways:
+                labelled = re.search(_LABELLED.format(re.escape(letter[1])), way, re.IGNORECASE)
+                if labelled:
+                    return plain(labelled[1].strip())
+        words = substance(said)
+        close = [way for way in self.ways if words & matter(way)]
+        if letter or _POINTS.search(said) or pointless(sentence):
+            close = close or list(self.ways)
+        elif len(words) > _FEW:
+            return ""
+        return plain(close[-1]) if close else ""
+
+
+def choice_in(reply: Reading) -> Choice:
+    """Whether the end of a reply asks what is to be, names ways, or proposes one."""
+    said = reply.sentences[-8:]
+    asked = [s for s in said if asks(s)]
+    if asked and all(of_fact(s, "") for s in asked):
+        return Choice(of_fact=True)
+    ways = [
+        s
+        for s in said
+        if (not of_fact(s, "") if asks(s) else NAMES_WAYS.search(s) or _PROPOSES.search(s))
+    ]
+    return Choice(tuple(ways), matter(" ".join(ways)))
+
+
+def proposals_in(reading: Reading, *, asked: bool) -> list[str]:
+    """What a reply proposes without asking: the last sentence that says so, or the first one of
+    a reply that was ``asked`` for."""
+    said = [s for s in reading.sentences[-6:] if len(s) <= 300 and not asks(s) and not is_ahead(s)]
+    if asked and said and said[0] == reading.sentences[0]:
+        return [plain(said[0])]
+    return [plain(s) for s in reversed(said) if _PROPOSES.search(s)][:1]
+
+
+def advised_in(reading: Reading) -> list[str]:
+    """What a reply plainly advises: that stands unless the user speaks against it."""
+    return [
+        plain(s)
+        for s in reading.sentences[-20:]
+        if len(s) <= 300
+        and not asks(s)
+        and (_ADVISES.match(s) or (_PROPOSES.search(s) and _RATHER.search(s)))
+    ]
+
+
+def consults(prompt: Reading) -> bool:
+    """Whether a prompt wants to hear what is best."""
+    return bool(prompt.sentences) and bool(_CONSULTS.search(prompt.sentences[-1]))
+
+
+def accepts(prompt: Reading) -> bool:
+    """Whether a prompt begins with a plain yes to what was said. "Good." before other words only
+    goes on."""
+    said = prompt.sentences
+    if not said or not only_agrees(said[0]):
+        return bool(said) and any(_DO_SO.match(s) for s in said[:2])
+    return len(said) == 1 or not _GOES_ON.match(said[0])
+
+
+def refuses(prompt: Reading) -> bool:
+    """Whether a prompt speaks against what was said before it, or doubts it."""
+    return any(_REFUSES.match(s) or PUT_OFF.search(s) for s in prompt.sentences[:2])
+
+
+def only_agrees(sentence: str) -> bool:
+    rest = _AGREED.sub(" ", sentence)
+    return rest != sentence and pointless(rest)
+
+
+def of_fact(question: str, answer: str) -> bool:
+    asked = re.split(r"[:.!] ", question)[-1]
+    if _OF_WILL.search(asked) or _CONSEQUENCE.search(answer):
+        return False
+    return bool(_OF_FACT.match(asked) or _THIRD_PERSON.match(answer))
