@@ -36,7 +36,7 @@ _DECIDED = re.compile(
     r"\bso i (?:took|chose|picked|kept|went with|opted for)\b|"
     r", not (?:the |an? )?[\w /-]{2,40}, (?:as|because|since)\b|"
     r"^(?:so )?(?:that|this|which) leaves (?!no\b|open|you|the question|to\b|me|us\b|removing|"
-    r"group)[\w -]{4,40}[.]?$|"
+    r"group)[\w -]{4,40}(?=[.]?$)|"
     r"ich (?:nehme|bleibe bei|verwende|behalte)\b.*\b(?:statt|anstelle)|"
     r"(?:me quedo con|opto por)|(?:je garde|je pars sur)\b.*\bau lieu de|"
     r"wir (?:nehmen|verwenden|bleiben bei|haben (?:uns )?(?:\w+ ){0,6}entschieden)|"

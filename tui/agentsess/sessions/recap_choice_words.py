@@ -189,7 +189,7 @@ CLAUSE = re.compile(
     r"[,;:–—。、] ?|[.!…] | (?:because|bc|cause|since|weil|denn|porque|car) |:\)|[🀀-🿿]+"
 )
 UNABLE = re.compile(
-    r"\b(?:i|we)(?: still)? (?:can'?t|cannot|couldn'?t|haven'?t|don'?t (?:have|know|see|"
+    r"\bthere(?:'?s| is| are) no\b|\b(?:i|we)(?: still)? (?:can'?t|cannot|couldn'?t|haven'?t|don'?t (?:have|know|see|"
     r"remember))\b|"
     r"\b(?:kann|können|habe|haben) (?:ich|wir) (?:\w+ ){0,3}(?:nicht|kein\w*)\b|"
     r"\b(?:ich|wir) (?:kann|können|habe|haben) (?:\w+ ){0,3}(?:nicht|kein\w*)\b|"
@@ -233,4 +233,11 @@ RELAYED = re.compile(
 PRAISE = re.compile(
     r"^(?:good|great|nice|interesting|clever|fair|gute?r?|schöne?r?|buen[oa]?|bonne?|belle) "
     r"\w+[.!]*$"
+)
+TAKES_BACK = re.compile(
+    r"(?:if|unless|when|wenn|falls|si|cuando|quand|maybe|perhaps|vielleicht|quizás?|peut-être|"
+    r"no (?:reply|answer|response|word|news|idea|clue)|"
+    r"(?:but )?(?:i )?(?:don'?t know|dunno|idk|not sure)|"
+    r"(?:but |aber |pero |mais )?(?:that|this|it|das|eso|esto|ça|cela)\b.*(?:\bnot\b|n't|\bnicht\b|"
+    r"\bno\b|\bpas\b))"
 )

@@ -10,12 +10,16 @@ from agentsess.sessions.recap_questions import PUT_OFF, TASK, matter
 from agentsess.sessions.recap_text import asks
 
 _ORDERS = (wording.IMPERATIVE, wording.WISH, wording.SETTLED)
-_STRONG = (*_ORDERS, wording.NO, wording.ONLY)
-_NORMS = (wording.STANDS, wording.ENOUGH, wording.FIRST, wording.ALLOTS)
+_NORMS = (
+    *(wording.WISH, wording.SETTLED, wording.NO, wording.ONLY),
+    *(wording.STANDS, wording.ENOUGH, wording.FIRST, wording.ALLOTS),
+)
 _OF_REPLY = (wording.NO, wording.ONLY, wording.STANDS, wording.FIRST)
-_NEVER = (wording.GOES_ON, wording.PRAISE, wording.PROMISES, wording.DOUBT)
-_FACTS = (wording.FACT, wording.TROUBLE)
-_TELLING = (wording.UNABLE, wording.OTHERS, wording.CODE)
+_NEVER = (wording.GOES_ON, wording.PRAISE, wording.CODE)
+_HEDGES = (wording.PROMISES, wording.DOUBT)
+_FACTS = (wording.FACT, wording.TROUBLE, wording.UNABLE, wording.OTHERS)
+_TELLING = (*_FACTS, wording.PAST, wording.TOLD)
+_REPORTS = (wording.REPORTS,)
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _LONGEST_FRAGMENT = 9
 
@@ -49,24 +53,41 @@ def lays_down(
     if _any(said, _NEVER):
         return False
     if TASK.match(sentence) and not (answers and 2 * len(words & choice) >= len(words)):
-        return bool(wording.NO.search(said)) and not wording.PAST.search(said)
-    clause = _first_clause(said)
-    tells = _any(clause, _FACTS) or _any(said, _TELLING)
-    tells = tells or (bool(wording.REPORTS.search(said)) and not words & choice)
-    if wording.IMPERATIVE.search(said):
-        return not tells or bool(wording.NO.search(said))
-    if tells or wording.PAST.search(clause):
-        return False
-    if _any(said, _STRONG):
+        return any(
+            wording.NO.search(part) and not wording.PAST.search(part) for part in _parts(said)
+        )
+    parts = _parts(said)
+    shares = bool(words & choice)
+    if any(_norm_in(part, shares=shares) for part in parts):
         return True
-    return not wording.TOLD.search(clause) and (
-        _any(said, _NORMS)
-        or _of_a_topic(said)
-        or (
-            _is_fragment(clause)
-            and (substance(clause) <= about or (answers and not late and not _wants_work(said)))
+    if wording.TOPIC.match(said):
+        return _of_a_topic(said)
+    clause = next(filter(None, map(_bare, parts)), "")
+    return (
+        _is_fragment(clause)
+        and not _any(clause, _HEDGES)
+        and not any(wording.TAKES_BACK.match(part) for part in parts)
+        and not _tells(clause, shares=shares)
+        and (
+            substance(clause) <= (choice if _wants_work(said) else about)
+            or (answers and not late and not _wants_work(said))
         )
     )
+
+
+def _norm_in(part: str, *, shares: bool) -> bool:
+    """Whether a clause orders, forbids, wishes or allows something."""
+    if _any(part, _HEDGES) or not (substance(part) or _any(part, _ORDERS)):
+        return False
+    bare = _bare(part)
+    if wording.IMPERATIVE.search(part):
+        return not _any(bare, _FACTS) or bool(wording.NO.search(part))
+    return _any(part, _NORMS) and not _tells(bare, shares=shares)
+
+
+def _tells(bare: str, *, shares: bool) -> bool:
+    """Whether a clause says how things are or were; what others say may yet be the answer."""
+    return _any(bare, _TELLING) or (not shares and _any(bare, _REPORTS))
 
 
 def orders(sentence: str) -> bool:
@@ -120,10 +141,17 @@ def _is_fragment(clause: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
+def _parts(said: str) -> tuple[str, ...]:
+    """The clauses of a sentence."""
+    return tuple(part.strip(" .!") for part in wording.CLAUSE.split(said))
+
+
+@lru_cache(maxsize=1024)
+def _bare(part: str) -> str:
+    """A clause without yes and no before it; empty if it says nothing, or only of what it is."""
+    bare = wording.LEADING.sub("", part)
+    return bare if substance(bare) and not wording.ABOUT.match(bare) else ""
+
+
 def _first_clause(said: str) -> str:
-    """The first clause that says something, without yes and no before it."""
-    for clause in wording.CLAUSE.split(said):
-        bare = wording.LEADING.sub("", clause.strip(" .!"))
-        if substance(bare) and not wording.ABOUT.match(bare):
-            return bare
-    return ""
+    return next(filter(None, map(_bare, _parts(said))), "")

@@ -47,6 +47,8 @@ class Minutes:
     prompt: Reading | None = None
     """The last prompt, until a text answers it."""
     prompt_seq: int = 0
+    request: Reading | None = None
+    """The last prompt, until the reply that ends its turn."""
     consulted: bool = False
     """Whether it wants to hear what is best."""
 
@@ -55,6 +57,7 @@ class Minutes:
         neither of the first two, one that just ``goes_on`` none. Returns whether it answered."""
         consulted, self.consulted = self.consulted, proposals.consults(reading)
         self.prompt, self.prompt_seq = None if goes_on or opens else reading, seq
+        self.request = None if opens else reading
         if not opens and not proposals.refuses(reading):
             self.decide(self.advised, self.reply_seq, seq)
         self.advised = []
@@ -86,6 +89,7 @@ class Minutes:
         """Match a prompt with the open questions; returns the answers."""
         fresh = {fact.text: fact for fact in (*self.listed, *self.asked)}
         waiting = questions.left_open(reading, list(fresh))
+        waiting += [q for q in questions.passed_over(reading, list(fresh)) if q not in waiting]
         put = {text: fact for text, fact in fresh.items() if text not in waiting}
         taken_up = {f.text: f for f in self.left if questions.takes_up(reading, f.text)}
         put |= taken_up
@@ -132,6 +136,11 @@ class Minutes:
             self.listed = [Fact(text, (seq,)) for text in listed]
         self.asked += [Fact(text, (seq,)) for text in asked]
         self.reply_seq = seq
+        self.left = [f for f in self.left if not questions.settled_in(reading, f.text)]
+        if self.request:
+            open_still = questions.not_answered(self.request, reading)
+            self.left += [Fact(q, (self.prompt_seq,)) for q in open_still]
+            self.request = None
         self.proposing = None if changed or asked else reading
         self.advised = proposals.advised_in(reading)
         self.choice = proposals.choice_in(reading)

@@ -46,8 +46,15 @@ _TO_YOU = re.compile(
     re.IGNORECASE,
 )
 _YOURS = re.compile(
-    r"\bi (?:still )?need to know (?:whether|if|how|which|when|what|who)\b|"
-    r"\b(?:your (?:decision|call|choice)|up to you|you decide|let me know|tell me)\b",
+    r"\b(?:i (?:still )?(?:need|have|['’]d need|would need) to know|i wonder|(?:müsste|muss) ich "
+    r"(?:noch )?wissen|(?:wüsste|weiß) ich (?:gern|noch nicht)|necesito saber|(?:il )?me faut "
+    r"savoir|"
+    r"j['’]ai besoin de savoir),? (?:whether|if|how|which|when|what|who|ob|wie|wer|wann|welche\w*|"
+    r"was|si|cómo|cuál|cuándo|quién|qué|quel\w*|comment|quand|qui)\b|"
+    r"\b(?:your (?:decision|call|choice)|yours to (?:decide|say|choose)|up to you|you decide|"
+    r"let me know|tell me|sag(?:en sie)? mir|gib mir bescheid|dime|me dices|dis-moi|dites-moi|"
+    r"(?:you )?haven['’]t told me|no me (?:lo )?has (?:contado|dicho))\b|"
+    r"\b(?:either|entweder|soit) .*\b(?:or|oder|soit)\b|教えてください|告诉我|请确认",
     re.I,
 )
 # A question that its own paragraph goes on to answer is put to nobody.
@@ -55,11 +62,13 @@ _SELF_ANSWERED = re.compile(
     r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b", re.IGNORECASE
 )
 _RHETORICAL = re.compile(
-    r"^(?:so )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b", re.I
+    r"^(?:(?:so|and|but|then) )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b",
+    re.I,
 )
 REQUEST = re.compile(
     r"(?!.{0,30}\b(?:tell|say|explain|sagen|decir|dire)\b)"
-    r"^¿?(?:(?:could|can|would|will) (?:you|some(?:one|body)|any(?:one|body))|puedes|podrías|"
+    r"^¿?(?:(?:could|can|would|will) (?:you|u|some(?:one|body)|any(?:one|body))|(?:is there "
+    r")?anything (?:you|we|i) can|me ayudas|puedes|podrías|"
     r"(?:kannst|könntest) du|könnte jemand|peux-tu|pouvez-vous)\b",
     re.IGNORECASE,
 )
@@ -81,6 +90,7 @@ PUT_OFF = re.compile(
     r"i['’]ll (?:ring|call|phone|mail|text) (?:him|her|them)|hold that|"
     r"(?:\w+ would|you['’]d have to) (?:know|ask)|can['’]?t (?:tell|say|know)|"
     r"what would you|you decide|up to you|"
+    r"(?:muss|müsste|müssen) (?:ich|wir) .{0,60}(?:nachsehen|nachschauen|nachfragen|klären|prüfen)|"
     r"frag(?:e|en|st|t)|gefragt|weiß (?:ich )?nicht|keine ahnung|noch nicht|"
     r"ni idea|no (?:lo )?sé|pregunt(?:o|ar[eé]?|aré|ado)|lo decide|se lo paso|"
     r"je (?:\w+ )?(?:demande|ne sais pas)|aucune idée|(?:ai|laissé un) (?:demandé|message))\b|"
@@ -159,6 +169,62 @@ def left_open(prompt: Reading, asked: Sequence[str]) -> list[str]:
     ]
 
 
+def passed_over(prompt: Reading, asked: Sequence[str]) -> list[str]:
+    """The questions ``asked`` to which a prompt holds nothing that could be the answer: no word
+    of theirs, and no number, name or choice where one is asked for."""
+    said = [s for s in prompt.sentences[:12] if not asks(s)]
+    whole = " ".join(said)
+    words = matter(whole)
+    return [
+        question
+        for question in asked
+        if not MAY_I.match(question)
+        and not REQUEST.match(question)
+        and not words & matter(question)
+        and not _could_answer(said, question)
+    ]
+
+
+def _could_answer(said: Sequence[str], question: str) -> bool:
+    """Whether what is said is of the sort that a question asks for."""
+    whole = " ".join(said)
+    if _NUMBER_ASKED.search(question):
+        return bool(_NUMBER.search(whole))
+    if _EITHER_ASKED.search(question):
+        picks = any(_YES_OR_NO.search(s) for s in said[:2])
+        return picks or bool(_ORDINAL.search(whole)) or len(whole) < _SHORTEST_OTHER
+    return True
+
+
+_NUMBER_ASKED = re.compile(
+    r"\b(?:how (?:many|much|long|often|big|large|old)|which (?:day|month|week|year|date|version|"
+    r"page|number)|what (?:time|date|day|year)|wie (?:viele?|lange|oft|groß)|welche[rnsm]? (?:tag|"
+    r"monat|woche|jahr)|cuánt\w+|qué (?:día|mes|año|hora|fecha)|combien|quelle? (?:date|heure|jour|"
+    r"mois|année))\b|何(?:か月|ヶ月|日|年|時|件|個|回|人)|いくつ|いつまで|几|多少",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|all|none|no limit|half|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|always|forever|ein\w*|zwei|drei|vier|"
+    r"fünf|sechs|alle|keine|immer|dos|tres|cuatro|cinco|seis|todos|siempre|deux|trois|quatre|cinq|"
+    r"six|tous|toujours|spring|summer|autumn|winter|enough|depends)\b|[一二三四五六七八九十半全]",
+    re.IGNORECASE,
+)
+_EITHER_ASKED = re.compile(
+    r"\b(?:or|oder|ou)\b(?!.*\b(?:or|oder|ou) not\b)|还是|それとも", re.IGNORECASE
+)
+_ORDINAL = re.compile(
+    r"\b(?:first|second|third|former|latter|last|both|either|neither|whatever|whichever|you choose|"
+    r"rather|better|lieber|eher|mejor|plutôt|1st|2nd|3rd|erste\w*|zweite\w*|beide\w*|egal|"
+    r"primer\w*|segund\w*|amb[oa]s|cualquiera|"
+    r"premi\w+|second\w*|deuxième|les deux|peu importe)\b",
+    re.IGNORECASE,
+)
+_SHORTEST_OTHER = 30
+"""A shorter word after a question may well answer it in other words."""
+
+
 def takes_up(prompt: Reading, question: str) -> bool:
     """Whether a later prompt comes back to a question, and not to say that it is still open."""
     words = matter(question)
@@ -168,11 +234,57 @@ def takes_up(prompt: Reading, question: str) -> bool:
     )
 
 
+def settled_in(reply: Reading, question: str) -> bool:
+    """Whether a reply comes back to a question with most of its words."""
+    words = matter(question)
+    return any(2 * len(words & matter(s)) > len(words) > 1 and not asks(s) for s in reply.sentences)
+
+
 def asked_by_user(prompt: Reading) -> list[str]:
     """The questions that a prompt puts."""
     said = prompt.sentences
-    asked = (_with_its_matter(said, n) for n, s in enumerate(said) if asks(s))
+    asked = (
+        _with_its_matter(said, n) for n, s in enumerate(said) if asks(s) and not REQUEST.match(s)
+    )
     return [q for q in dict.fromkeys(asked) if len(q) >= 8]
+
+
+def not_answered(prompt: Reading, reply: Reading) -> list[str]:
+    """The questions of a prompt that its reply says nothing of, or gives back."""
+    asked = asked_by_user(prompt)
+    if not asked:
+        return []
+    if len(asked) == 1 and any(_NOT_KNOWN.search(s) for s in reply.sentences[:3]):
+        return asked
+    told = matter(" ".join(reply.sentences))
+    aside = [s for s in prompt.sentences if not asks(s) and len(matter(s)) > 1]
+    if not aside or any(_YES_OR_NO.search(s) or _LIKELY.match(s) for s in reply.sentences[:1]):
+        return []
+    return [
+        q
+        for q in asked
+        if len(matter(re.split(r"[.!] ", q)[-1])) > 2
+        and not matter(q) & told
+        and not _RHETORICAL.match(q)
+        and not _OBJECTS.match(q)
+    ]
+
+
+_OBJECTS = re.compile(r"(?:but|aber|pero|mais)\b|でも|但", re.IGNORECASE)
+_LIKELY = re.compile(
+    r"(?:very |quite |most )?(?:probabl[ey]|likely|presumably|perhaps|maybe|hardly|depends|"
+    r"vermutlich|"
+    r"wahrscheinlich|vielleicht|kaum|kommt drauf an|probablemente|seguramente|depende|quizás?|"
+    r"probablement|peut-être|sans doute|たぶん|おそらく|大概|可能)",
+    re.IGNORECASE,
+)
+_NOT_KNOWN = re.compile(
+    r"\b(?:yours to (?:decide|say|choose)|up to you|you (?:have to|must|need to) (?:decide|choose)|"
+    r"(?:i|we) (?:don['’]?t|do not|can['’]?t|cannot) (?:know|tell|say)|\w+ would know|"
+    r"(?:weiß|kann) ich nicht|müssen sie entscheiden|no lo sé|eso lo (?:decides|decide)|"
+    r"je ne sais pas|à (?:vous|toi) de (?:décider|voir))\b|分かりません|不知道|不清楚",
+    re.IGNORECASE,
+)
 
 
 def matter(text: str) -> frozenset[str]:
