@@ -189,7 +189,8 @@ CLAUSE = re.compile(
     r"[,;:–—。、] ?|[.!…] | (?:because|bc|cause|since|weil|denn|porque|car) |:\)|[🀀-🿿]+"
 )
 UNABLE = re.compile(
-    r"\bthere(?:'?s| is| are) no\b|\b(?:i|we)(?: still)? (?:can'?t|cannot|couldn'?t|haven'?t|don'?t (?:have|know|see|"
+    r"\bthere(?:'?s| is| are) no\b|\b(?:i|we)(?: still)? (?:can'?t|cannot|couldn'?t|haven'?t|"
+    r"don'?t (?:have|know|see|"
     r"remember))\b|"
     r"\b(?:kann|können|habe|haben) (?:ich|wir) (?:\w+ ){0,3}(?:nicht|kein\w*)\b|"
     r"\b(?:ich|wir) (?:kann|können|habe|haben) (?:\w+ ){0,3}(?:nicht|kein\w*)\b|"
