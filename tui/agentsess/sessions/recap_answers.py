@@ -30,11 +30,7 @@ _DECIDED = re.compile(
     r"(?:it was|was|is) decided|decided (?:to|on|against) |"
     r"(?:i|we)(?:['’]ll| will) (?:go with|stick with|stay with)|"
     r"let['’]?s (?:go with|stick with|stay with|settle on)|"
-    r"\bi(?:['’]ll| will|['’]m)? (?:use|using|used|chose|choose|took|take|taking|kept|keep|"
-    r"pick(?:ed)?|"
-    r"went with|make|made|put|leave|left)\b.*\b(?:instead of|rather than|in place of)\b|"
     r"\bso i (?:took|chose|picked|kept|went with|opted for)\b|"
-    r", not (?:the |an? )?[\w /-]{2,40}, (?:as|because|since)\b|"
     r"^(?:so )?(?:that|this|which) leaves (?!no\b|open|you|the question|to\b|me|us\b|removing|"
     r"group)[\w -]{4,40}(?=[.]?$)|"
     r"ich (?:nehme|bleibe bei|verwende|behalte)\b.*\b(?:statt|anstelle)|"
@@ -99,7 +95,7 @@ _FOLLOWS = re.compile(
     r"分かりました|好的|明白)"
 )
 _THEN = re.compile(
-    r"(?:,? (?:then|dann|alors|entonces)|, fine)[.!]*(?:$|[,:])|(?<!there)(?<!here) it is[.!]*$"
+    r"(?:,? (?:then|dann|alors|entonces)|, fine)[.!]*(?:$|[,:;])|(?<!there)(?<!here) it is[.!]*$"
 )
 
 

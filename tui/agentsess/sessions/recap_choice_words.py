@@ -17,6 +17,8 @@ TO_KEEP = (
 ANSWERING = (
     r"(?:(?:ok(?:ay)?|k|yes|yeah|yep|yup|good|great|right|fine|perfect|agreed|sure|no|nope|nah|"
     r"h+m+|actually|wait|ouch|oh|ah|uh|well|sorry|and|but|or|then|so|also|please|pls|plz|just|"
+    r"meh|eh|yo|lol|haha|cool|naja|tja|hey|uf+|buf|bah|ben|nun|okey|listo|super|top|klar|genau|"
+    r"exactly|absolutely|definitely|of course|claro|bien sûr|donc|"
     r"maybe|rather|better|now|i(?:'d)? (?:say|think|guess)|creo que|ich (?:denke|glaube)|je "
     r"(?:crois|"
     r"pense)(?: que)?|sí|no|vale|bueno|bien|mejor|entonces|pues|y|pero|"
@@ -32,7 +34,8 @@ IMPERATIVE = re.compile(
     r"^(?:ich |wir )?(?:nimm|nehmt|nehmen|nehme|lass|lasst|lassen|behalt\w*|verwende\w*|"
     r"benutz\w*|bleib\w*|streich\w*|setz\w*|mach(?:en|t|e|)|spar\w*) |"
     r"\b(?:nehmen|machen|lassen|streichen|behalten|verwenden|bleiben) wir\b|"
-    r"^(?:usa|usamos|usemos|usad|deja|dejamos|dejemos|pon|ponemos|ponlo|quita|quitamos|mantén|"
+    r"(?:^|\by )(?:usa|usamos|usemos|usad|deja|dejamos|dejemos|pon|ponemos|ponlo|quita|quitamos|"
+    r"mantén|"
     r"mantenemos|elige|coge|olvida|olvidemos|vamos (?:con|a usar)|nos quedamos|me quedo)\b|"
     r"\b(?:on|nous) (?:l[aeo']s? ?)?(?:garde|prend|laisse|met|coupe|supprime|enlève|reste|part|"
     r"fait|utilise|choisit|saute|oublie|gardons|prenons|laissons|mettons)\w*\b|"
@@ -48,7 +51,9 @@ STANDS = re.compile(
     r"(?:all |both |then |just |einfach )?"
     r"(?:go|weg|raus|bleiben|fort|irse|quedarse|rester|partir)\b(?! (?:on|to|ahead|wrong|through))|"
     r"\b(?:is|are|wird|werden|está|queda) (?:out|dropped|gestrichen|weg|raus|fuera)\b(?! of)|"
-    r"\bdoes(?:n't| not) come\b"
+    r"\bdoes(?:n't| not) come\b|"
+    r"\b(?:ought to|should|must|has to|have to) (?:only |never |always |all |also )*(?:be|have|"
+    r"stay)\b"
 )
 ENOUGH = re.compile(
     r"\b(?:is|are|'s|'re|seems?)? ?(?:fine|ok(?:ay)?|enough|good enough|plenty|alright|acceptable)"
@@ -56,7 +61,8 @@ ENOUGH = re.compile(
     r"\b(?:will do|would do|does it|suits me|works for (?:me|us)|sounds? (?:good|great|fine))\b|"
     r"\b(?:reicht|reichen|genügt|genügen|passt|klingt gut|ist (?:in ordnung|okay|ok)|geht klar)\b|"
     r"\b(?:basta|bastan|vale|está bien|me sirve|va bien|suffit|suffisent|convient|(?:me|nous) va|"
-    r"ça ira)\b|でいい|でよい|で結構|で大丈夫|で問題|就行|就好|就可以|也行|足够|够了"
+    r"ça ira)\b|(?:\w\w+ |^)(?:then|dann|entonces|alors)$|\bit is$|"
+    r"(?:だと|なら)(?:助かり|嬉し|ありがた|いい)|がいいです|がよい|でいい|でよい|で結構|で大丈夫|で問題|就行|就好|就可以|也行|足够|够了"
 )
 ONLY = re.compile(
     r"\b(?:only|alone|nur|lediglich|sólo|solo|solamente|únicamente|seulement|uniquement|"
@@ -65,7 +71,8 @@ ONLY = re.compile(
     r"siempre|toujours|désormais|partout|always|immer)\b|だけ|のみ|限り|只|仅|以后|统一|一律|今後"
 )
 NO = re.compile(
-    r"(?:^|[,;:.–—] ?|\band |\bbut |\bso |\bmit |\bund |\by |\bet )(?:no|not|never|none|nothing|"
+    r"(?:^|[,;:.–—] ?|\b(?:and|but|so|then|please|pls|mit|und|also|dann|aber|bitte|y|pero|entonces|"
+    r"et|donc|mais|alors) )(?:no|not|never|none|nothing|"
     r"without|kein(?:e|en|er|es)?|nicht|nie|niemals|ohne|ni|nunca|jamás|sin|pas|jamais|sans|"
     r"aucune?)\b(?! (?:idea|problem|worries|rush|need|wait|answer|reply|response|word|news|"
     r"one|hurry|doubt|luck|errors?|sure|yet|bad|clue|ahnung|eile|stress|schlimm|noch|"
@@ -73,6 +80,8 @@ NO = re.compile(
     r"\b(?:instead|instead of|rather than|in place of|in lieu of|anstatt|statt|anstelle|"
     r"stattdessen|"
     r"lieber|eher|en vez de|en lugar de|antes que|más bien|au lieu de|plutôt|à la place)\b|"
+    r"\bno (?:l[oae]s? |me |le )\w+(?:es|as)\b|\bon ne \w+ (?:pas|plus)\b|"
+    r"\bnicht \w+en$|ないで|ないように|"
     r"ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|なしで?|別に|别|不用|不再|而不是|"
     r"代わりに|取り消し"
 )
@@ -90,7 +99,8 @@ WISH = re.compile(
     r"ich bin (?:für|gegen)|mir (?:ist|wäre))\b|\b(?:prefiero|preferimos|preferiría|"
     r"yo (?:\w+ía|diría))\b|\b(?:je préfère|on préfère|je préférerais|j'aimerais mieux|"
     r"je \w+erais)\b|\bi (?:want|don'?t want) .*\b(?:only|no|not|in|there|anything)\b|"
-    r"\b(?:my vote|i say)\b|方を|方で|ほうが|方がいい|にします|にしましょう|にして|"
+    r"\b(?:my vote|i say|(?:they|he|she)(?:'d| would) rather)\b|"
+    r"方を|方で|ほうが|方がいい|にします|にしましょう|にして|"
     r"でお願い|ことに(?:します|しました|する)|で(?:いき|行き|進め)|そのまま|ままで|希望です|"
     r"改成|改用|改为|就用|就按|就选|采用|还是.*(?:吧|好)|用.*吧|保留|去掉|删掉|选|照旧|不变|维持"
 )
@@ -147,7 +157,8 @@ REMARK = frozenset(
         "really thing things way enough today tonight back here coffee morning evening good day "
         "hello hi hey again later bye see soon gotta sorry wait hold hmm oh dear damn ffs shit "
         "thx ty ta cheers wunderbar herrlich schön sehr super klasse toll spitze genial bravo "
-        "klar stimmt richtig eben danke morgen tag moin maravilla genial estupendo fenomenal "
+        "fuck tres muy bete dumm tonto stupid klar stimmt richtig eben danke "
+        "morgen tag moin maravilla genial estupendo fenomenal "
         "perfecto claro exacto cierto madre mía gracias merci bravo parfait super génial "
         "magnifique exact exactement voilà bien sûr excellent"
     ).split()
@@ -179,7 +190,8 @@ FINITE = re.compile(
     r"breaks?|happens?|contains?|exists?|depends?|sounds?|feels?|pays?|loses?|lives?|sits?|"
     r"finishes|expires|arrives?|returns?|sends?|sells?|buys?|owes?|refers?|collides?|clicked|isnt|"
     r"arent|doesnt|dont|cant|wont|its|thats|theres|im|ive|"
-    r"ist|sind|war|hat|habe[n]?|wird|werden|kann|können|muss|müssen|soll|sollen|sagt|gibt|geht|"
+    r"heißt|heißen|braucht|ist|sind|war|hat|habe[n]?|wird|werden|kann|können|muss|müssen|soll|"
+    r"sollen|sagt|gibt|geht|"
     r"liegt|steht|kommt|ich|er|es|wir|ihr|man|"
     r"es|está|son|están|hay|tiene|tienen|dice|va|ha|han|hemos|he|fue|era|puede|"
     r"est|sont|a|ont|ai|avons|avez|il|elle|ils|elles|on|je|nous|vous|c'est|faut|peut|va|vont)\b|"
@@ -214,7 +226,8 @@ TOLD = re.compile(
 )
 WORK = re.compile(r"\b(?:please|pls|plz|now|bitte|jetzt|por favor|ahora|maintenant)\b")
 NO_TOPIC = re.compile(
-    r"^\W*(?:first|second|third|next|then|also|ps|fyi|note|unrelated|question|problem|feedback|got|"
+    r"^[^:]+: \w+ed\b|^\W*(?:first|second|third|next|then|also|ps|fyi|note|unrelated|question|"
+    r"problem|feedback|got|"
     r"news|update|log|output|result|error|here|one more thing|erstens|zuerst|frage|primero|"
     r"d'abord)\b"
 )
@@ -222,10 +235,13 @@ ABOUT = re.compile(
     r"(?:about|regarding|concerning|as (?:for|to)|re|wegen|bezüglich|sobre|quant à)\b"
 )
 OTHERS = re.compile(
+    r"\b(?:i|we) only (?:have|got|see|know)\b|\bonly (?:now|then|just)\b|"
+    r"^(?:the|my|our|his|her|this|that|their) \w+(?: \w+)? (?:only|always|never) \w+s\b|"
+    r"^(?:only|always|never) \w+s\b(?! (?:only|please))|"
     r"\b(?:he|she|they|it|nobody|who|er|sie|ella|él|elle|il|ils) (?:only|never|always|just|nur|nie|"
     r"immer|solo|nunca|siempre)\b|"
     r"^(?:where|what|how|why|who|when|which|wo|was|wie|warum|wer|wann)\b.*\b(?:do|does|did|is|are|"
-    r"was|can|ist|sind)\b"
+    r"was|can|happens|ist|sind)\b"
 )
 RELAYED = re.compile(
     r"(?:\w+[ ,]+){0,2}(?:\w|\.)+ (?:says?|said|thinks|wants|sagt|meint|will|dice|quiere|dit|veut)"

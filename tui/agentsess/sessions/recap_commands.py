@@ -67,14 +67,16 @@ _NOTABLE = re.compile(
 )
 # Of home-made programs the name, or that of what they are told to do, says that they check.
 _CHECKS = re.compile(
-    r"(?:^|[/.:_-])(?:self|un|re|spell|link)?(?:tests?|check(?:s|er|ers|ing)?|verif\w+|validat\w+|compar\w+|"
+    r"(?:^|[/.:_-])(?:self|un|re|spell|link)?(?:tests?|check(?:s|er|ers|ing)?|verif\w+|validat\w+|"
+    r"compar\w+|"
     r"bench\w*|smoke\w*|audit\w*|doctor|deploy\w*|build|\w*lint)(?=$|[/.:_-])|\wcheck(?=$|\.)|"
     r":ping$|^--(?:bench|check|verify|dry-run|selftest)$",
     re.IGNORECASE,
 )
 _NO_CHECK = re.compile(
     r"(?:ls|ll|cat|grep|rg|cd|rm|mv|cp|ln|mkdir|rmdir|find|vim?|nano|head|tail|less|sed|awk|git|gh|"
-    r"echo|printf|systemctl|service|journalctl|pip\d?|apt|apt-get|brew|chmod|chown|touch|tar|curl|wget|test|\[|diff|wc|sort|tree|"
+    r"echo|printf|systemctl|service|journalctl|pip\d?|apt|apt-get|brew|chmod|chown|touch|tar|curl|"
+    r"wget|test|\[|diff|wc|sort|tree|"
     r"which|type|export|source|kill|pkill|ps|du|stat|scp|rsync|psql|mysql|sqlite3|npm|yarn|pnpm|"
     r"docker|kubectl|python[\d.]*)\b"
 )

@@ -12,6 +12,7 @@ from agentsess.sessions.recap_agents import HELPER_TOOLS, AgentLog
 from agentsess.sessions.recap_ahead import Ahead
 from agentsess.sessions.recap_board import Board
 from agentsess.sessions.recap_minutes import Minutes
+from agentsess.sessions.recap_own_choices import chosen_in
 from agentsess.sessions.recap_questions import asked_by_user, matter
 from agentsess.sessions.recap_reading import Reading, State, read
 from agentsess.sessions.recap_sections import Section
@@ -220,6 +221,7 @@ class Course:
                 reading = read(text)
                 self.board.said(reading, entry.seq, by_user=False)
                 self.minutes.decide(answers.decisions_in(reading), entry.seq)
+                self.minutes.decide(chosen_in(reading), entry.seq)
         elif text.strip():
             self._final_reply(read(text), entry.seq, entry.author)
 

@@ -11,6 +11,7 @@ from agentsess.sessions import recap_choices as choices
 from agentsess.sessions import recap_proposals as proposals
 from agentsess.sessions import recap_questions as questions
 from agentsess.sessions import recap_talk as talk
+from agentsess.sessions.recap_own_choices import chosen_in
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_text import alike, plain, tokens
 
@@ -124,7 +125,7 @@ class Minutes:
 
     def replied(self, reading: Reading, seq: int, *, changed: bool) -> None:
         """Take the reply that ends a turn. ``changed``: there is work that it reports on."""
-        self.decide(answers.decisions_in(reading), seq)
+        self.decide([*answers.decisions_in(reading), *chosen_in(reading)], seq)
         claims = talk.claims_in(reading)
         if changed and not claims and (report := talk.reported(reading)):
             claims = [report]

@@ -13,7 +13,7 @@ from agentsess.sessions.recap_text import asks, plain
 
 NAMES_WAYS = re.compile(
     r"\b(?:or|oder|o|ou|which|what|how|where|who|when|welche[rs]?|was|wie|wo|wer|wann|zu welchem|"
-    r"qué|cuál|cómo|dónde|quel(?:le)?|comment|où|quand)\b|还是|それとも|什么|哪",
+    r"qué|cuál|cómo|dónde|quel(?:le)?|comment|où|quand)\b|还是|或|それとも|または|什么|哪",
     re.IGNORECASE,
 )
 # A question of fact is answered, too, but nothing is decided by it.
@@ -181,8 +181,19 @@ def accepts(prompt: Reading) -> bool:
     goes on."""
     said = prompt.sentences
     if not said or not only_agrees(said[0]):
-        return bool(said) and any(_DO_SO.match(s) for s in said[:2])
+        return bool(said) and (
+            bool(_YES_AND.match(said[0])) or any(_DO_SO.match(s) for s in said[:2])
+        )
     return len(said) == 1 or not _GOES_ON.match(said[0])
+
+
+_YES_AND = re.compile(
+    r"(?:yes|yep|yeah|yup|jo?a|sí|oui|sure|agreed|exactly|genau|absolutely|definitely|of course|"
+    r"claro|"
+    r"exacto|by all means|bien sûr|tout à fait|por supuesto|gerne|unbedingt)\b|"
+    r"はい|好的|对|👍|👌|✅",
+    re.IGNORECASE,
+)
 
 
 def refuses(prompt: Reading) -> bool:

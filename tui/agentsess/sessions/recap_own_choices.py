@@ -1,0 +1,83 @@
+"""What a reply says of its writer's own choices: an act of choosing with a contrast or a reason."""
+
+from __future__ import annotations
+
+import re
+
+from agentsess.sessions.recap_ahead import is_ahead
+from agentsess.sessions.recap_reading import Reading
+from agentsess.sessions.recap_text import asks, mentions, plain
+
+_LONGEST = 300
+_ACT = re.compile(
+    r"\bi(?:['’](?:ve|m|ll)| have| am)?(?: also| only| now| just| therefore| deliberately)* "
+    r"(?:set(?:ting)?|leav(?:e|ing)|left|keep(?:ing)?|kept|pin(?:n(?:ed|ing))?|put(?:ting)?|"
+    r"mak(?:e|"
+    r"ing)|made|us(?:e|ed|ing)|tak(?:e|ing)|took|count(?:ed|ing)?|exempt(?:ed|ing)?|treat(?:ed|"
+    r"ing)?|"
+    r"choos(?:e|ing)|chose|pick(?:ed|ing)?|go(?:ing)? with|went (?:with|for)|skip(?:p(?:ed|ing))?|"
+    r"exclud(?:e|ed|ing)|default(?:ed|ing)?|merg(?:e|ed|ing)|round(?:ed|ing)?|limit(?:ed|ing)?|"
+    r"nam(?:e|ed|ing)|call(?:ed|ing)?|st(?:ick|icking|uck) (?:to|with)|opt(?:ed|ing)?|"
+    r"assum(?:e|ed|ing)|stor(?:e|ed|ing)|mark(?:ed|ing)?|group(?:ed|ing)?|sort(?:ed|ing)?|"
+    r"switch(?:ed|ing)?|replac(?:e|ed|ing)|validat(?:e|ed|ing)|writ(?:e|ing)|wrote|read|"
+    r"order(?:ed)?|"
+    r"cap(?:p(?:ed|ing))?|ignor(?:e|ed|ing)|prefer(?:red)?|split(?:ting)?|translat(?:e|ed|ing)|"
+    r"drop(?:p(?:ed|ing))?|omit(?:t(?:ed|ing))?|cut(?:ting)?|bas(?:e|ed|ing))\b|"
+    r"\b(?:ich (?:habe|lasse|nehme|setze|verwende|rechne|zähle|behalte|bleibe|schreibe)|(?:habe|"
+    r"lasse|nehme|setze|verwende|rechne|zähle|behalte|bleibe|schreibe) ich|"
+    r"he (?:puesto|dejado|usado|tomado|fijado|mantenido|elegido|separado|contado|cambiado)|dejo|"
+    r"uso|"
+    r"tomo|pongo|mantengo|separo|j['’]ai (?:mis|gardé|laissé|pris|compté|choisi|utilisé|fixé|"
+    r"séparé)|"
+    r"je (?:compte|garde|laisse|prends|mets|pars|utilise|sépare))\b|"
+    r"に(?:して|しておき|し)まし|ことにし|そろえま|統一しま|残しま|使いま|我(?:没有?(?:音译|改|动|用|翻|译|删|加|合并|拆)|把|用|保留|设|放|采用|按|统一)|"
+    r"我们?用|保留",
+    re.IGNORECASE,
+)
+_CONTRAST = re.compile(
+    r"\b(?:instead of|in place of|rather than|no longer|statt|anstelle|en vez de|en lugar de|"
+    r"au lieu de|plutôt que|et non|und nicht|y no)\b|"
+    r", (?:not|never|nicht|nie|no|nunca|pas|jamais) \w+|ではなく|じゃなく|而不是|没有?\w*[，,]",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\b(?:so that|so (?:nobody|no one|you|that|it|they|we|a|the|nothing|an)\b|because|since|"
+    r"in order (?:to|not)|damit|weil|sodass|denn|para que|porque|ya que|pour que|afin|car|puisque|"
+    r"parce que)\b|, as (?!well|you|long|soon|far|if)|ので|ため|ように|以便|方便|因为|免得|避免",
+    re.IGNORECASE,
+)
+_TELLS_MORE = re.compile(r"; \w")
+_HINTS = (
+    *("instead", "place of", "rather", "no longer", "statt", "anstelle", " vez", "lugar", "lieu"),
+    *("plutôt", "et non", "und nicht", "y no", ", n", ", pas", ", jamais", "ではなく", "じゃなく"),
+    *("而不是", "没", " so ", "because", "since", "order ", "damit", "weil", "denn", "para que"),
+    *("porque", "ya que", "pour que", "afin", " car ", "puisque", "parce", ", as ", "; ", "ので"),
+    *("ため", "ように", "以便", "方便", "因为", "免得", "避免"),
+)
+"""Only with one of these there is a contrast or a reason."""
+_NO_CHOICE = re.compile(
+    r"\b(?:fail\w*|error\w*|broke\w*|bug|can['’]?t|cannot|couldn['’]?t|would|could|if|unless|once|"
+    r"tomorrow|crash\w*|found|looks?|wrong|missing|stuck|waiting|next|wenn|falls|sobald|morgen|"
+    r"fehlt|si|cuando|falla|mañana|quand|manque|demain)\b|たら|失敗|如果|失败",
+    re.IGNORECASE,
+)
+
+
+def chosen_in(reply: Reading) -> list[str]:
+    """The sentences that tell what their writer chose: what he does and why, or what he does and
+    what not; what is done may stand without him, with both."""
+    return [
+        plain(sentence)
+        for sentence in reply.sentences
+        if len(sentence) <= _LONGEST and mentions(sentence, _HINTS) and _chooses(sentence)
+    ]
+
+
+def _chooses(sentence: str) -> bool:
+    if asks(sentence) or sentence.endswith(":") or _NO_CHOICE.search(sentence):
+        return False
+    contrast, reason = _CONTRAST.search(sentence), _REASON.search(sentence)
+    if _ACT.search(sentence):
+        told = reason or _TELLS_MORE.search(sentence)
+        return bool(contrast) or (bool(told) and not is_ahead(sentence))
+    return bool(contrast and reason) and not is_ahead(sentence)
