@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from agentsess.model import Fact
 from agentsess.sessions import recap_answers as answers
 from agentsess.sessions import recap_choices as choices
+from agentsess.sessions import recap_open_questions as open_questions
 from agentsess.sessions import recap_proposals as proposals
 from agentsess.sessions import recap_questions as questions
 from agentsess.sessions import recap_talk as talk
@@ -89,10 +90,10 @@ class Minutes:
     def _answer(self, reading: Reading, seq: int) -> set[str]:
         """Match a prompt with the open questions; returns the answers."""
         fresh = {fact.text: fact for fact in (*self.listed, *self.asked)}
-        waiting = questions.left_open(reading, list(fresh))
-        waiting += [q for q in questions.passed_over(reading, list(fresh)) if q not in waiting]
+        waiting = open_questions.left_open(reading, list(fresh))
+        waiting += [q for q in open_questions.passed_over(reading, list(fresh)) if q not in waiting]
         put = {text: fact for text, fact in fresh.items() if text not in waiting}
-        taken_up = {f.text: f for f in self.left if questions.takes_up(reading, f.text)}
+        taken_up = {f.text: f for f in self.left if open_questions.takes_up(reading, f.text)}
         put |= taken_up
         found = answers.answers_in(reading, list(put))
         for answer, question in found:
@@ -137,9 +138,9 @@ class Minutes:
             self.listed = [Fact(text, (seq,)) for text in listed]
         self.asked += [Fact(text, (seq,)) for text in asked]
         self.reply_seq = seq
-        self.left = [f for f in self.left if not questions.settled_in(reading, f.text)]
+        self.left = [f for f in self.left if not open_questions.settled_in(reading, f.text)]
         if self.request:
-            open_still = questions.not_answered(self.request, reading)
+            open_still = open_questions.not_answered(self.request, reading)
             self.left += [Fact(q, (self.prompt_seq,)) for q in open_still]
             self.request = None
         self.proposing = None if changed or asked else reading

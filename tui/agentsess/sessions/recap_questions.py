@@ -61,7 +61,7 @@ _YOURS = re.compile(
 _SELF_ANSWERED = re.compile(
     r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b", re.IGNORECASE
 )
-_RHETORICAL = re.compile(
+RHETORICAL = re.compile(
     r"^(?:(?:so|and|but|then) )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b",
     re.I,
 )
@@ -98,12 +98,6 @@ PUT_OFF = re.compile(
     r"我去问|问一下|不知道|不清楚|聞いて|確認し|[分わ]かりません|知りません",
     re.IGNORECASE,
 )
-_YES_OR_NO = re.compile(
-    r"^\W*(?:(?:\w+[,!.]+ )?(?:yes|yeah|yep|yup|no|nope|neither|both|either|ja|nein|doch|beide\w*|"
-    r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|please|bitte|fine|go|sounds|good|right|exactly|"
-    r"correct|the|[a-e1-9])\b|はい|いいえ|いい|好|是|不)",
-    re.IGNORECASE,
-)
 _SMALL_WORDS = frozenset(
     fold(
         "do does should would could shall may might can will want yes no yeah yep ok okay sure of "
@@ -126,7 +120,7 @@ def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
     coming = reading.sections.get(Section.NEXT, ())
     tail = [sentence for sentence in tail if asks(sentence) or plain(sentence) not in coming]
     closing = len(tail)
-    if closing > 1 and asks(tail[-2]) and not _RHETORICAL.match(tail[-2]):
+    if closing > 1 and asks(tail[-2]) and not RHETORICAL.match(tail[-2]):
         closing -= not _SELF_ANSWERED.match(tail[-1])
     while closing and (asks(tail[closing - 1]) or _YOURS.search(tail[closing - 1])):
         closing -= 1
@@ -152,94 +146,6 @@ def _with_its_matter(said: Sequence[str], index: int) -> str:
     return plain(said[index])
 
 
-def left_open(prompt: Reading, asked: Sequence[str]) -> list[str]:
-    """The questions ``asked`` that a prompt puts off: it says that the answer is to come."""
-    said = prompt.sentences[:8]
-    later = [matter(s) for s in said if PUT_OFF.search(s)]
-    plainly = [s for s in said if not PUT_OFF.search(s) and not asks(s)]
-    answers = [matter(s) for s in plainly]
-    meant = bool(later) and len(asked) == 1 and not (plainly and _YES_OR_NO.search(plainly[0]))
-    return [
-        question
-        for question in asked
-        if (words := matter(question))
-        and not REQUEST.match(question)
-        and not any(words & told for told in answers)
-        and (meant or any(words & told for told in later))
-    ]
-
-
-def passed_over(prompt: Reading, asked: Sequence[str]) -> list[str]:
-    """The questions ``asked`` to which a prompt holds nothing that could be the answer: no word
-    of theirs, and no number, name or choice where one is asked for."""
-    said = [s for s in prompt.sentences[:12] if not asks(s)]
-    whole = " ".join(said)
-    words = matter(whole)
-    return [
-        question
-        for question in asked
-        if not MAY_I.match(question)
-        and not REQUEST.match(question)
-        and not words & matter(question)
-        and not _could_answer(said, question)
-    ]
-
-
-def _could_answer(said: Sequence[str], question: str) -> bool:
-    """Whether what is said is of the sort that a question asks for."""
-    whole = " ".join(said)
-    if _NUMBER_ASKED.search(question):
-        return bool(_NUMBER.search(whole))
-    if _EITHER_ASKED.search(question):
-        picks = any(_YES_OR_NO.search(s) for s in said[:2])
-        return picks or bool(_ORDINAL.search(whole)) or len(whole) < _SHORTEST_OTHER
-    return True
-
-
-_NUMBER_ASKED = re.compile(
-    r"\b(?:how (?:many|much|long|often|big|large|old)|which (?:day|month|week|year|date|version|"
-    r"page|number)|what (?:time|date|day|year)|wie (?:viele?|lange|oft|groß)|welche[rnsm]? (?:tag|"
-    r"monat|woche|jahr)|cuánt\w+|qué (?:día|mes|año|hora|fecha)|combien|quelle? (?:date|heure|jour|"
-    r"mois|année))\b|何(?:か月|ヶ月|日|年|時|件|個|回|人)|いくつ|いつまで|几|多少",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|all|none|no limit|half|"
-    r"january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|always|forever|ein\w*|zwei|drei|vier|"
-    r"fünf|sechs|alle|keine|immer|dos|tres|cuatro|cinco|seis|todos|siempre|deux|trois|quatre|cinq|"
-    r"six|tous|toujours|spring|summer|autumn|winter|enough|depends)\b|[一二三四五六七八九十半全]",
-    re.IGNORECASE,
-)
-_EITHER_ASKED = re.compile(
-    r"\b(?:or|oder|ou)\b(?!.*\b(?:or|oder|ou) not\b)|还是|それとも", re.IGNORECASE
-)
-_ORDINAL = re.compile(
-    r"\b(?:first|second|third|former|latter|last|both|either|neither|whatever|whichever|you choose|"
-    r"rather|better|lieber|eher|mejor|plutôt|1st|2nd|3rd|erste\w*|zweite\w*|beide\w*|egal|"
-    r"primer\w*|segund\w*|amb[oa]s|cualquiera|"
-    r"premi\w+|second\w*|deuxième|les deux|peu importe)\b",
-    re.IGNORECASE,
-)
-_SHORTEST_OTHER = 30
-"""A shorter word after a question may well answer it in other words."""
-
-
-def takes_up(prompt: Reading, question: str) -> bool:
-    """Whether a later prompt comes back to a question, and not to say that it is still open."""
-    words = matter(question)
-    return any(
-        len(words & matter(s)) >= min(len(words), 2) and not asks(s) and not PUT_OFF.search(s)
-        for s in prompt.sentences
-    )
-
-
-def settled_in(reply: Reading, question: str) -> bool:
-    """Whether a reply comes back to a question with most of its words."""
-    words = matter(question)
-    return any(2 * len(words & matter(s)) > len(words) > 1 and not asks(s) for s in reply.sentences)
-
-
 def asked_by_user(prompt: Reading) -> list[str]:
     """The questions that a prompt puts."""
     said = prompt.sentences
@@ -247,44 +153,6 @@ def asked_by_user(prompt: Reading) -> list[str]:
         _with_its_matter(said, n) for n, s in enumerate(said) if asks(s) and not REQUEST.match(s)
     )
     return [q for q in dict.fromkeys(asked) if len(q) >= 8]
-
-
-def not_answered(prompt: Reading, reply: Reading) -> list[str]:
-    """The questions of a prompt that its reply says nothing of, or gives back."""
-    asked = asked_by_user(prompt)
-    if not asked:
-        return []
-    if len(asked) == 1 and any(_NOT_KNOWN.search(s) for s in reply.sentences[:3]):
-        return asked
-    told = matter(" ".join(reply.sentences))
-    aside = [s for s in prompt.sentences if not asks(s) and len(matter(s)) > 1]
-    if not aside or any(_YES_OR_NO.search(s) or _LIKELY.match(s) for s in reply.sentences[:1]):
-        return []
-    return [
-        q
-        for q in asked
-        if len(matter(re.split(r"[.!] ", q)[-1])) > 2
-        and not matter(q) & told
-        and not _RHETORICAL.match(q)
-        and not _OBJECTS.match(q)
-    ]
-
-
-_OBJECTS = re.compile(r"(?:but|aber|pero|mais)\b|でも|但", re.IGNORECASE)
-_LIKELY = re.compile(
-    r"(?:very |quite |most )?(?:probabl[ey]|likely|presumably|perhaps|maybe|hardly|depends|"
-    r"vermutlich|"
-    r"wahrscheinlich|vielleicht|kaum|kommt drauf an|probablemente|seguramente|depende|quizás?|"
-    r"probablement|peut-être|sans doute|たぶん|おそらく|大概|可能)",
-    re.IGNORECASE,
-)
-_NOT_KNOWN = re.compile(
-    r"\b(?:yours to (?:decide|say|choose)|up to you|you (?:have to|must|need to) (?:decide|choose)|"
-    r"(?:i|we) (?:don['’]?t|do not|can['’]?t|cannot) (?:know|tell|say)|\w+ would know|"
-    r"(?:weiß|kann) ich nicht|müssen sie entscheiden|no lo sé|eso lo (?:decides|decide)|"
-    r"je ne sais pas|à (?:vous|toi) de (?:décider|voir))\b|分かりません|不知道|不清楚",
-    re.IGNORECASE,
-)
 
 
 def matter(text: str) -> frozenset[str]:
