@@ -18,7 +18,7 @@ from agentsess.sessions.recap_text import asks
 
 _YES_OR_NO = re.compile(
     r"^\W*(?:(?:\w+[,!.]+ )?(?:yes|yeah|yep|yup|no|nope|neither|both|either|ja|nein|doch|beide\w*|"
-    r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|please|bitte|fine|go|sounds|good|right|exactly|"
+    r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|please|bitte|fine|go(?! on)|sounds|good|right|exactly|"
     r"correct|the|[a-e1-9])\b|はい|いいえ|いい|好|是|不)",
     re.IGNORECASE,
 )
@@ -38,13 +38,27 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _EITHER_ASKED = re.compile(
-    r"\b(?:or|oder|ou)\b(?!.*\b(?:or|oder|ou) not\b)|还是|それとも", re.IGNORECASE
+    r"\b(?:or|oder|ou)\b(?!.*\b(?:or|oder|ou) not\b)|还是|それとも|どちら|どっち|哪个|哪一",
+    re.IGNORECASE,
+)
+# Who begins so speaks of something else.
+_OTHER_MATTER = re.compile(
+    r"(?:(?:ah|oh|uff?|uh|hm+|ok(?:ay)?|ach)\b[\s,.!…]*)*(?:and|also|by the way|btw|gotta|stop|hold|"
+    r"another thing|one more|unrelated|meanwhile|before that|und|übrigens|ach ja|noch was|außerdem|"
+    r"y (?!sí|no)|por cierto|además|otra cosa|et (?!oui|non)|au fait|sinon|par contre|"
+    r"(?:sent|mailed|printed|uploaded|paid|called|posted)(?= ?[,.!])|"
+    r"i(?:['’]ve| have)? (?:wrote|written|asked|sent|mailed|called|talked|spoken?|printed|paid)|"
+    r"(?:ich )?habe? (?:\w+ ){0,6}(?:ge\w+(?:t|en)|\w+iert)|j['’]ai \w+(?:é|it|is|u)|"
+    r"(?:ya )?(?:l[eao]s? )?he \w+(?:ado|ido|ito|cho))\b|"
+    r"ところで|あと|それから|对了|另外|还有",
+    re.IGNORECASE,
 )
 _ORDINAL = re.compile(
     r"\b(?:first|second|third|former|latter|last|both|either|neither|whatever|whichever|you choose|"
     r"rather|better|lieber|eher|mejor|plutôt|1st|2nd|3rd|erste\w*|zweite\w*|beide\w*|egal|"
     r"primer\w*|segund\w*|amb[oa]s|cualquiera|"
-    r"premi\w+|second\w*|deuxième|les deux|peu importe)\b",
+    r"premi\w+|second\w*|deuxième|les deux|peu importe)\b|"
+    r"前者|後者|后者|両方|どちらでも|都行|都可以|随便",
     re.IGNORECASE,
 )
 _SHORTEST_OTHER = 30
@@ -76,10 +90,9 @@ def left_open(prompt: Reading, asked: Sequence[str]) -> list[str]:
     return [
         question
         for question in asked
-        if (words := matter(question))
-        and not REQUEST.match(question)
-        and not any(words & told for told in answers)
-        and (meant or any(words & told for told in later))
+        if not REQUEST.match(question)
+        and not any(matter(question) & told for told in answers)
+        and (meant or any(matter(question) & told for told in later))
     ]
 
 
@@ -106,8 +119,12 @@ def _could_answer(said: Sequence[str], question: str) -> bool:
         return bool(_NUMBER.search(whole))
     if _EITHER_ASKED.search(question):
         picks = any(_YES_OR_NO.search(s) for s in said[:2])
-        return picks or bool(_ORDINAL.search(whole)) or len(whole) < _SHORTEST_OTHER
-    return True
+        return picks or bool(_ORDINAL.search(whole)) or _width(whole) < _SHORTEST_OTHER
+    return not said or not _OTHER_MATTER.match(said[0])
+
+
+def _width(text: str) -> int:
+    return len(text.encode()) // 2 if text > "\u3000" else len(text)
 
 
 def takes_up(prompt: Reading, question: str) -> bool:

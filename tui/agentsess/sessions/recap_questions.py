@@ -83,7 +83,8 @@ MAY_I = re.compile(
 PUT_OFF = re.compile(
     r"\b(?:i(?:['’]ll| will| must| have to| need to| should)? (?:ask|check|find out|clarify|"
     r"look)|(?:gotta|got to|(?:i )?asked|asking) (?:\w+)|(?:will|must|to|can only|let me) ask|"
-    r"(?:i(?:['’]ll| will| need to)|let me) (?:\w+ )?(?:think|sleep)|let me (?:ask|check)|"
+    r"(?:i(?:['’]ll| will| need to| must| have to)|let me|lemme|gotta|gonna) (?:\w+ )?(?:think|sleep|"
+    r"ask|check|dig|find out|get back)|"
     r"(?:i )?(?:don['’]?t|do not) know|dunno|not sure|no idea|no clue|good q(?:uestion)?|"
     r"(?:is|that['’]?s) (?:for )?\w+(?: in \w+)?(?:['’]s call| to (?:say|decide|answer))|"
     r"they['’]ll (?:say|tell|decide)|"
@@ -95,7 +96,7 @@ PUT_OFF = re.compile(
     r"ni idea|no (?:lo )?sé|pregunt(?:o|ar[eé]?|aré|ado)|lo decide|se lo paso|"
     r"je (?:\w+ )?(?:demande|ne sais pas)|aucune idée|(?:ai|laissé un) (?:demandé|message))\b|"
     r"^(?:not yet|later|pas encore|todavía no|aún no|noch nicht)\b|"
-    r"我去问|问一下|不知道|不清楚|聞いて|確認し|[分わ]かりません|知りません",
+    r"[我去得要再先]问(?!题)|发邮件|问一下|不知道|不清楚|聞いて|確認し|[分わ]かりません|知りません",
     re.IGNORECASE,
 )
 _SMALL_WORDS = frozenset(
@@ -104,13 +105,28 @@ _SMALL_WORDS = frozenset(
         "course please go ahead on start continue it that them this these so both all now then "
         "great good perfect nice cool super thanks done run apply looks look sounds right fine ja "
         "nein bitte gut mach sí si dale vale oui non vas y parfait d accord what how which who "
-        "where when you your my our me i d ll s first next phase step one rest else everything"
+        "where when you your my our me i d ll s first next phase step one rest else everything "
+        "as but if than then there their them they he she him her his its us am been being any some "
+        "such each every into onto out up down over about because while until till just also too "
+        "very more most much many not no nor only still already yet ever never again "
+        "auf im am an bei aus nach vor um den dem des ein eine einen einem einer eines ist sind war "
+        "hat haben wird werden kann ich du er sie es wir ihr man nicht kein keine auch noch nur schon "
+        "dann da so wie was wer wo wenn als dass weil aber denn mal doch bis durch ohne über unter "
+        "un una unos unas lo le se me te su sus por que qué del al es son está están hay no ni muy "
+        "más pero como cómo ya también este esta ese esa eso esto cuando donde todo toda "
+        "un une du au aux à il elle on je tu vous nous ils elles ce cet cette ces se sa son ses que "
+        "qui quoi dans sur pour par avec sans est sont a ont ne pas plus mais ou où aussi comme "
+        "tout tous toute"
     ).split()
 )
 
 
 _PAIRS = re.compile("(?=([\u30a0-\u30ff\u4e00-\u9fff\\w]{2}))(?=[\u30a0-\u30ff\u4e00-\u9fff])")
 """Two signs, of which the first is no grammatical ending."""
+
+
+_PARAGRAPHS = 4
+"""At the end of a reply: each may end with a question."""
 
 
 def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
@@ -131,9 +147,25 @@ def questions_in(reading: Reading) -> tuple[list[str], list[str]]:
         and (asks(sentence) or (index >= closing and _YOURS.search(sentence)))
         and (index >= closing or _TO_YOU.search(sentence))
     ]
+    asked = [*_before(reading, len(reading.sentences) - len(tail) + closing), *asked]
     known = {fold(text) for text in listed}
     return listed, [
         q for q in dict.fromkeys(asked) if fold(q) not in known and not _NOTHING_ASKED.match(q)
+    ]
+
+
+def _before(reading: Reading, closing: int) -> list[str]:
+    """The questions of the last paragraphs that are put to the reader and not answered at once."""
+    said = reading.sentences
+    return [
+        _with_its_matter(said, index)
+        for paragraph in reading.paragraphs[-_PARAGRAPHS:]
+        for index in paragraph
+        if index < closing
+        and asks(said[index])
+        and len(matter(said[index])) > 1
+        and not RHETORICAL.match(said[index])
+        and (index + 1 == len(said) or not _SELF_ANSWERED.match(said[index + 1]))
     ]
 
 

@@ -59,6 +59,8 @@ class Reading:
     """The first sentence of a paragraph that says something."""
     last_block: int = 0
     """Index in ``sentences`` where the last paragraph or list begins."""
+    paragraphs: list[range] = field(default_factory=list)
+    """Indices of the sentences of each paragraph, lists left out."""
 
 
 _NO_LEAD = (Section.PLAN, Section.NEXT, Section.QUESTIONS, Section.DECISIONS, Section.GOAL)
@@ -229,6 +231,7 @@ class _Reader:
     def _text(self, block: Block) -> None:
         self._say(block.text, new_block=True)
         said = self.out.sentences[self.out.last_block :]
+        self.out.paragraphs.append(range(self.out.last_block, len(self.out.sentences)))
         section = self.section if self.item_indent is None else None
         labelled = False
         for index, sentence in enumerate(said):
