@@ -18,7 +18,8 @@ from agentsess.sessions.recap_text import asks
 
 _YES_OR_NO = re.compile(
     r"^\W*(?:(?:\w+[,!.]+ )?(?:yes|yeah|yep|yup|no|nope|neither|both|either|ja|nein|doch|beide\w*|"
-    r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|please|bitte|fine|go(?! on)|sounds|good|right|exactly|"
+    r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|please|bitte|fine|go(?! on)|sounds|good|right|"
+    r"exactly|"
     r"correct|the|[a-e1-9])\b|はい|いいえ|いい|好|是|不)",
     re.IGNORECASE,
 )
@@ -43,7 +44,8 @@ _EITHER_ASKED = re.compile(
 )
 # Who begins so speaks of something else.
 _OTHER_MATTER = re.compile(
-    r"(?:(?:ah|oh|uff?|uh|hm+|ok(?:ay)?|ach)\b[\s,.!…]*)*(?:and|also|by the way|btw|gotta|stop|hold|"
+    r"(?:(?:ah|oh|uff?|uh|hm+|ok(?:ay)?|ach)\b[\s,.!…]*)*(?:and|also|by the way|btw|gotta|stop|"
+    r"hold|"
     r"another thing|one more|unrelated|meanwhile|before that|und|übrigens|ach ja|noch was|außerdem|"
     r"y (?!sí|no)|por cierto|además|otra cosa|et (?!oui|non)|au fait|sinon|par contre|"
     r"(?:sent|mailed|printed|uploaded|paid|called|posted)(?= ?[,.!])|"
