@@ -58,8 +58,7 @@ class EntryKind(StrEnum):
     that says where a resumed session stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(msgspec.Struct, frozen=True):
     """A tool call inside an assistant's entry."""
 
     id: str
@@ -95,13 +94,15 @@ class Entry(msgspec.Struct, frozen=True):
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The tool calls that an assistant's entry makes."""
         return tuple(
-            ToolCall(
-                str(block.get("id", "")),
-                str(block.get("name", "")),
-                value if isinstance(value := block.get("input"), dict) else {},
-            )
-            for block in self.content
-            if block.get("type") == "tool_use"
+            [
+                ToolCall(
+                    str(block.get("id", "")),
+                    str(block.get("name", "")),
+                    value if isinstance(value := block.get("input"), dict) else {},
+                )
+                for block in self.content
+                if block.get("type") == "tool_use"
+            ]
         )
 
     @property
@@ -168,7 +169,7 @@ def text_of(content: Iterable[JsonObject]) -> str:
                 parts.append(inner)
         elif sort == "image" or sort == "document":
             parts.append(_placeholder(block))
-    return "\n\n".join(filter(None, parts))
+    return parts[0] if len(parts) == 1 else "\n\n".join(filter(None, parts))
 
 
 def _placeholder(block: JsonObject) -> str:

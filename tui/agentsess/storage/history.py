@@ -232,7 +232,7 @@ def _entries(lines: Iterable[bytes]) -> Iterator[Entry]:
                 record = _decode_line(line)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
-            if record.d and record.t == _TABLE:
+            if record.d is not None and record.t == _TABLE:
                 yield _entry(record.id, record.d)
 
 
