@@ -9,7 +9,7 @@ from agentsess.model import Fact
 from agentsess.sessions.recap_questions import matter
 from agentsess.sessions.recap_reading import PHASE_HINT, Reading
 from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import announces, asks, plain
+from agentsess.sessions.recap_text import Caseless, announces, asks, plain
 
 _REMEMBERED = 5
 """Prompts and replies that what was said outlives."""
@@ -43,20 +43,18 @@ _COMING = re.compile(
     r"\bje (?:vous )?prépare\b|^(?:次は|接下来|下一步|明日|明天)",
     re.IGNORECASE,
 )
-_AT = re.compile(
+_AT = Caseless(
     rf"\b{_DAY}\b|\buntil (?:it|it['’]s|he|she|they|you|that|this|the|we)\b|"
     r"(?<!at )\b(?:once (?!more|again|an? |per |every|in )|as soon as |sobald |dès que |"
     r"en cuanto |cuando (?:\w+ )?(?:est[ée]n?|haya|tenga|llegue|termine|responda))\w*|"
-    r"\bwarte\w*\b.*\bbis\b|\bwhat i['’]d do (?:next|first|now|in)\b",
-    re.IGNORECASE,
+    r"\bwarte\w*\b.*\bbis\b|\bwhat i['’]d do (?:next|first|now|in)\b"
 )
-_PAST = re.compile(
+_PAST = Caseless(
     r"\b(?:was|were|had|has been|have been|yesterday|since|asked|told|sent|said|"
-    r"wrote|hat|wurde|fue|había|a été)\b",
-    re.IGNORECASE,
+    r"wrote|hat|wurde|fue|había|a été)\b"
 )
 # What the last reply proposes to do, not what it thinks or would rather have.
-_MEANT = re.compile(
+_MEANT = Caseless(
     r"\bi['’]d (?:also |then |now |only |first )?(?!say|call|leave|rather|prefer|not\b|never|"
     r"expect|guess|bet\b|like|love|have|been|wait|keep|drop|use|take|go with|stick|trust|avoid|"
     r"worry|think|make it|choose|pick|hate|hope|be\b|also|then|now|only|first|need)\w+|"
@@ -65,8 +63,7 @@ _MEANT = re.compile(
     r"[;,] (?:after|once) [^,]{3,40}, |\b(?:follows?|folgt|folgen|suivra)\b[^:]{0,60}$|"
     r"\b(?:later|später|plus tard|más tarde|danach|ensuite|después|luego|al final|have planned|"
     r"geplant ist|est prévu)\b"
-    r"(?! than)|そのあと|その後|つもり|予定|しだい|次第|之后再|打算",
-    re.IGNORECASE,
+    r"(?! than)|そのあと|その後|つもり|予定|しだい|次第|之后再|打算"
 )
 _CHOOSES = re.compile(r"\b(?:instead of|rather than|statt|au lieu de|en vez de)\b", re.IGNORECASE)
 _PROMISED = re.compile(

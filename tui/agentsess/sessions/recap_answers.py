@@ -18,14 +18,13 @@ from agentsess.sessions.recap_proposals import NAMES_WAYS, Choice, of_fact, only
 from agentsess.sessions.recap_questions import MAY_I, PUT_OFF, REQUEST, TASK, matter
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import announces, asks, fold, mentions, plain, tokens
+from agentsess.sessions.recap_text import Caseless, announces, asks, fold, mentions, plain, tokens
 
-_HYPOTHETICAL = re.compile(
+_HYPOTHETICAL = Caseless(
     r"\b(?:if|unless|whether|should|could|would|might|may|not|never|before|until|once|haven['’]?t|"
-    r"didn['’]?t|wenn|falls|ob|nicht|sollte[nr]?|si|podr[ií]amos|no|pas)\b|n['’]t\b",
-    re.IGNORECASE,
+    r"didn['’]?t|wenn|falls|ob|nicht|sollte[nr]?|si|podr[ií]amos|no|pas)\b|n['’]t\b"
 )
-_DECIDED = re.compile(
+_DECIDED = Caseless(
     r"\b(?:(?:we|i)(?:['’]ve| have)? (?:decided|agreed|settled on|opted for|chose)|"
     r"(?:it was|was|is) decided|decided (?:to|on|against) |"
     r"(?:i|we)(?:['’]ll| will) (?:go with|stick with|stay with)|"
@@ -36,15 +35,14 @@ _DECIDED = re.compile(
     r"ich (?:nehme|bleibe bei|verwende|behalte)\b.*\b(?:statt|anstelle)|"
     r"(?:me quedo con|opto por)|(?:je garde|je pars sur)\b.*\bau lieu de|"
     r"wir (?:nehmen|verwenden|bleiben bei|haben (?:uns )?(?:\w+ ){0,6}entschieden)|"
-    r"(?:hemos decidido|decidimos|nos quedamos con)|(?:nous avons décidé|on part sur))\b",
-    re.IGNORECASE,
+    r"(?:hemos decidido|decidimos|nos quedamos con)|(?:nous avons décidé|on part sur))\b"
 )
 _DECIDING = (
     *("instead", "rather", "place of", "so i ", ", not ", "leaves", "statt", "opto"),
     *("decid", "agreed", "settle", "opted", "chose", " with ", "wir ", "entschieden"),
     *("quedamos", "quedo", "je pars", "au lieu", "décidé", "on part"),
 )
-_INSTEAD = re.compile(
+_INSTEAD = Caseless(
     r"(?:\b(?:instead of|rather than|in place of|not|no|without|skip|forget|drop|scrap|kill|ditch|"
     r"lose|"
     r"abandon|remove|cancel|(?:undo|revert)(?: the)?|statt|anstelle (?:von|des|der)|kein(?:e|en)?|"
@@ -52,8 +50,7 @@ _INSTEAD = re.compile(
     r"ohne|vergiss|streich\w*|weg mit|en vez de|en lugar de|sin|olvida(?:mos)?|quita(?:mos)?|"
     r"descarta\w*|"
     r"au lieu de|plutôt que|sans|pas de|laisse tomber|oublie[zr]?|abandonn\w+|"
-    r"supprim\w+)\s+(.{2,60}))",
-    re.IGNORECASE,
+    r"supprim\w+)\s+(.{2,60}))"
 )
 _FILLERS = frozenset(
     fold(
@@ -75,10 +72,9 @@ _TELLS = re.compile(
 )
 # Which of the ways that the reply named.
 _LONGEST_ECHO = 100
-_NO_ANSWER = re.compile(
+_NO_ANSWER = Caseless(
     r"^(?:h+m+|ugh|not (?:now|yet)|later|(?:good|great) (?:question|point)|"
-    r".*\bdepends on (?:when|whether|if|how))\b",
-    re.I,
+    r".*\bdepends on (?:when|whether|if|how))\b"
 )
 _CORRECTS = re.compile(
     r"^(?:(?:h+m+|uh+|oh|no|ah)\b[\s,.]*)*(?:(?:no )?wait|actually|scratch that|on second "

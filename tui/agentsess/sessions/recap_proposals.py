@@ -9,12 +9,11 @@ from agentsess.sessions.recap_ahead import is_ahead
 from agentsess.sessions.recap_choices import plainly, pointless, substance
 from agentsess.sessions.recap_questions import PUT_OFF, matter
 from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_text import asks, plain
+from agentsess.sessions.recap_text import Caseless, asks, plain
 
-NAMES_WAYS = re.compile(
+NAMES_WAYS = Caseless(
     r"\b(?:or|oder|o|ou|which|what|how|where|who|when|welche[rs]?|was|wie|wo|wer|wann|zu welchem|"
-    r"qué|cuál|cómo|dónde|quel(?:le)?|comment|où|quand)\b|还是|或|それとも|または|什么|哪",
-    re.IGNORECASE,
+    r"qué|cuál|cómo|dónde|quel(?:le)?|comment|où|quand)\b|还是|或|それとも|または|什么|哪"
 )
 # A question of fact is answered, too, but nothing is decided by it.
 _OF_FACT = re.compile(
@@ -28,16 +27,14 @@ _OF_FACT = re.compile(
     r"pourquoi)\b",
     re.IGNORECASE,
 )
-_OF_WILL = re.compile(
+_OF_WILL = Caseless(
     r"\b(?:should|shall|must|may|want(?:ed)?|would (?:you|we|i|it)|prefer|keep|or|ok(?:ay)?|"
     r"soll(?:en)?|oder|o|ou|"
-    r"faut)\b|还是|要|それとも",
-    re.IGNORECASE,
+    r"faut)\b|还是|要|それとも"
 )
 _THIRD_PERSON = re.compile(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b", re.IGNORECASE)
-_CONSEQUENCE = re.compile(
-    r"\b(?:so|therefore|hence|deshalb|daher|así que|por eso|donc) (?!far|much|many)\w",
-    re.IGNORECASE,
+_CONSEQUENCE = Caseless(
+    r"\b(?:so|therefore|hence|deshalb|daher|así que|por eso|donc) (?!far|much|many)\w"
 )
 _AGREED = re.compile(
     r"^(?:(?:i(?:['’]m)?|that(?:['’]s)?|you(?:['’]re)?|das|ça|me|is|very|all|hm+|oh|ah)\s+)*"
@@ -53,44 +50,38 @@ _AGREED = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(r"(?:ok(?:ay)?|good|great|nice|perfect|fine|right|gut|prima|vale|sí)\b", re.I)
-_DO_SO = re.compile(
+_DO_SO = Caseless(
     r"(?:(?:ok(?:ay)?|yes|yep|yeah|sure|good|great|fine|ja|sí|vale|oui|gut)[\s,.!]*)*"
     r"(?:(?:let['’]?s |please )?do (?:that|it|so|both|all)|go(?: for it| ahead)?|make it so|ship "
     r"it|"
     r"(?:agree|agreed) (?:w/|with) (?:all|both|everything|that|it)|so machen wir|machen wir so|"
-    r"mach das|hazlo|adelante|fais(?:-le| ça)|faites(?:-le| ça)?|vas-y)\b[^,;]{0,12}$",
-    re.IGNORECASE,
+    r"mach das|hazlo|adelante|fais(?:-le| ça)|faites(?:-le| ça)?|vas-y)\b[^,;]{0,12}$"
 )
-_REFUSES = re.compile(
+_REFUSES = Caseless(
     r"(?:(?:h+m+|uh+|oh|ok(?:ay)?|well|sorry|ah|ew+|ugh)\b[\s,.!]*)*(?:no|nope|nah|not|never|but|"
     r"rather|instead|wait|hold on|stop|don['’]?t|why|nein|nicht|aber|lieber|doch|warum|halt|pero|"
-    r"mejor|espera|non|mais|plutôt|pourquoi|attends)\b|いや|いいえ|やっぱり|でも|不|但",
-    re.IGNORECASE,
+    r"mejor|espera|non|mais|plutôt|pourquoi|attends)\b|いや|いいえ|やっぱり|でも|不|但"
 )
-_CONSULTS = re.compile(
+_CONSULTS = Caseless(
     r"\b(?:what (?:would|should|do) (?:you|we|i)|how (?:would|should) (?:you|we|i)|which|"
     r"should (?:we|i)|better|würdest|würden sie|soll(?:en|te)?|welche[rs]?|harías|haría|deber\w+|"
-    r"cuál|feri?ez|ferais|faut-il|quel(?:le)?)\b|どう|怎么|怎样",
-    re.IGNORECASE,
+    r"cuál|feri?ez|ferais|faut-il|quel(?:le)?)\b|どう|怎么|怎样"
 )
-_PROPOSES = re.compile(
+_PROPOSES = Caseless(
     r"\b(?:(?:i|we)(?:['’]d| would) (?!not|like|love|need|hate|be|have)|(?:we|one|you) could|"
     r"might as well|\b\w+est (?:is|would be|way)|(?:my )?advice|"
     r"(?:suggest|propose|recommend|advise|schlage|empfehle|propongo|recomiendo|sugiero)\b|"
     r"would be better|better to|würde ich|ich würde|wir könnten|podríamos|yo \w+ía|mejor|sería|"
-    r"je (?:\w+erais|propose|conseille)|on pourrait|mieux)|しましょう|提案|建议|, then[.:]",
-    re.IGNORECASE,
+    r"je (?:\w+erais|propose|conseille)|on pourrait|mieux)|しましょう|提案|建议|, then[.:]"
 )
-_ADVISES = re.compile(
+_ADVISES = Caseless(
     r"(?:fix|solution|(?:my )?(?:verdict|advice|vote|recommendation|suggestion|proposal)|decision|"
     r"middle way|compromise|vorschlag|empfehlung|lösung|fazit|propuesta|recomendación|solución|"
-    r"proposition|recommandation|conseil|提案|対策案|结论|建议)\s?[:：]\s*\S",
-    re.IGNORECASE,
+    r"proposition|recommandation|conseil|提案|対策案|结论|建议)\s?[:：]\s*\S"
 )
-_RATHER = re.compile(
+_RATHER = Caseless(
     r"\b(?:instead of|in place of|rather than|statt|anstelle|en vez de|en lugar de|au lieu de|"
-    r"plutôt que)\b|ではなく|而不是",
-    re.IGNORECASE,
+    r"plutôt que)\b|ではなく|而不是"
 )
 _FEW = 2
 _LETTER = re.compile(

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import asks, fold, plain, tokens
+from agentsess.sessions.recap_text import Caseless, asks, fold, plain, tokens
 
-TASK = re.compile(
+TASK = Caseless(
     r"^(?:(?:ok(?:ay)?|yes|please|and|now|then|also|last thing|next thing|next|great|good|"
     r"meanwhile|"
     r"can you)\b[\s,.:]*)*"
     r"(?:add|ask|build|check|create|draft|do (?:it|that|this|both|so|the)|explain|find|fix|go|look|"
     r"list|make|prepare|"
     r"remind|review|"
-    r"rewrite|run|show|start|tell|test|try|update|write|continue|tidy|bump)\b",
-    re.IGNORECASE,
+    r"rewrite|run|show|start|tell|test|try|update|write|continue|tidy|bump)\b"
 )
 _NOTHING_ASKED = re.compile(
     r"^(?:(?:is there )?any ?thing else\b|what (?:else )?(?:would|do|should|can) (?:you|"
@@ -40,10 +40,9 @@ _POINTS_BACK = re.compile(
     r"^est-ce\b",
     re.IGNORECASE,
 )
-_TO_YOU = re.compile(
+_TO_YOU = Caseless(
     r"\b(?:you|your|shall|should|may|can i|want|prefer|soll(?:en)?|möchte(?:st|n)|willst|du|"
-    r"must|quieres?|prefieres?|debo|veux|voulez|dois)\b",
-    re.IGNORECASE,
+    r"must|quieres?|prefieres?|debo|veux|voulez|dois)\b"
 )
 _YOURS = re.compile(
     r"\b(?:i (?:still )?(?:need|have|['’]d need|would need) to know|i wonder|(?:müsste|muss) ich "
@@ -65,12 +64,11 @@ RHETORICAL = re.compile(
     r"^(?:(?:so|and|but|then) )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b",
     re.I,
 )
-REQUEST = re.compile(
+REQUEST = Caseless(
     r"(?!.{0,30}\b(?:tell|say|explain|sagen|decir|dire)\b)"
     r"^¿?(?:(?:could|can|would|will) (?:you|u|some(?:one|body)|any(?:one|body))|(?:is there "
     r")?anything (?:you|we|i) can|me ayudas|puedes|podrías|"
-    r"(?:kannst|könntest) du|könnte jemand|peux-tu|pouvez-vous)\b",
-    re.IGNORECASE,
+    r"(?:kannst|könntest) du|könnte jemand|peux-tu|pouvez-vous)\b"
 )
 # Whether the agent may go on: any other word than yes speaks of something else.
 MAY_I = re.compile(
@@ -80,7 +78,7 @@ MAY_I = re.compile(
     re.IGNORECASE,
 )
 # Who says so does not know the answer, or has yet to get it.
-PUT_OFF = re.compile(
+PUT_OFF = Caseless(
     r"\b(?:i(?:['’]ll| will| must| have to| need to| should)? (?:ask|check|find out|clarify|"
     r"look)|(?:gotta|got to|(?:i )?asked|asking) (?:\w+)|(?:will|must|to|can only|let me) ask|"
     r"(?:i(?:['’]ll| will| need to| must| have to)|let me|lemme|gotta|gonna) (?:\w+ )?(?:think|"
@@ -97,8 +95,7 @@ PUT_OFF = re.compile(
     r"ni idea|no (?:lo )?sé|pregunt(?:o|ar[eé]?|aré|ado)|lo decide|se lo paso|"
     r"je (?:\w+ )?(?:demande|ne sais pas)|aucune idée|(?:ai|laissé un) (?:demandé|message))\b|"
     r"^(?:not yet|later|pas encore|todavía no|aún no|noch nicht)\b|"
-    r"[我去得要再先]问(?!题)|发邮件|问一下|不知道|不清楚|聞いて|確認し|[分わ]かりません|知りません",
-    re.IGNORECASE,
+    r"[我去得要再先]问(?!题)|发邮件|问一下|不知道|不清楚|聞いて|確認し|[分わ]かりません|知りません"
 )
 _SMALL_WORDS = frozenset(
     fold(
@@ -187,6 +184,7 @@ def asked_by_user(prompt: Reading) -> list[str]:
     return [q for q in dict.fromkeys(asked) if len(q) >= 8]
 
 
+@lru_cache(maxsize=4096)
 def matter(text: str) -> frozenset[str]:
     """What a sentence is about: the beginnings of its words, so that "cursors" is "cursor"."""
     words = tokens(text) - _SMALL_WORDS

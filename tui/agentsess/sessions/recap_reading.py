@@ -9,6 +9,7 @@ from enum import StrEnum
 from agentsess.sessions.recap_sections import Section, section_of
 from agentsess.sessions.recap_text import (
     Block,
+    Caseless,
     announces,
     blocks,
     fold,
@@ -100,7 +101,7 @@ _STATUS_CELL = re.compile(
 
 _PHASE_WORDS = "phase|step|stage|milestone|schritt|etappe|fase|paso|etapa|étape"
 _DIGIT = re.compile(r"\d")
-PHASE_HINT = re.compile(rf"(?:{_PHASE_WORDS}|phasen|schritte)[sn]? \d", re.IGNORECASE)
+PHASE_HINT = Caseless(rf"(?:{_PHASE_WORDS}|phasen|schritte)[sn]? \d")
 PHASE_NAME = re.compile(rf"(?:{_PHASE_WORDS}) (\d{{1,3}})", re.IGNORECASE)
 _PHASE_LINE = re.compile(
     rf"^[*_~]*({_PHASE_WORDS})\s+(\d{{1,3}})\b[*_]*\s*(?:[:.,–—-]\s*|\(\s*|[*_]+\s*)?(.*)$",
@@ -114,34 +115,29 @@ _NUMBERS = (
 _ASIDE = r"(?P<aside>\s*\([^)]{1,80}\)|,\s[^,.;]{1,60},|\s[—–-]\s[^—–.;]{1,60}\s[—–-])?"
 _IS = r"(?:\s+(?:is|are|was|were|has been|have been|ist|sind|está|están|est|sont))?"
 _NOW = r"(?:\s+(?:now|all|both|also|fully|already|jetzt|ya|completely))*"
-_PHASE_IS = re.compile(
+_PHASE_IS = Caseless(
     rf"{_NUMBERS}{_ASIDE}(?:{_IS}{_NOW}\s+(?:(?P<done>{_DONE_WORDS})|(?P<doing>{_DOING_WORDS})|"
-    rf"(?P<todo>{_TODO_WORDS})|comes (?P<todo2>next)|(?P<remains>remains?))\b)",
-    re.IGNORECASE,
+    rf"(?P<todo>{_TODO_WORDS})|comes (?P<todo2>next)|(?P<remains>remains?))\b)"
 )
-_FINISHED_PHASE = re.compile(
+_FINISHED_PHASE = Caseless(
     r"\b(?:finished|completed|done with|wrapped up|(?:that|this) (?:completes|finishes|concludes))"
-    rf"\s+(?:with\s+)?{_NUMBERS}{_ASIDE}",
-    re.IGNORECASE,
+    rf"\s+(?:with\s+)?{_NUMBERS}{_ASIDE}"
 )
-_BEGUN_PHASE = re.compile(
+_BEGUN_PHASE = Caseless(
     r"\b(?:start(?:ing|ed)?|begin(?:ning)?|began|working on|now(?: on)?|on to|in the middle of|"
     r"continu(?:e|ing) with|go on with|proceed(?:ing)? with|do|starte|beginne|weiter|empieza|"
     r"empiezo|"
     rf"sigue|continúa|next(?: up)?(?: is|:)?|ready for|left is)\s+(?:with\s+|mit\s+|"
-    rf"con\s+)?(?:the\s+|la\s+|el\s+)?{_NUMBERS}{_ASIDE}",
-    re.IGNORECASE,
+    rf"con\s+)?(?:the\s+|la\s+|el\s+)?{_NUMBERS}{_ASIDE}"
 )
-_UNREAL = re.compile(
+_UNREAL = Caseless(
     r"\b(?:not|until|once|when|after|if|before|almost|nearly|part(?:ly|ially)|half|unless|assuming|"
     r"nicht|noch|sobald|wenn|bevor|nachdem|cuando|si|antes|después|aún|pas|quand|avant|après)\b|"
-    r"n['’]t\b",
-    re.IGNORECASE,
+    r"n['’]t\b"
 )
-_LATER = re.compile(
+_LATER = Caseless(
     r"\b(?:next|tomorrow|later|will|can|could|should|would|then|ready|shall|want|wait|left|may|"
-    r"morgen|bereit|dann|soll|mañana|luego|puedo|ensuite|demain)\b|['’]ll\b",
-    re.IGNORECASE,
+    r"morgen|bereit|dann|soll|mañana|luego|puedo|ensuite|demain)\b|['’]ll\b"
 )
 _WORD_OF = {"phasen": "phase", "schritte": "schritt"}
 
@@ -306,18 +302,18 @@ def phases_in(sentence: str) -> list[Phase]:
     found: list[Phase] = []
     for match in _FINISHED_PHASE.finditer(sentence):
         if not asks and not _UNREAL.search(_clause(sentence, match)):
-            found += _numbered(match, State.DONE)
+            found += _numbered(sentence, match, State.DONE)
     for match in _PHASE_IS.finditer(sentence):
         if asks or _UNREAL.search(_clause(sentence, match)):
             continue
-        found += _numbered(match, _state_of(match) or State.TODO)
+        found += _numbered(sentence, match, _state_of(match) or State.TODO)
     told = {phase.number for phase in found}
     for match in _BEGUN_PHASE.finditer(sentence):
         clause = _clause(sentence, match)
         if _UNREAL.search(clause):
             continue
         state = State.TODO if asks or _LATER.search(clause) else State.DOING
-        found += [p for p in _numbered(match, state) if p.number not in told]
+        found += [p for p in _numbered(sentence, match, state) if p.number not in told]
     return found
 
 
@@ -326,13 +322,14 @@ def _clause(sentence: str, match: re.Match[str]) -> str:
     return sentence[start : match.end()]
 
 
-def _numbered(match: re.Match[str], state: State) -> list[Phase]:
-    word = match["word"].lower()
-    word = _WORD_OF.get(word, word)
+def _numbered(sentence: str, match: re.Match[str], state: State) -> list[Phase]:
+    word = _WORD_OF.get(match["word"], match["word"])
     numbers = [int(n) for n in re.findall(r"\d+", match["numbers"])]
     if re.search(r"[-–]|\b(?:to|through|bis|a)\b", match["numbers"]) and len(numbers) == 2:
         numbers = list(range(numbers[0], min(numbers[1], numbers[0] + 20) + 1))
-    aside = plain((match["aside"] or "").strip(" ,()—–-"), 120) if len(numbers) == 1 else ""
+    aside = ""
+    if len(numbers) == 1 and match["aside"]:
+        aside = plain(sentence[slice(*match.span("aside"))].strip(" ,()—–-"), 120)
     return [Phase(word, number, aside, state) for number in numbers]
 
 

@@ -10,6 +10,7 @@ from agentsess.sessions.recap_reading import Reading, phases_in
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import (
     FACT_LENGTH,
+    Caseless,
     asks,
     blocks,
     plain,
@@ -42,13 +43,12 @@ _FOREIGN_CLAIM = re.compile(
     r"j['’]ai (?:ajouté|corrigé|créé|mis à jour|migré|supprimé|renommé|remplacé|écrit)\b)",
     re.IGNORECASE,
 )
-_CLAIM_IN_DOUBT = re.compile(
+_CLAIM_IN_DOUBT = Caseless(
     r"\b(?:would have|could have|if|except|but not|not yet|haven['’]t|partially|tried|almost|"
-    r"was going to|noch nicht|todavía no|aún no|pas encore)\b",
-    re.IGNORECASE,
+    r"was going to|noch nicht|todavía no|aún no|pas encore)\b"
 )
 
-_NO_REPORT = re.compile(
+_NO_REPORT = Caseless(
     r"\b(?:can['’]?t|cannot|couldn['’]?t|may not|refuse[sd]?|denied|yet|still|fails?|failing|"
     r"(?:has|have|run|tests?|it) failed|"
     r"failed (?:to|with|because)|blocked|i(?:['’]d|['’]ll| will| would)|should (?:i|we)|we should|"
@@ -60,8 +60,7 @@ _NO_REPORT = re.compile(
     r"quedan? (?:por|pendientes?)|"
     r"todavía|aún|en curso|reste|pas encore|"
     r"il manque)\b|^(?:no|not|nein|almost|unchanged|yes,?|ok|good|i (?:found|see|think))\b(?!:)|"
-    r"[?:]$|未|尚|还没|没有|无法|需要|等|まだ|失敗|失败|できません",
-    re.IGNORECASE,
+    r"[?:]$|未|尚|还没|没有|无法|需要|等|まだ|失敗|失败|できません"
 )
 _PLAINLY_DONE = re.compile(
     r"^(?:(?:found and )?fixed|done|solved|resolved|behoben|erledigt|listo|hecho|corrigé)\b", re.I
@@ -139,15 +138,14 @@ _GREETING = re.compile(
     r"$)\s*",
     re.IGNORECASE,
 )
-_ASKING = re.compile(
+_ASKING = Caseless(
     r"\b(?:please|can you|could you|would you|help|i(?:['’]d)? (?:want|need|like)|we (?:want|need)|"
     r"let['’]?s|our goal|the goal|bitte|kannst du|ich möchte|wir (?:wollen|müssen)|"
     r"por favor|puedes|necesito|quiero|necesitamos|peux-tu|j['’]ai besoin|il faut)\b|"
     r"^(?:add|build|change|check|clean|convert|create|debug|design|document|draft|explain|extract|"
     r"find|fix|implement|improve|investigate|list|look|make|migrate|move|optimi[sz]e|plan|port|"
     r"profile|reduce|refactor|remove|rename|replace|research|review|rewrite|run|set up|speed|"
-    r"summari[sz]e|test|translate|update|upgrade|write)\b",
-    re.IGNORECASE,
+    r"summari[sz]e|test|translate|update|upgrade|write)\b"
 )
 _NEW_GOAL = re.compile(
     r"^(?:(?:the|our|my) )?(?:new|actual|real|main|overall) goal(?: now)?(?: is|:)|^(?:the|"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from agentsess.model import Fact
 from agentsess.sessions.recap_reading import Reading, read
-from agentsess.sessions.recap_text import announces, asks, plain
+from agentsess.sessions.recap_text import Caseless, announces, asks, plain
 
 _REMEMBERED = 8
 """Texts of talk that what was said to be in work outlives."""
@@ -54,18 +54,16 @@ _SHARE = re.compile(
     r"\b(\d[\d.,]{0,15}) (?:out of|of|von|de|sur|di|van) (?:the |den |los |las |les )?"
     r"(\d[\d.,]{0,15})(?!\d)"
 )
-_NOT_NOW = re.compile(
+_NOT_NOW = Caseless(
     r"\b(?:if|once|until|when|after|before|would|could|should|['’]d|wenn|sobald|falls|quand|"
-    r"dès que|cuando|si|nothing|none|nobody|nichts|rien|nada)\b|n['’]t\b",
-    re.IGNORECASE,
+    r"dès que|cuando|si|nothing|none|nobody|nichts|rien|nada)\b|n['’]t\b"
 )
 
-_OFFERS = re.compile(
+_OFFERS = Caseless(
     r"\b(?:(?:i|we) (?:can|could|would)|(?:i|we)['’]d|(?:shall|should|may) (?:i|we)|want me to|"
     r"(?:ich|wir) (?:kann|können|könnte|könnten|würde|würden)|soll ich|sollen wir|"
     r"je (?:peux|pourrais|propose)|puis-je|dois-je|on (?:peut|pourrait)|"
-    r"(?:puedo|podría|podemos|podríamos|propongo|quieres que))\b|できます|ましょうか|我可以|要不要",
-    re.IGNORECASE,
+    r"(?:puedo|podría|podemos|podríamos|propongo|quieres que))\b|できます|ましょうか|我可以|要不要"
 )
 
 
