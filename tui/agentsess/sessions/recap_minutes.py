@@ -12,6 +12,7 @@ from agentsess.sessions import recap_open_questions as open_questions
 from agentsess.sessions import recap_proposals as proposals
 from agentsess.sessions import recap_questions as questions
 from agentsess.sessions import recap_talk as talk
+from agentsess.sessions.recap_facts import MOST
 from agentsess.sessions.recap_own_choices import chosen_in
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_text import alike, plain, tokens
@@ -142,6 +143,7 @@ class Minutes:
         if self.request:
             open_still = open_questions.not_answered(self.request, reading)
             self.left += [Fact(q, (self.prompt_seq,)) for q in open_still]
+            self.left = self.left[-MOST:]
             self.request = None
         self.proposing = None if changed or asked else reading
         self.advised = proposals.advised_in(reading)

@@ -125,7 +125,20 @@ class Choice:
             close = close or list(self.ways)
         elif len(words) > _FEW:
             return ""
-        return plain(close[-1]) if close else ""
+        return plain(_picked(close[-1], words)) if close else ""
+
+
+def _picked(way: str, words: frozenset[str]) -> str:
+    """Of a sentence that names several ways the one that an answer's ``words`` pick, if it comes
+    first: a later one would miss what it is of."""
+    first, *others = _BETWEEN.split(way)
+    if others and words & matter(first) and not words & matter(" ".join(others)):
+        named = first.rsplit(": ", 1)[-1]
+        return named if words & matter(named) else first
+    return way
+
+
+_BETWEEN = re.compile(r",? (?:or|oder|ou|o) |、?(?:还是|それとも)|; ")
 
 
 def choice_in(reply: Reading) -> Choice:
@@ -158,7 +171,7 @@ def advised_in(reading: Reading) -> list[str]:
         for s in reading.sentences[-20:]
         if len(s) <= 300
         and not asks(s)
-        and (_ADVISES.match(s) or (_PROPOSES.search(s) and _RATHER.search(s)))
+        and (_ADVISES.match(s) or (_RATHER.search(s) and _PROPOSES.search(s)))
     ]
 
 
