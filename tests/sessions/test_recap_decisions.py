@@ -89,3 +89,102 @@ def test_somebody_who_is_waited_for_is_in_the_way(said: str) -> None:
 )
 def test_how_a_program_works_is_not_in_the_way(said: str) -> None:
     assert not after("I looked at it.", "and the port?", said).blockers
+
+
+WAYS = "There are two ways: cache the results in memory, or keep them in a table. Which is better?"
+DRAFT = "The draft is there: three columns, a photo on top, the events at the bottom."
+
+
+@pytest.mark.parametrize(
+    ("reply", "prompt"),
+    [
+        (WAYS, "a table, we have one anyway"),
+        (WAYS, "memory pls"),
+        (WAYS, "mejor la tabla"),
+        (WAYS, "テーブルにしましょう"),
+        (DRAFT, "two columns are plenty"),
+        (DRAFT, "photo at the bottom, events on top"),
+        (DRAFT, "footer: phone number, no address"),
+        (DRAFT, "Das Foto kommt weg."),
+        (DRAFT, "dos columnas bastan"),
+        (DRAFT, "pas de photo cette fois"),
+        (DRAFT, "写真はなしで"),
+        (DRAFT, "照片不要了"),
+        ("The tests pass.", "from here on every commit is signed"),
+        ("The tests pass.", "Node 18 fliegt raus"),
+        ("The tests pass.", "on laisse tomber node 18"),
+    ],
+)
+def test_a_few_words_that_say_how_it_is_to_be_are_a_decision(reply: str, prompt: str) -> None:
+    found = [fact.text for fact in after(reply, prompt, "Right.").decisions]
+    assert len(found) == 1
+    assert found[0].startswith(prompt.rstrip("."))
+
+
+@pytest.mark.parametrize(
+    ("reply", "prompt"),
+    [
+        (WAYS, "I'll ask the others"),
+        (WAYS, "does a table cost more"),
+        (WAYS, "hang on"),
+        (DRAFT, "wow that was quick"),
+        (DRAFT, "our members are mostly retired"),
+        (DRAFT, "Frau Meier hat es gesehen"),
+        ("The tests pass.", "now the docs"),
+        ("The tests pass.", "there were only two complaints yesterday"),
+        ("The tests pass.", "my build fails with exit 2"),
+        ("The tests pass.", "perfecto, gracias"),
+        ("The tests pass.", "ありがとうございます"),
+    ],
+)
+def test_remarks_reports_and_requests_decide_nothing(reply: str, prompt: str) -> None:
+    assert not after(reply, prompt, "Right.").decisions
+
+
+def test_a_letter_is_told_with_the_way_that_it_picks() -> None:
+    recap = after(
+        "a) wait for the vendor b) patch it ourselves c) both", "b. no more waiting", "Ok."
+    )
+    assert [fact.text for fact in recap.decisions] == ["b. no more waiting (patch it ourselves)"]
+
+
+def test_what_is_taken_back_in_the_same_breath_is_not_decided() -> None:
+    recap = after(DRAFT, "leave the photo out. hmm no wait, keep the photo", "Good.")
+    assert [fact.text for fact in recap.decisions] == ["hmm no wait, keep the photo"]
+
+
+def test_what_is_given_up_later_is_not_decided() -> None:
+    recap = after(
+        DRAFT, "the photo stays, people like it", "Fine.", "kill the photo after all", "Ok."
+    )
+    assert [fact.text for fact in recap.decisions] == ["kill the photo after all"]
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        "I store the hashes rather than the files.",
+        "I left the version alone, because you tag releases yourself.",
+        "Ich nehme die Ortszeit statt UTC.",
+        "J'ai gardé l'ancien nom pour que les liens restent valables.",
+        "日付は発行日ではなく受領日にしておきました。",
+    ],
+)
+def test_what_a_reply_does_and_what_not_or_why_is_a_choice(choice: str) -> None:
+    assert [fact.text for fact in after(choice).decisions] == [choice]
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["The build fails because the key is missing.", "I found the cause, so that is settled."],
+)
+def test_a_reason_for_what_happened_is_no_choice(told: str) -> None:
+    assert not after(told).decisions
+
+
+def test_advice_stands_unless_it_is_refused() -> None:
+    advice = "My advice: move the images first."
+    assert [fact.text for fact in after(advice, "how large are they?", "4 GB.").decisions] == [
+        advice
+    ]
+    assert not after(advice, "no, the texts have the deadline", "True.").decisions

@@ -45,3 +45,36 @@ def test_a_question_that_was_put_off_is_closed_when_it_is_answered_later() -> No
         "Kim wants the export monthly.",
         "Monthly, then.",
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "prompt"),
+    [
+        (QUESTION, "I wrote to the printer this morning. Please add the page numbers."),
+        ("How many years go back into it?", "the logo is on the share now"),
+        ("¿Cuántos años entran?", "el logo está en la carpeta"),
+        ("Wie viele Jahre sollen hinein?", "das Logo liegt im Ordner"),
+    ],
+)
+def test_a_question_that_the_user_passes_over_stays_open(question: str, prompt: str) -> None:
+    assert questions(f"The draft is there. {question}", prompt, "That is in.") == [question]
+
+
+@pytest.mark.parametrize(
+    "prompt", ["both", "the latter", "no need for either", "whatever you like", "weekly"]
+)
+def test_a_question_of_two_ways_is_closed_by_a_pick(prompt: str) -> None:
+    assert not questions(f"The draft is there. {QUESTION}", prompt, "All right.")
+
+
+def test_a_question_amid_a_reply_is_one() -> None:
+    told = "Who signs the letters? I could not find it in the folder.\n\nThe table is there."
+    assert questions(told) == ["Who signs the letters?"]
+
+
+def test_a_question_of_the_user_that_the_reply_leaves_out_stays_open() -> None:
+    prompt = "Please add the totals. And should refunds count as negative sales?"
+    assert questions("The draft is there.", prompt, "The totals are in row 40.") == [
+        "And should refunds count as negative sales?"
+    ]
+    assert not questions("The draft is there.", prompt, "Totals are in; refunds count as sales.")

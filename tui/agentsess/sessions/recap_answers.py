@@ -14,6 +14,7 @@ from agentsess.sessions.recap_choices import (
     settles,
     substance,
 )
+from agentsess.sessions.recap_own_choices import acts
 from agentsess.sessions.recap_proposals import NAMES_WAYS, Choice, of_fact, only_agrees
 from agentsess.sessions.recap_questions import MAY_I, PUT_OFF, REQUEST, TASK, matter
 from agentsess.sessions.recap_reading import Reading
@@ -58,17 +59,16 @@ _FILLERS = frozenset(
         "le la les der die das den el los las du de"
     ).split()
 )
-_TOO = re.compile(r"\bis too \w+", re.I)
+_TOO = Caseless(r"\bis too \w+")
 _NOTED = re.compile(
     r"^(?:noted|understood|agreed|fair (?:point|enough)|got it|good|right|okay|ok|alright|"
     r"verstanden|gut|notiert|einverstanden|entendido|de acuerdo|bien|noté|entendu|d['’]accord)\b"
     r"\s*[,.:–—-]+\s*(?:(?:then|so|dann|entonces|alors)\b\s*)?(\S.*)$",
     re.IGNORECASE,
 )
-_TELLS = re.compile(
+_TELLS = Caseless(
     r"\b(?:could|might|would|may)\b|[,.:–—-]\s+(?:it|that|this|they|he|she|there|i|es|das|ich|esto|"
-    r"eso|c['’]est|ça)\b",
-    re.IGNORECASE,
+    r"eso|c['’]est|ça)\b"
 )
 # Which of the ways that the reply named.
 _LONGEST_ECHO = 100
@@ -76,11 +76,10 @@ _NO_ANSWER = Caseless(
     r"^(?:h+m+|ugh|not (?:now|yet)|later|(?:good|great) (?:question|point)|"
     r".*\bdepends on (?:when|whether|if|how))\b"
 )
-_CORRECTS = re.compile(
+_CORRECTS = Caseless(
     r"^(?:(?:h+m+|uh+|oh|no|ah)\b[\s,.]*)*(?:(?:no )?wait|actually|scratch that|on second "
     r"thoughts?|"
-    r"nein doch|doch nicht|halt|moment|no,? espera|mejor no|non,? attends)\b|^やっぱり|^不对|^等等",
-    re.IGNORECASE,
+    r"nein doch|doch nicht|halt|moment|no,? espera|mejor no|non,? attends)\b|^やっぱり|^不对|^等等"
 )
 _FOLLOWS = re.compile(
     r"(?:(?:fine|ok(?:ay)?|good|noted|understood|agreed|right|alright|got it|fair enough|even "
@@ -113,6 +112,7 @@ def laid_down(prompt: Reading, reply: frozenset[str], choice: Choice) -> list[tu
     said = prompt.sentences[:12]
     found: list[tuple[str, str]] = []
     late = False
+    about = frozenset() if choice.of_fact else reply
     for index, sentence in enumerate(said):
         if found and _CORRECTS.match(sentence) and found[-1][0] == plain(said[index - 1]):
             found.pop()
@@ -121,7 +121,7 @@ def laid_down(prompt: Reading, reply: frozenset[str], choice: Choice) -> list[tu
             not agrees
             and len(sentence) <= 200
             and lays_down(
-                sentence, reply, answers=bool(choice.words), choice=choice.words, late=late
+                sentence, about, answers=bool(choice.words), choice=choice.words, late=late
             )
         )
         if lays and not (index == 0 and choice.of_fact and not orders(sentence)):
@@ -147,7 +147,7 @@ def noted_in(reply: Reading, prompt: frozenset[str]) -> list[str]:
         return [plain(match[1])]
     said = plainly(lead)
     follows = _FOLLOWS.match(said) or _THEN.search(said)
-    if follows and substance(said) & prompt and settles(said):
+    if follows and substance(said) & prompt and (settles(said) or acts(said)):
         return [plain(lead)]
     return []
 

@@ -12,7 +12,8 @@ TO_KEEP = (
     r"(?:use|keep|leave|drop|skip|take|ignore|omit|avoid|ditch|scrap|kill|lose|forget|cut|pick|"
     r"prefer|choose|stick (?:with|to)|stay (?:with|on)|go (?:with|for|back to)|settle (?:on|for)|"
     r"make (?:it|that|them)|call (?:it|them)|put|pin|set|name|limit|restrict|combine|merge|split|"
-    r"move|do without|treat|count|let)"
+    r"move|do (?:without|nothing)|treat|count|let|wait with|hold (?:off|back)|stop (?:with|using)|"
+    r"postpone|park|freeze|reuse|revert|round|strike|replace|rename)"
 )
 ANSWERING = (
     r"(?:(?:ok(?:ay)?|k|yes|yeah|yep|yup|good|great|right|fine|perfect|agreed|sure|no|nope|nah|"
@@ -37,13 +38,19 @@ IMPERATIVE = re.compile(
     r"(?:^|\by )(?:usa|usamos|usemos|usad|deja|dejamos|dejemos|pon|ponemos|ponlo|quita|quitamos|"
     r"mantén|"
     r"mantenemos|elige|coge|olvida|olvidemos|vamos (?:con|a usar)|nos quedamos|me quedo)\b|"
+    r"\bno (?:l[oae]s? |me |le )\w+(?:es|as)\b|\bon ne \w+ (?:pas|plus)\b|^(?!.*\b(?:kann|können|"
+    r"konnte\w*|muss|müssen|will|wollen|darf|dürfen|soll\w*|werde\w*|wird|würde\w*|haben?|ist|"
+    r"sind)\b).*\bnicht \w+en$|"
+    r"ないで|ないように|"
     r"\b(?:on|nous) (?:l[aeo']s? ?)?(?:garde|prend|laisse|met|coupe|supprime|enlève|reste|part|"
     r"fait|utilise|choisit|saute|oublie|gardons|prenons|laissons|mettons)\w*\b|"
     r"\b(?:va pour|laisse tomber|gard(?:e|ez|ons)|laiss(?:e|ez|ons)|prends|prenez|mets|mettez|"
     r"supprime[zr]?|oublie[zr]?|utilis(?:e|ez|ons))\b"
 )
 STANDS = re.compile(
-    r"\b(?:stays?|bleib(?:t|en)|rest(?:e|ent) \w+|se queda\w*|siguen? (?:con|igual)|"
+    r"\b(?:stays?|bleib(?:t|en)|(?:kommt|kommen|fliegt|fliegen|fällt|fallen) (?:weg|raus|rein|"
+    r"hin)|entfällt|entfallen|"
+    r"se va\b|desaparece|rest(?:e|ent) \w+|se queda\w*|siguen? (?:con|igual)|"
     r"remains? (?:as|the|in|on)|keeps? (?:the|its|their|an?|it|them|one)|"
     r"goes (?:to|in|into|on|out|away|first|last|with)|go (?:to the|in the|into|out|away|round)|"
     r"moves? to|comes? (?:first|last|later|before|after|along)|gives? way to)\b|"
@@ -56,6 +63,8 @@ STANDS = re.compile(
     r"stay)\b"
 )
 ENOUGH = re.compile(
+    r"\b(?:matters? (?:more|most)|(?:is|are) more important|wins|ist wichtiger|geht vor|"
+    r"importa más|pesa más|prime|compte plus)\b|"
     r"\b(?:is|are|'s|'re|seems?)? ?(?:fine|ok(?:ay)?|enough|good enough|plenty|alright|acceptable)"
     r"(?: (?:by|with|for|to) (?:me|us|now))?(?: then| too| as long as .*| if .*)?[.!]*(?:$|,)|"
     r"\b(?:will do|would do|does it|suits me|works for (?:me|us)|sounds? (?:good|great|fine))\b|"
@@ -64,9 +73,21 @@ ENOUGH = re.compile(
     r"ça ira)\b|(?:\w\w+ |^)(?:then|dann|entonces|alors)$|\bit is$|"
     r"(?:だと|なら)(?:助かり|嬉し|ありがた|いい)|がいいです|がよい|でいい|でよい|で結構|で大丈夫|で問題|就行|就好|就可以|也行|足够|够了"
 )
+LIKES = re.compile(
+    r"\b(?:sounds?|looks?|seems?|feels?) (?:better|best|\w{3,}er|more \w+)\b|"
+    r"\b(?:is|are) (?:better|best|easier|safer|simpler|cheaper|faster|nicer|clearer|cleaner)\b|"
+    r"\b(?:klingt|ist|wäre|scheint) (?:besser|einfacher|sicherer|klüger|schöner|sinnvoller|"
+    r"günstiger|schneller|praktischer)\b|"
+    r"\b(?:est|serait|es|sería) (?:mieux|mejor|plus|más) ?\w*|の方がい|"
+    r"\b(?:gefällt|gefallen) (?:mir|uns)|\b(?:me|nos) gustan?\b|\b(?:me|nous) pla(?:î|i)t\b|"
+    r"\bfeels? right\b|\bsounds right\b|\bi (?:really |very much )?like (?:very much )?(?:the|"
+    r"that|this|"
+    r"your|it)\b|j'aime (?:bien )?l[ea]|いいです|気に入|挺好|不错"
+)
 ONLY = re.compile(
     r"\b(?:only|alone|nur|lediglich|sólo|solo|solamente|únicamente|seulement|uniquement|"
-    r"no longer|nicht mehr|keine? mehr|ya no|ne \w+ plus|everywhere|by default|from now on|"
+    r"no longer|nicht mehr|keine? mehr|ya no|ne \w+ plus|everywhere|by default|from (?:now|here|"
+    r"today|this) on|going forward|"
     r"from day one|for good|ab (?:jetzt|sofort)|künftig|grundsätzlich|a partir de ahora|"
     r"siempre|toujours|désormais|partout|always|immer)\b|だけ|のみ|限り|只|仅|以后|统一|一律|今後"
 )
@@ -80,9 +101,8 @@ NO = re.compile(
     r"\b(?:instead|instead of|rather than|in place of|in lieu of|anstatt|statt|anstelle|"
     r"stattdessen|"
     r"lieber|eher|en vez de|en lugar de|antes que|más bien|au lieu de|plutôt|à la place)\b|"
-    r"\bno (?:l[oae]s? |me |le )\w+(?:es|as)\b|\bon ne \w+ (?:pas|plus)\b|"
-    r"\bnicht \w+en$|ないで|ないように|"
-    r"ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|なしで?|別に|别|不用|不再|而不是|"
+    r"ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|(?<!返事)(?<!連絡)(?<!問題)(?<!異常)(?:なし|無し)で?|別に|别|不用|"
+    r"不再|而不是|"
     r"代わりに|取り消し"
 )
 FIRST = re.compile(
@@ -95,13 +115,15 @@ FIRST = re.compile(
 WISH = re.compile(
     r"\b(?:i|we)(?:'d| would|'ll)? (?:much )?(?:prefer|rather|vote|choose|opt|pick)\b|"
     r"\bi(?:'d| would) (?!like|love|need|hate|be|have|say|guess|think|expect|not)\w+|"
-    r"\bi'm (?:for|against|convinced)\b|\b(?:würde ich|ich würde|wäre mir lieber|"
+    r"\bi'?m (?:for|against|convinced|leaning (?:to|towards))\b|\bi(?:'d)? (?:lean|tend|vote)\b|"
+    r"\b(?:tendiere|wäre dafür|me inclino|je penche)\b|\b(?:würde ich|ich würde|wäre mir lieber|"
     r"ich bin (?:für|gegen)|mir (?:ist|wäre))\b|\b(?:prefiero|preferimos|preferiría|"
     r"yo (?:\w+ía|diría))\b|\b(?:je préfère|on préfère|je préférerais|j'aimerais mieux|"
     r"je \w+erais)\b|\bi (?:want|don'?t want) .*\b(?:only|no|not|in|there|anything)\b|"
     r"\b(?:my vote|i say|(?:they|he|she)(?:'d| would) rather)\b|"
     r"方を|方で|ほうが|方がいい|にします|にしましょう|にして|"
-    r"でお願い|ことに(?:します|しました|する)|で(?:いき|行き|進め)|そのまま|ままで|希望です|"
+    r"決まりです|に統一|(?:変え|し|使い|残し|消し|やめ|分け|入れ|外し|置き)ます[。！]?$|那就|"
+    r"(?:し|き|い|め|り)ましょう|でお願い|ことに(?:します|しました|する)|で(?:いき|行き|進め)|そのまま|ままで|希望です|"
     r"改成|改用|改为|就用|就按|就选|采用|还是.*(?:吧|好)|用.*吧|保留|去掉|删掉|选|照旧|不变|维持"
 )
 TOPIC = re.compile(r"^\W*((?:[\w.#+/-]+ ){0,4}[\w.#+/\"”“-]+) ?: ?(?![/\"“„«])(\S[^,;.]*)")
@@ -110,7 +132,7 @@ SETTLED = re.compile(
     r"\b(?:we|i)(?:'ve| have)? (?:decided|agreed|settled|opted|chose)\b|\bit'?s decided\b"
 )
 ALLOTS = re.compile(
-    r"\b(?:does|do|will do|handles?|owns?|covers?|macht|machen|übernimmt|hace|s'en (?:charge|"
+    r"\b(?:does|do|handles?|owns?|covers?|macht|machen|übernimmt|hace|s'en (?:charge|"
     r"occupe))"
     r"\b (?:that|this|it|those|them|the|das|die|den|es|eso|lo|la|ça|ella|él|herr|frau|mr|ms)\b"
 )
@@ -123,7 +145,8 @@ FACT = re.compile(
     r"(?:there(?:'?s| is| are| was|re)|here(?:'?s| is| are)|it(?:'?s| is| was| has| says| looks| "
     r"does)|"
     r"(?:he|she|they)(?:'(?:s|re|ve|d))?|i (?:see|saw|found|tried|have|had|am|was|did|"
-    r"asked|told|wrote|sent|know|need|checked|mentioned|remember|feel|hope)|i'(?:m|ve)|im|ive|"
+    r"asked|told|wrote|sent|know|need|checked|mentioned|remember|feel|hope)|i'(?:m|ve)|im "
+    r"(?=\w+ing|not|sure|the|a\b)|ive|"
     r"that(?:'?s| is| was| sounds| looks)|this (?:is|was)|those (?:are|were)|es gibt|"
     r"il y a|hay|había|c'est|das (?:ist|war|gibt|sind)|es (?:ist|war)|er|sie|wir haben|"
     r"ich (?:habe?|bin|war|weiß|glaube|denke)|creo que|me (?:dice|dicen)|je suis|"
@@ -137,10 +160,11 @@ PAST = re.compile(
     r"han \w+[aio]do|ayer|desde|était|avait|a été|ont|hier|depuis)\b|ました|でした|昨日|昨天|过了"
 )
 REPORTS = re.compile(
-    r"\b(?:says|said|reckons?|thinks?|told|asks?|wants?|insists?|complains?|sagt|meint|fragt|"
-    r"will wissen|dice|dicen|pregunta|pide|quiere|dit|disent|demande|veut)\b|と言|そうです|说"
+    r"\b(?:says|said|reckons?|thinks?|told|asks?|sagt|meint|fragt|"
+    r"will wissen|dice|dicen|pregunta|dit|disent)\b|と言|そうです|说"
 )
 TROUBLE = re.compile(
+    r"\b(?:wants|insists|complains|demands|pide|quiere|veut|exige|verlangt|möchte|besteht)\b|"
     r"\b(?:broken|kaputt|stuck|fails?|failing|crash\w*|error\w*|freez\w*|slow|blocked|roto|falla|"
     r"cassé|en panne|plante|doesn'?t (?:work|start|run|open|load)|(?:i|we) can'?t|"
     r"geht nicht|funktioniert nicht|no (?:funciona|va|puedo)|ne (?:marche|fonctionne))\b"
@@ -150,17 +174,17 @@ REMARK = frozenset(
     for word in fold(
         "m ve re s t d ll hm oo sweet though tho too done enough honest honestly important "
         "convince beautiful wonderful lovely exactly awesome brilliant amazing sick legend lol "
-        "haha hahaha hihi wow omg phew ugh argh whoa yay yesss yess sweet cool neat fantastic "
-        "fabulous magnificent superb glorious impressive clever smart fun funny hero genius love "
-        "like liked likes convincing convinced true correct indeed absolutely totally definitely "
-        "certainly makes make sense legit catch pace idea point job work better much very so "
-        "really thing things way enough today tonight back here coffee morning evening good day "
-        "hello hi hey again later bye see soon gotta sorry wait hold hmm oh dear damn ffs shit "
-        "thx ty ta cheers wunderbar herrlich schön sehr super klasse toll spitze genial bravo "
-        "fuck tres muy bete dumm tonto stupid klar stimmt richtig eben danke "
-        "morgen tag moin maravilla genial estupendo fenomenal "
-        "perfecto claro exacto cierto madre mía gracias merci bravo parfait super génial "
-        "magnifique exact exactement voilà bien sûr excellent"
+        "haha hahaha hihi wow omg phew ugh argh whoa yay yesss yess cool neat fantastic "
+        "fabulous magnificent superb glorious impressive clever smart fun funny hero genius "
+        "love like liked likes convincing convinced true correct indeed absolutely totally "
+        "definitely certainly makes make sense legit catch pace idea point job work better much "
+        "very so really thing things way today tonight back here coffee morning evening good "
+        "day hello hi hey again later bye see soon gotta sorry wait hold hmm oh dear damn ffs "
+        "shit thx ty ta cheers wunderbar herrlich schön sehr super klasse toll spitze genial "
+        "bravo pls plz bitte fuck très muy bête bien gut acceptable passable reasonable "
+        "sensible dumm tonto stupid klar stimmt richtig eben danke morgen tag moin maravilla "
+        "estupendo fenomenal perfecto claro exacto cierto madre mía gracias merci parfait "
+        "génial magnifique exact exactement voilà sûr excellent"
     ).split()
 )
 GOES_ON = re.compile(
@@ -168,7 +192,9 @@ GOES_ON = re.compile(
     r"keep going|continue|proceed|weiter(?:machen)?|"
     r"let'?s (?:go\b(?! (?:with|for|back))|start|see|look|talk|do\b)|sigue con|sigamos|dale|vas-y|"
     r"on y va|"
-    r"stop|wait|sorry|"
+    r"sorry\b|(?:hang|hold) on\b|one (?:sec\w*|moment|minute)\b|(?:einen )?moment\b|un (?:momento|"
+    r"moment|instant|segundo)\b|ちょっと|稍等|(?:give|send|get|bring|show|tell) me\b|gib mir|"
+    r"schick\w* mir|dame\b|envíame|donne-moi|envoie-moi|(?:stop|wait)\b(?! with)|"
     r"continúa|adelante|continuez?|on continue|続けて|继续|next\b|back\b)"
 )
 ASIDE = re.compile(
@@ -188,13 +214,18 @@ FINITE = re.compile(
     r"would|can|could|should|must|may|might|says?|thinks?|needs?|wants?|knows?|looks?|works?|"
     r"seems?|means?|takes?|costs?|gets?|goes|comes?|belongs?|opens?|closes?|starts?|ends?|runs?|"
     r"breaks?|happens?|contains?|exists?|depends?|sounds?|feels?|pays?|loses?|lives?|sits?|"
-    r"finishes|expires|arrives?|returns?|sends?|sells?|buys?|owes?|refers?|collides?|clicked|isnt|"
-    r"arent|doesnt|dont|cant|wont|its|thats|theres|im|ive|"
+    r"meets|decides|writes|reads|speaks|uses|brings|hangs|fits|matters|grows|falls|rises|tells|"
+    r"gives|holds|finishes|expires|arrives?|returns?|sends?|sells?|buys?|owes?|refers?|collides?|"
+    r"clicked|isnt|"
+    r"arent|doesnt|dont|cant|wont|its|thats|theres|ive|"
+    r"people|everyone|everybody|nobody|someone|somebody|leute|gente|gens)\b|"
+    r"\bles \w+s \w+ent\b|\bl[oa]s \w+s (?:no )?\w+[ae]n\b|\b(?:"
     r"heißt|heißen|braucht|ist|sind|war|hat|habe[n]?|wird|werden|kann|können|muss|müssen|soll|"
     r"sollen|sagt|gibt|geht|"
     r"liegt|steht|kommt|ich|er|es|wir|ihr|man|"
     r"es|está|son|están|hay|tiene|tienen|dice|va|ha|han|hemos|he|fue|era|puede|"
-    r"est|sont|a|ont|ai|avons|avez|il|elle|ils|elles|on|je|nous|vous|c'est|faut|peut|va|vont)\b|"
+    r"est|sont|ont|ai|avons|avez|il|elle|ils|elles|je|nous|vous|c'est|faut|peut|va|vont|on (?:a|"
+    r"va|est|peut|ne|se|fait|met|garde))\b|^im (?!\w+$)\w+ing\b|"
     r"n't\b|\w'(?:s|re|ve|m|ll|d)\b|です|ます|ました|[是有了在说]"
 )
 CLAUSE = re.compile(
@@ -210,6 +241,7 @@ UNABLE = re.compile(
 )
 CODE = re.compile(r"\w\(\S*\)|[{}=]|\bselect\b.*\bfrom\b|/tmp/")
 PROMISES = re.compile(
+    r"\blet'?s .*\b(?:tomorrow|later|another (?:day|time)|next (?:week|time)|on \w+day)\b|"
     r"\b(?:i'll|i will|i'm going to|i'm off|let me|ich (?:schick|frag|ruf|schreib)\w*|voy a|le "
     r"escribo|"
     r"te mando|je vais|j'envoie|je vous envoie)\b"
@@ -235,16 +267,17 @@ ABOUT = re.compile(
     r"(?:about|regarding|concerning|as (?:for|to)|re|wegen|bezüglich|sobre|quant à)\b"
 )
 OTHERS = re.compile(
+    r"\b(?:is|are|was|'s) only (?:on|at|in|by|after|from|until)\b|\b(?:it|that) must be\b|"
     r"\b(?:i|we) only (?:have|got|see|know)\b|\bonly (?:now|then|just)\b|"
     r"^(?:the|my|our|his|her|this|that|their) \w+(?: \w+)? (?:only|always|never) \w+s\b|"
-    r"^(?:only|always|never) \w+s\b(?! (?:only|please))|"
+    r"^(?:always|never) \w+s\b|^only (?:has|needs|knows|works|allows|does|takes|gets|runs)\b|"
     r"\b(?:he|she|they|it|nobody|who|er|sie|ella|él|elle|il|ils) (?:only|never|always|just|nur|nie|"
     r"immer|solo|nunca|siempre)\b|"
     r"^(?:where|what|how|why|who|when|which|wo|was|wie|warum|wer|wann)\b.*\b(?:do|does|did|is|are|"
     r"was|can|happens|ist|sind)\b"
 )
 RELAYED = re.compile(
-    r"(?:\w+[ ,]+){0,2}(?:\w|\.)+ (?:says?|said|thinks|wants|sagt|meint|will|dice|quiere|dit|veut)"
+    r"(?:\w+[ ,]+){0,2}(?:\w|\.)+ (?:says?|said|thinks|sagt|meint|dice|quiere|dit|veut)"
     r"\b(?::|,|que| that| dass)? +(?=\w)"
 )
 PRAISE = re.compile(

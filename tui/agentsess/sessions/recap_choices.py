@@ -6,8 +6,7 @@ import re
 from functools import lru_cache
 
 from agentsess.sessions import recap_choice_words as wording
-from agentsess.sessions.recap_questions import PUT_OFF, TASK, matter
-from agentsess.sessions.recap_text import asks
+from agentsess.sessions.recap_questions import PUT_OFF, TASK, matter, wonders
 
 _ORDERS = (wording.IMPERATIVE, wording.WISH, wording.SETTLED)
 _NORMS = (
@@ -15,12 +14,13 @@ _NORMS = (
     *(wording.STANDS, wording.ENOUGH, wording.FIRST, wording.ALLOTS),
 )
 _OF_REPLY = (wording.NO, wording.ONLY, wording.STANDS, wording.FIRST)
-_NEVER = (wording.GOES_ON, wording.PRAISE, wording.CODE)
+_NEVER = (wording.PRAISE, wording.CODE)
 _HEDGES = (wording.PROMISES, wording.DOUBT)
 _FACTS = (wording.FACT, wording.TROUBLE, wording.UNABLE, wording.OTHERS)
-_TELLING = (*_FACTS, wording.PAST, wording.TOLD)
+_TELLING = (*_FACTS, wording.PAST)
 _REPORTS = (wording.REPORTS,)
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
+_WITH_SIGNS = re.compile(r"[a-z0-9]+[でにとは]")
 _LONGEST_FRAGMENT = 9
 
 
@@ -42,7 +42,7 @@ def lays_down(
     """
     said = plainly(sentence)
     words = substance(said)
-    if asks(sentence) or not words or PUT_OFF.search(sentence):
+    if wonders(sentence) or not words or PUT_OFF.search(sentence):
         return False
     if relayed := wording.RELAYED.match(said):
         rest = said[relayed.end() :]
@@ -50,15 +50,21 @@ def lays_down(
         return bool(plain_word) and lays_down(
             rest, about, answers=answers, choice=choice, late=late
         )
-    if _any(said, _NEVER):
+    if _any(said, _NEVER) or (wording.GOES_ON.match(said) and not words & choice):
         return False
-    if TASK.match(sentence) and not (answers and 2 * len(words & choice) >= len(words)):
+    if (
+        TASK.match(sentence)
+        and not wording.IMPERATIVE.match(said)
+        and not (answers and 2 * len(words & choice) >= len(words))
+    ):
         return any(
             wording.NO.search(part) and not wording.PAST.search(part) for part in _parts(said)
         )
     parts = _parts(said)
     shares = bool(words & choice)
     if any(_norm_in(part, shares=shares) for part in parts):
+        return True
+    if words & about and wording.LIKES.search(said) and not pointless(sentence):
         return True
     if wording.TOPIC.match(said):
         return _of_a_topic(said)
@@ -67,7 +73,7 @@ def lays_down(
         _is_fragment(clause)
         and not _any(clause, _HEDGES)
         and not any(wording.TAKES_BACK.match(part) for part in parts)
-        and not _tells(clause, shares=shares)
+        and not (_tells(clause, shares=shares) or wording.TOLD.search(clause))
         and (
             substance(clause) <= (choice if _wants_work(said) else about)
             or (answers and not late and not _wants_work(said))
@@ -116,7 +122,9 @@ def plainly(sentence: str) -> str:
 @lru_cache(maxsize=1024)
 def substance(said: str) -> frozenset[str]:
     """What a sentence is about, without praise, greetings and the like."""
-    return matter(_STRETCHED.sub(r"\1\1", said)) - wording.REMARK
+    words = matter(_STRETCHED.sub(r"\1\1", said)) - wording.REMARK
+    # "Bで" holds no two signs that carry meaning
+    return words or (frozenset({said}) if _WITH_SIGNS.match(said) else words)
 
 
 @lru_cache(maxsize=4096)

@@ -35,7 +35,19 @@ _TELLING = (
     *("paso ", "étape ", "decid", "decision", "entschieden", "agreed"),
     *("go with", "stick with", "settled on"),
 )
-_CHOOSING = ("instead of", "rather than", "in place of")
+_CHOOSING = (
+    *("instead of", "rather than", "in place of", " so that ", " because ", ", not ", "; i"),
+    *(
+        " statt ",
+        " damit ",
+        " en vez ",
+        " para que ",
+        " au lieu ",
+        " pour que ",
+        "ではなく",
+        "而不是",
+    ),
+)
 """The same of one that is no longer ago."""
 _SKIMMED = frozenset({"todowrite", "taskcreate", "taskupdate", *WRITE, *EDIT, *EDITOR})
 _SHORTEST_TELLING = 12

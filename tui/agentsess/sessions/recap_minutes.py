@@ -99,7 +99,10 @@ class Minutes:
         found = answers.answers_in(reading, list(put))
         for answer, question in found:
             if not choices.lays_down(
-                answer, self.reply, answers=True, choice=questions.matter(question)
+                answer,
+                self.reply,
+                answers=True,
+                choice=self.choice.words | questions.matter(question),
             ):
                 continue
             asked = put.get(question)

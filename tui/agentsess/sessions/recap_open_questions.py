@@ -14,36 +14,32 @@ from agentsess.sessions.recap_questions import (
     matter,
 )
 from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_text import asks
+from agentsess.sessions.recap_text import Caseless, asks
 
-_YES_OR_NO = re.compile(
+_YES_OR_NO = Caseless(
     r"^\W*(?:(?:\w+[,!.]+ )?(?:yes|yeah|yep|yup|no|nope|neither|both|either|ja|nein|doch|beide\w*|"
-    r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|please|bitte|fine|go(?! on)|sounds|good|right|"
+    r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|fine|go(?! on)|sounds|good|right|"
     r"exactly|"
-    r"correct|the|[a-e1-9])\b|はい|いいえ|いい|好|是|不)",
-    re.IGNORECASE,
+    r"correct|the|[a-e1-9])\b|はい|いいえ|いい|好|是|不)"
 )
-_NUMBER_ASKED = re.compile(
+_NUMBER_ASKED = Caseless(
     r"\b(?:how (?:many|much|long|often|big|large|old)|which (?:day|month|week|year|date|version|"
     r"page|number)|what (?:time|date|day|year)|wie (?:viele?|lange|oft|groß)|welche[rnsm]? (?:tag|"
     r"monat|woche|jahr)|cuánt\w+|qué (?:día|mes|año|hora|fecha)|combien|quelle? (?:date|heure|jour|"
-    r"mois|année))\b|何(?:か月|ヶ月|日|年|時|件|個|回|人)|いくつ|いつまで|几|多少",
-    re.IGNORECASE,
+    r"mois|année))\b|何(?:か月|ヶ月|日|年|時|件|個|回|人)|いくつ|いつまで|几|多少"
 )
-_NUMBER = re.compile(
+_NUMBER = Caseless(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|all|none|no limit|half|"
     r"january|february|march|april|may|june|july|august|september|october|november|december|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|always|forever|ein\w*|zwei|drei|vier|"
     r"fünf|sechs|alle|keine|immer|dos|tres|cuatro|cinco|seis|todos|siempre|deux|trois|quatre|cinq|"
-    r"six|tous|toujours|spring|summer|autumn|winter|enough|depends)\b|[一二三四五六七八九十半全]",
-    re.IGNORECASE,
+    r"six|tous|toujours|spring|summer|autumn|winter|enough|depends)\b|[一二三四五六七八九十半全]"
 )
-_EITHER_ASKED = re.compile(
-    r"\b(?:or|oder|ou)\b(?!.*\b(?:or|oder|ou) not\b)|还是|それとも|どちら|どっち|哪个|哪一",
-    re.IGNORECASE,
+_EITHER_ASKED = Caseless(
+    r"\b(?:or|oder|ou)\b(?!.*\b(?:or|oder|ou) not\b)|还是|それとも|どちら|どっち|哪个|哪一"
 )
 # Who begins so speaks of something else.
-_OTHER_MATTER = re.compile(
+_OTHER_MATTER = Caseless(
     r"(?:(?:ah|oh|uff?|uh|hm+|ok(?:ay)?|ach)\b[\s,.!…]*)*(?:and|also|by the way|btw|gotta|stop|"
     r"hold|"
     r"another thing|one more|unrelated|meanwhile|before that|und|übrigens|ach ja|noch was|außerdem|"
@@ -52,33 +48,32 @@ _OTHER_MATTER = re.compile(
     r"i(?:['’]ve| have)? (?:wrote|written|asked|sent|mailed|called|talked|spoken?|printed|paid)|"
     r"(?:ich )?habe? (?:\w+ ){0,6}(?:ge\w+(?:t|en)|\w+iert)|j['’]ai \w+(?:é|it|is|u)|"
     r"(?:ya )?(?:l[eao]s? )?he \w+(?:ado|ido|ito|cho))\b|"
-    r"ところで|あと|それから|对了|另外|还有",
-    re.IGNORECASE,
+    r"ところで|あと|それから|对了|另外|还有"
 )
-_ORDINAL = re.compile(
+_ORDINAL = Caseless(
     r"\b(?:first|second|third|former|latter|last|both|either|neither|whatever|whichever|you choose|"
     r"rather|better|lieber|eher|mejor|plutôt|1st|2nd|3rd|erste\w*|zweite\w*|beide\w*|egal|"
     r"primer\w*|segund\w*|amb[oa]s|cualquiera|"
     r"premi\w+|second\w*|deuxième|les deux|peu importe)\b|"
-    r"前者|後者|后者|両方|どちらでも|都行|都可以|随便",
-    re.IGNORECASE,
+    r"前者|後者|后者|両方|どちらでも|都行|都可以|随便"
 )
 _SHORTEST_OTHER = 30
 """A shorter word after a question may well answer it in other words."""
-_OBJECTS = re.compile(r"(?:but|aber|pero|mais)\b|でも|但", re.IGNORECASE)
-_LIKELY = re.compile(
-    r"(?:very |quite |most )?(?:probabl[ey]|likely|presumably|perhaps|maybe|hardly|depends|"
+_OBJECTS = Caseless(r"(?:but|aber|pero|mais)\b|でも|但")
+_LIKELY = Caseless(
+    r"(?:yes|yeah|no|not|nope|both|neither|either|ja|nein|doch|sí|oui|non|right|correct|exactly)\b|"
+    r"はい|いいえ|是|不|"
+    r"(?:very |quite |most )?(?:probabl[ey]|likely|presumably|perhaps|maybe|hardly|"
+    r"depends|"
     r"vermutlich|"
     r"wahrscheinlich|vielleicht|kaum|kommt drauf an|probablemente|seguramente|depende|quizás?|"
-    r"probablement|peut-être|sans doute|たぶん|おそらく|大概|可能)",
-    re.IGNORECASE,
+    r"probablement|peut-être|sans doute|たぶん|おそらく|大概|可能)"
 )
-_NOT_KNOWN = re.compile(
+_NOT_KNOWN = Caseless(
     r"\b(?:yours to (?:decide|say|choose)|up to you|you (?:have to|must|need to) (?:decide|choose)|"
     r"(?:i|we) (?:don['’]?t|do not|can['’]?t|cannot) (?:know|tell|say)|\w+ would know|"
     r"(?:weiß|kann) ich nicht|müssen sie entscheiden|no lo sé|eso lo (?:decides|decide)|"
-    r"je ne sais pas|à (?:vous|toi) de (?:décider|voir))\b|分かりません|不知道|不清楚",
-    re.IGNORECASE,
+    r"je ne sais pas|à (?:vous|toi) de (?:décider|voir))\b|分かりません|不知道|不清楚"
 )
 
 
@@ -153,7 +148,7 @@ def not_answered(prompt: Reading, reply: Reading) -> list[str]:
         return asked
     told = matter(" ".join(reply.sentences))
     aside = [s for s in prompt.sentences if not asks(s) and len(matter(s)) > 1]
-    if not aside or any(_YES_OR_NO.search(s) or _LIKELY.match(s) for s in reply.sentences[:1]):
+    if not aside or any(_LIKELY.match(s) for s in reply.sentences[:1]):
         return []
     return [
         q

@@ -6,10 +6,10 @@ import re
 
 from agentsess.sessions.recap_ahead import is_ahead
 from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_text import asks, mentions, plain
+from agentsess.sessions.recap_text import Caseless, asks, mentions, plain
 
 _LONGEST = 300
-_ACT = re.compile(
+_ACT = Caseless(
     r"\bi(?:['’](?:ve|m|ll)| have| am)?(?: also| only| now| just| therefore| deliberately)* "
     r"(?:set(?:ting)?|leav(?:e|ing)|left|keep(?:ing)?|kept|pin(?:n(?:ed|ing))?|put(?:ting)?|"
     r"mak(?:e|"
@@ -31,22 +31,23 @@ _ACT = re.compile(
     r"séparé)|"
     r"je (?:compte|garde|laisse|prends|mets|pars|utilise|sépare))\b|"
     r"に(?:して|しておき|し)まし|ことにし|そろえま|統一しま|残しま|使いま|我(?:没有?(?:音译|改|动|用|翻|译|删|加|合并|拆)|把|用|保留|设|放|采用|按|统一)|"
-    r"我们?用|保留",
-    re.IGNORECASE,
+    r"我们?用|保留"
 )
-_CONTRAST = re.compile(
+_CONTRAST = Caseless(
     r"\b(?:instead of|in place of|rather than|no longer|statt|anstelle|en vez de|en lugar de|"
     r"au lieu de|plutôt que|et non|und nicht|y no)\b|"
-    r", (?:not|never|nicht|nie|no|nunca|pas|jamais) \w+|ではなく|じゃなく|而不是|没有?\w*[，,]",
-    re.IGNORECASE,
+    r", (?:not|never|nicht|nie|no|nunca|pas|jamais) \w+|ではなく|じゃなく|而不是|没有?\w*[，,]"
 )
-_REASON = re.compile(
+_REASON = Caseless(
     r"\b(?:so that|so (?:nobody|no one|you|that|it|they|we|a|the|nothing|an)\b|because|since|"
     r"in order (?:to|not)|damit|weil|sodass|denn|para que|porque|ya que|pour que|afin|car|puisque|"
-    r"parce que)\b|, as (?!well|you|long|soon|far|if)|ので|ため|ように|以便|方便|因为|免得|避免",
+    r"parce que)\b|, as (?!well|you|long|soon|far|if)|ので|ため|ように|以便|方便|因为|免得|避免"
+)
+_TELLS_MORE = re.compile(r"; \w|\w ?: \w")
+_PLAINLY = re.compile(
+    r"^(?:so |then )?i(?:['’](?:ll|m|ve))? \w+ .*\b(?:instead of|in place of|rather than)\b",
     re.IGNORECASE,
 )
-_TELLS_MORE = re.compile(r"; \w")
 _HINTS = (
     *("instead", "place of", "rather", "no longer", "statt", "anstelle", " vez", "lugar", "lieu"),
     *("plutôt", "et non", "und nicht", "y no", ", n", ", pas", ", jamais", "ではなく", "じゃなく"),
@@ -55,11 +56,10 @@ _HINTS = (
     *("ため", "ように", "以便", "方便", "因为", "免得", "避免"),
 )
 """Only with one of these there is a contrast or a reason."""
-_NO_CHOICE = re.compile(
-    r"\b(?:fail\w*|error\w*|broke\w*|bug|can['’]?t|cannot|couldn['’]?t|would|could|if|unless|once|"
-    r"tomorrow|crash\w*|found|looks?|wrong|missing|stuck|waiting|next|wenn|falls|sobald|morgen|"
-    r"fehlt|si|cuando|falla|mañana|quand|manque|demain)\b|たら|失敗|如果|失败",
-    re.IGNORECASE,
+_NO_CHOICE = Caseless(
+    r"\b(?:fail\w*|error\w*|broke\w*|bug|can['’]?t|cannot|couldn['’]?t|would|could|once|"
+    r"tomorrow|crash\w*|found|looks?|wrong|missing|stuck|waiting|next|sobald|morgen|"
+    r"fehlt|falla|mañana|manque|demain)\b|たら|失敗|如果|失败"
 )
 
 
@@ -73,10 +73,19 @@ def chosen_in(reply: Reading) -> list[str]:
     ]
 
 
+def acts(sentence: str) -> bool:
+    """Whether its writer sets, keeps, takes or leaves something."""
+    return bool(_ACT.search(sentence))
+
+
 def _chooses(sentence: str) -> bool:
-    if asks(sentence) or sentence.endswith(":") or _NO_CHOICE.search(sentence):
+    if asks(sentence) or sentence.endswith(":"):
         return False
     contrast, reason = _CONTRAST.search(sentence), _REASON.search(sentence)
+    if _NO_CHOICE.search(sentence[: reason.start()] if reason else sentence):
+        return False
+    if contrast and _PLAINLY.match(sentence):
+        return True
     if _ACT.search(sentence):
         told = reason or _TELLS_MORE.search(sentence)
         return bool(contrast) or (bool(told) and not is_ahead(sentence))

@@ -16,23 +16,29 @@ NAMES_WAYS = Caseless(
     r"qué|cuál|cómo|dónde|quel(?:le)?|comment|où|quand)\b|还是|或|それとも|または|什么|哪"
 )
 # A question of fact is answered, too, but nothing is decided by it.
-_OF_FACT = re.compile(
+_OF_FACT = Caseless(
     r"^(?:(?:and|but|so|also)\b,? )?(?:is|are|was|were|does|did|has|have|had|do (?:you (?:run|"
     r"know|use|"
     r"already|see|have (?:it|one|them|that|access))|(?!we\b|i\b|you\b)\w+)|what (?:does|do you|"
     r"is|are|did|happen)|"
     r"where (?:is|are)|who (?:is|are)|why|since|"
     r"when (?:did|was)|how (?:do|does|did|often|many)|"
+    r"gibt es|gibt['’]s|existe\w*|tiene[ns]?|avez-vous|"
     r"ist|sind|haben|hat|habt|wer |woher|warum|seit|hay|está|es |por qué|est|y a-t-il|"
-    r"pourquoi)\b",
-    re.IGNORECASE,
+    r"pourquoi)\b"
+)
+_OF_TODAY = Caseless(
+    r"\b(?:currently|at present|nowadays|so far|heute|derzeit|bisher|aktuell|actualmente|hoy|"
+    r"actuellement|aujourd['’]hui)\b|\bhow (?:much|many)\b(?!.*\b(?:should|shall|do (?:you|we) "
+    r"want)\b)|"
+    r"\bwie viele?\b(?!.*\bsoll)|\bcuánt[oa]s?\b|\bcombien\b|教えて"
 )
 _OF_WILL = Caseless(
     r"\b(?:should|shall|must|may|want(?:ed)?|would (?:you|we|i|it)|prefer|keep|or|ok(?:ay)?|"
     r"soll(?:en)?|oder|o|ou|"
     r"faut)\b|还是|要|それとも"
 )
-_THIRD_PERSON = re.compile(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b", re.IGNORECASE)
+_THIRD_PERSON = Caseless(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b")
 _CONSEQUENCE = Caseless(
     r"\b(?:so|therefore|hence|deshalb|daher|así que|por eso|donc) (?!far|much|many)\w"
 )
@@ -49,7 +55,7 @@ _AGREED = re.compile(
     r"\b(?:klingt gut|like it|me gusta|me convence|ça me va)[.!]*$",
     re.IGNORECASE,
 )
-_GOES_ON = re.compile(r"(?:ok(?:ay)?|good|great|nice|perfect|fine|right|gut|prima|vale|sí)\b", re.I)
+_GOES_ON = Caseless(r"(?:ok(?:ay)?|good|great|nice|perfect|fine|right|gut|prima|vale|sí)\b")
 _DO_SO = Caseless(
     r"(?:(?:ok(?:ay)?|yes|yep|yeah|sure|good|great|fine|ja|sí|vale|oui|gut)[\s,.!]*)*"
     r"(?:(?:let['’]?s |please )?do (?:that|it|so|both|all)|go(?: for it| ahead)?|make it so|ship "
@@ -84,13 +90,14 @@ _RATHER = Caseless(
     r"plutôt que)\b|ではなく|而不是"
 )
 _FEW = 2
-_LETTER = re.compile(
+_LETTER = Caseless(
     r"^(?:(?:ok(?:ay)?|yes|no|hm+|so)\b[\s,.]*)*(?:option |way |weg |variante |opción |plan |"
-    r"number |nr\.? |#)?([a-e]|[1-9])\b(?! ?[%€$\w])",
-    re.IGNORECASE,
+    r"number |nr\.? |#)?([a-e]|[1-9])\b(?! ?[%€$\w])"
 )
-_LABELLED = r"(?:^|\s|\(|\b(?:option|way|weg|variante|opción|plan) ){}(?:[).:]|\)) "
-r"*(.+?)(?=\s[a-h1-9]\)\s|$)"
+_LABELLED = (
+    r"(?:^|\s|\(|\b(?:option|way|weg|variante|opción|plan) ){}[).:] *(.+?)(?=\s[a-h1-9]\)\s|$)"
+)
+_LETTERED = re.compile(r"(?:^|\s)[ab]\) ")
 _POINTS = re.compile(
     r"\b(?:the )?(?:first|second|third|former|latter|last)\b|\bboth\b|\b(?:1st|2nd|3rd)\b|"
     r"\b(?:like (?:that|this)|that way|do (?:that|it))\b|\b(?:erste|zweite|letzte)\w*\b|"
@@ -150,7 +157,11 @@ def choice_in(reply: Reading) -> Choice:
     ways = [
         s
         for s in said
-        if (not of_fact(s, "") if asks(s) else NAMES_WAYS.search(s) or _PROPOSES.search(s))
+        if (
+            not of_fact(s, "")
+            if asks(s)
+            else NAMES_WAYS.search(s) or _LETTERED.search(s) or _PROPOSES.search(s)
+        )
     ]
     return Choice(tuple(ways), matter(" ".join(ways)))
 
@@ -195,7 +206,7 @@ _YES_AND = re.compile(
     r"(?:yes|yep|yeah|yup|jo?a|sí|oui|sure|agreed|exactly|genau|absolutely|definitely|of course|"
     r"claro|"
     r"exacto|by all means|bien sûr|tout à fait|por supuesto|gerne|unbedingt)\b|"
-    r"はい|好的|对|👍|👌|✅",
+    r"はい|そうし|それで(?:いい|お願い)|ぜひ|好的|对|可以|行[，。！]?$|同意|就这样|没问题|👍|👌|✅",
     re.IGNORECASE,
 )
 
@@ -212,6 +223,8 @@ def only_agrees(sentence: str) -> bool:
 
 def of_fact(question: str, answer: str) -> bool:
     asked = re.split(r"[:.!] ", question)[-1]
+    if _OF_TODAY.search(asked):
+        return True
     if _OF_WILL.search(asked) or _CONSEQUENCE.search(answer):
         return False
     return bool(_OF_FACT.match(asked) or _THIRD_PERSON.match(answer))

@@ -19,32 +19,29 @@ TASK = Caseless(
     r"remind|review|"
     r"rewrite|run|show|start|tell|test|try|update|write|continue|tidy|bump)\b"
 )
-_NOTHING_ASKED = re.compile(
+_NOTHING_ASKED = Caseless(
     r"^(?:(?:is there )?any ?thing else\b|what (?:else )?(?:would|do|should|can) (?:you|"
     r"i) (?:like|want|help)\b|"
     r"how (?:can|may|else can) i help|does (?:that|this) (?:make sense|help|look (?:good|right|"
     r"ok))|"
     r"make sense|sound good|ok(?:ay)?\?|why\?|how so\?|what next\?|noch etwas|algo más|"
-    r"autre chose)",
-    re.IGNORECASE,
+    r"autre chose)"
 )
-_OF_THE_LAST = re.compile(
+_OF_THE_LAST = Caseless(
     r"^(?:what do you think|what(?:['’]s| is) your (?:view|preference|take)|(?:any )?thoughts|"
     r"do you agree|agreed|ok(?:ay)?\?|which (?:one )?do you prefer|was (?:meinst|denkst) du|"
-    r"¿?qué (?:opinas|te parece)|ça vous va)",
-    re.IGNORECASE,
+    r"¿?qué (?:opinas|te parece)|ça vous va)"
 )
-_POINTS_BACK = re.compile(
+_POINTS_BACK = Caseless(
     r"^(?:and |but |so )?(?:(?:is|are|was|does|do|did|will|should|can|why|how|when) )+"
     r"(?:that|this|it|these|those|they)\b|^(?:ist|sind) das\b|^¿?(?:es|está) (?:eso|esto)\b|"
-    r"^est-ce\b",
-    re.IGNORECASE,
+    r"^est-ce\b"
 )
 _TO_YOU = Caseless(
     r"\b(?:you|your|shall|should|may|can i|want|prefer|soll(?:en)?|möchte(?:st|n)|willst|du|"
     r"must|quieres?|prefieres?|debo|veux|voulez|dois)\b"
 )
-_YOURS = re.compile(
+_YOURS = Caseless(
     r"\b(?:i (?:still )?(?:need|have|['’]d need|would need) to know|i wonder|(?:müsste|muss) ich "
     r"(?:noch )?wissen|(?:wüsste|weiß) ich (?:gern|noch nicht)|necesito saber|(?:il )?me faut "
     r"savoir|"
@@ -53,16 +50,12 @@ _YOURS = re.compile(
     r"\b(?:your (?:decision|call|choice)|yours to (?:decide|say|choose)|up to you|you decide|"
     r"let me know|tell me|sag(?:en sie)? mir|gib mir bescheid|dime|me dices|dis-moi|dites-moi|"
     r"(?:you )?haven['’]t told me|no me (?:lo )?has (?:contado|dicho))\b|"
-    r"\b(?:either|entweder|soit) .*\b(?:or|oder|soit)\b|教えてください|告诉我|请确认",
-    re.I,
+    r"\b(?:either|entweder|soit) .*\b(?:or|oder|soit)\b|教えてください|告诉我|请确认"
 )
 # A question that its own paragraph goes on to answer is put to nobody.
-_SELF_ANSWERED = re.compile(
-    r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b", re.IGNORECASE
-)
-RHETORICAL = re.compile(
-    r"^(?:(?:so|and|but|then) )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b",
-    re.I,
+_SELF_ANSWERED = Caseless(r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b")
+RHETORICAL = Caseless(
+    r"^(?:(?:so|and|but|then) )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b"
 )
 REQUEST = Caseless(
     r"(?!.{0,30}\b(?:tell|say|explain|sagen|decir|dire)\b)"
@@ -71,11 +64,10 @@ REQUEST = Caseless(
     r"(?:kannst|könntest) du|könnte jemand|peux-tu|pouvez-vous)\b"
 )
 # Whether the agent may go on: any other word than yes speaks of something else.
-MAY_I = re.compile(
+MAY_I = Caseless(
     r"^¿?(?:ok (?:to|if)|(?:(?:ok|so|or)\b,? )?(?:may|shall|should|can) i|"
     r"(?:do you )?want me to|soll ich|"
-    r"quieres que|veux-tu que|dois-je)\b",
-    re.IGNORECASE,
+    r"quieres que|veux-tu que|dois-je)\b"
 )
 # Who says so does not know the answer, or has yet to get it.
 PUT_OFF = Caseless(
@@ -173,6 +165,25 @@ def _with_its_matter(said: Sequence[str], index: int) -> str:
     if index and (back or short):
         return plain(f"{said[index - 1]} {said[index]}")
     return plain(said[index])
+
+
+def wonders(sentence: str) -> bool:
+    """Whether a sentence of a prompt is a question, be it without its mark."""
+    return asks(sentence) or bool(_UNMARKED.match(sentence))
+
+
+_UNMARKED = re.compile(
+    r"(?:(?:and|but|so|also|ok|btw|by the way|hey|oh)\b[, ]*)*(?:"
+    r"(?:what|how|why|who|where|which) (?:is|are|was|were|does|do|did|would|should|can|could|will|"
+    r"happens?|about|else|many|much|long)\b(?!.*:)|"
+    r"(?:isn['’]?t|aren['’]?t|doesn['’]?t|didn['’]?t|wasn['’]?t|won['’]?t|can['’]?t|shouldn['’]?t|"
+    r"is|are|was|"
+    r"were|do|does|did|should|shall|will|would|can|could) (?:it|that|this|there|they|we|i|you|he|"
+    r"she|"
+    r"those|these|the)\b(?! best\b))|"
+    r".*(?:どう|何|どれ|いつ|どこ|誰).*(?:しょう|です|ます)(?:か|ね|よ)?[。]?$",
+    re.IGNORECASE,
+)
 
 
 def asked_by_user(prompt: Reading) -> list[str]:
