@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from agentsess.model import Fact
 from agentsess.sessions.recap_text import alike, tokens
@@ -16,13 +17,20 @@ _PHASE_NAME = re.compile(r"^[^\W\d]+ \d+: ")
 
 def said_in(fact: Fact, facts: Iterable[Fact]) -> bool:
     """Whether one of the facts says about the same."""
-    meaning = _meaning(fact)
-    return any(alike(meaning, _meaning(other)) for other in facts)
+    meaning = _meaning(fact.text)
+    return any(alike(meaning, _meaning(other.text)) for other in facts)
 
 
-def _meaning(fact: Fact) -> frozenset[str]:
+@lru_cache(maxsize=2048)
+def _meaning(text: str) -> frozenset[str]:
     """What a fact is compared by: a phase by its title, if it has one."""
-    return tokens(_PHASE_NAME.sub("", fact.text))
+    return tokens(_PHASE_NAME.sub("", text))
+
+
+@lru_cache(maxsize=2048)
+def _some_words(meaning: frozenset[str]) -> list[str]:
+    """So many that whatever says about the same, and so shares most words, has one of them."""
+    return sorted(meaning)[: len(meaning) * 3 // 10 + 1]
 
 
 def distinct(facts: Iterable[Fact]) -> list[Fact]:
@@ -30,10 +38,8 @@ def distinct(facts: Iterable[Fact]) -> list[Fact]:
     kept: list[Fact] = []
     holding: dict[str, list[frozenset[str]]] = {}
     for fact in facts:
-        meaning = _meaning(fact)
-        # what says about the same shares most words: one of these few is among them
-        some = sorted(meaning)[: len(meaning) * 3 // 10 + 1]
-        alikes = (other for word in some for other in holding.get(word, ()))
+        meaning = _meaning(fact.text)
+        alikes = (other for word in _some_words(meaning) for other in holding.get(word, ()))
         if not fact.text or any(alike(meaning, other) for other in alikes):
             continue
         kept.append(fact)

@@ -337,4 +337,4 @@ def tokens(text: str) -> frozenset[str]:
 def alike(one: frozenset[str], other: frozenset[str]) -> bool:
     """Whether two sets of `tokens` say about the same."""
     shared = len(one & other)
-    return bool(shared) and shared >= 0.7 * len(one | other)
+    return shared > 0 and shared >= 0.7 * (len(one) + len(other) - shared)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from agentsess.model import CommandRun, FileTouched
 from agentsess.sessions.recap_commands import (
@@ -58,7 +60,7 @@ _PENDING = 200
 _READ_OF_COMMAND = 600
 
 
-class Call(NamedTuple):
+class Call(msgspec.Struct, frozen=True):
     """A tool call that waits for its result: what the recap needs of it, no more."""
 
     sort: str
@@ -71,7 +73,7 @@ class Call(NamedTuple):
     seq: int
 
 
-class _File(NamedTuple):
+class _File(msgspec.Struct, frozen=True):
     action: str
     times: int
     last_seq: int
