@@ -20,28 +20,24 @@ _DAY = (
     r"nächste (?:woche|monat)|mañana|el (?:lunes|martes|miércoles|jueves|viernes)|demain|"
     r"lundi|mardi|mercredi|jeudi|vendredi)"
 )
-_COMING = re.compile(
+_COMING = Caseless(
     rf"^(?:(?:then|so|and|dann|und|entonces|alors|puis),? )?(?:{_DAY}|next|afterwards|after that|"
     r"once|as soon as|when (?:it|that|they|he|she|you)|danach|anschließend|sobald|als nächstes|"
     r"luego|después|ensuite|après)\b|"
-    rf"\b(?:i|we)(?:['’]ll| will)\b.*\b(?:once|after|as soon as|{_DAY})\b|"
-    r"\b(?:is|are|be|comes?|come|goes?) (?:up )?(?:next|after(?:wards)?)\b|\bnext would be\b|"
-    r"\bi (?:want|['’]d like) to\b.*\bnext[.]?$|\bi['’]d (?:begin|start) (?:now|with)\b|"
-    r"\bwhat(?:['’]s| is| i have) (?:left|missing|next|remaining|open|not done|still \w+)\b|"
-    r"\bwhat remains\b|\bthat leaves (?!no\b)|\bshould wait\b|\bstill to (?:do|come)\b|"
-    r"\bremains? to be\b|"
-    r"^(?:left|remaining|to do|still (?:open|to do))\b|"
-    r"\b(?:is|are) (?:still )?(?:left|outstanding|to come|open)\b|\b(?:still|only) (?:needs?|"
-    r"ha(?:s|ve)) to\b|"
-    r"\b(?:has|have) to (?:wait|see|apply|look|check|follow)\b|\bmust (?:still )?be \w+|"
-    r"\b(?:dann|als nächstes) (?:mache|kommt|folgt)\b|\b(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
-    r"\breste à\b|"
-    r"^(?:after|before|until) [^:]{3,50}: |"
-    r"\b(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
+    r"^(?:left|remaining|to do|still (?:open|to do))\b|^(?:after|before|until) [^:]{3,50}: |"
     r"^(?:(?:good|fine|ok)[.,]? )?i['’]ll (?!be\b|have\b|stop|leave|keep|take)\w+|"
-    r"^[A-Z]\w+ .*, please[.]?$|\bfaltan?\b|\bil (?:manque|reste|faut|faudra)\b|"
-    r"\bje (?:vous )?prépare\b|^(?:次は|接下来|下一步|明日|明天)",
-    re.IGNORECASE,
+    r"^[a-z]\w+ .*, please[.]?$|^(?:次は|接下来|下一步|明日|明天)|"
+    rf"\b(?:(?:i|we)(?:['’]ll| will)\b.*\b(?:once|after|as soon as|{_DAY})\b|"
+    r"(?:is|are|be|comes?|come|goes?) (?:up )?(?:next|after(?:wards)?)\b|next would be\b|"
+    r"i (?:want|['’]d like) to\b.*\bnext[.]?$|i['’]d (?:begin|start) (?:now|with)\b|"
+    r"what(?:['’]s| is| i have) (?:left|missing|next|remaining|open|not done|still \w+)\b|"
+    r"what remains\b|that leaves (?!no\b)|should wait\b|still to (?:do|come)\b|"
+    r"remains? to be\b|(?:is|are) (?:still )?(?:left|outstanding|to come|open)\b|"
+    r"(?:still|only) (?:needs?|ha(?:s|ve)) to\b|"
+    r"(?:has|have) to (?:wait|see|apply|look|check|follow)\b|must (?:still )?be \w+|"
+    r"(?:dann|als nächstes) (?:mache|kommt|folgt)\b|(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
+    r"reste à\b|(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
+    r"faltan?\b|il (?:manque|reste|faut|faudra)\b|je (?:vous )?prépare\b)"
 )
 _AT = Caseless(
     rf"\b{_DAY}\b|\buntil (?:it|it['’]s|he|she|they|you|that|this|the|we)\b|"
