@@ -14,7 +14,7 @@ TUNED = {
     "done": (0.79, 0.91),
     "in_progress": (0.59, 0.81),
     "next": (0.71, 0.88),
-    "decisions": (0.85, 0.89),
+    "decisions": (0.86, 0.9),
     "questions": (0.86, 0.93),
     "blockers": (0.68, 0.9),
     "files": (0.95, 0.95),

@@ -29,6 +29,8 @@ ANSWERING = (
 )
 LEADING = re.compile(rf"^{ANSWERING}", re.IGNORECASE)
 IMPERATIVE = re.compile(
+    r"\b(?:so|then) we(?:'ll)? (?!can|could|have|are|were|need|should|do|don|will|would|must|"
+    r"may)\w+|"
     rf"^{ANSWERING}(?:let'?s (?:not )?|we(?:'ll|'d| will| would| can)? |i(?:'ll|'d| will| would) )?"
     rf"{TO_KEEP}\b|"
     r"(?<!\bi )(?<!\bwe )(?<!\byou )(?<!\bthey )(?<!\bpeople )\b(?:do not|don'?t|never) [a-z]+|"
@@ -153,7 +155,8 @@ FACT = re.compile(
     r"j'ai)\b"
 )
 PAST = re.compile(
-    r"\b(?:was|were|had|did|has been|have been|went|got|came|said|told|asked|wrote|sent|saw|"
+    r"(?<!not )(?<!be )(?<!as )\b(?:was|were|had|did|has been|have been|went|got|came|said|told|"
+    r"asked|wrote|sent|saw|"
     r"found|made|took|gave|yesterday|last (?:week|month|year|night|time|quarter)|since|ago|"
     r"war|waren|mussten?|musste|wollten?|konnten?|gab|kam|ging|sagten?|hatte[n]?|wurde[n]?|hat|"
     r"haben .*ge\w+|gestern|seit|fue|era|había|ha \w+[aio]do|"
@@ -291,3 +294,9 @@ TAKES_BACK = re.compile(
     r"(?:but |aber |pero |mais )?(?:that|this|it|das|eso|esto|ça|cela)\b.*(?:\bnot\b|n't|\bnicht\b|"
     r"\bno\b|\bpas\b))"
 )
+OBJECT = re.compile(
+    r"(?!(?:\w+ed|did|done|got|do|ship|send|merge|push|print|post|try|fix|run|check|test|have|had|"
+    r"see|"
+    r"know|like|love|hate|need|found|made|saw)\b)\w+ (?:it|them|that|those|these|all)$"
+)
+"""An order about what was spoken of."""

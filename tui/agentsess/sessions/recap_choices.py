@@ -52,16 +52,11 @@ def lays_down(
         )
     if _any(said, _NEVER) or (wording.GOES_ON.match(said) and not words & choice):
         return False
-    if (
-        TASK.match(sentence)
-        and not wording.IMPERATIVE.match(said)
-        and not (answers and 2 * len(words & choice) >= len(words))
-    ):
-        return any(
-            wording.NO.search(part) and not wording.PAST.search(part) for part in _parts(said)
-        )
     parts = _parts(said)
     shares = bool(words & choice)
+    task = TASK.match(sentence) and not wording.IMPERATIVE.match(said)
+    if task and not (answers and 2 * len(words & choice) >= len(words)):
+        return any(_norm_in(part, shares=shares) for part in parts[1:])
     if any(_norm_in(part, shares=shares) for part in parts):
         return True
     if words & about and wording.LIKES.search(said) and not pointless(sentence):
@@ -86,7 +81,7 @@ def _norm_in(part: str, *, shares: bool) -> bool:
     if _any(part, _HEDGES) or not (substance(part) or _any(part, _ORDERS)):
         return False
     bare = _bare(part)
-    if wording.IMPERATIVE.search(part):
+    if wording.IMPERATIVE.search(part) or wording.IMPERATIVE.search(bare):
         return not _any(bare, _FACTS) or bool(wording.NO.search(part))
     return _any(part, _NORMS) and not _tells(bare, shares=shares)
 
@@ -145,7 +140,9 @@ def _wants_work(said: str) -> bool:
 
 
 def _is_fragment(clause: str) -> bool:
-    return 0 < len(clause.split()) <= _LONGEST_FRAGMENT and not wording.FINITE.search(clause)
+    if not 0 < len(clause.split()) <= _LONGEST_FRAGMENT:
+        return False
+    return bool(wording.OBJECT.match(clause)) or not wording.FINITE.search(clause)
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from agentsess.sessions.recap_ahead import is_ahead
 from agentsess.sessions.recap_reading import Reading
@@ -23,7 +24,17 @@ _ACT = Caseless(
     r"order(?:ed)?|"
     r"cap(?:p(?:ed|ing))?|ignor(?:e|ed|ing)|prefer(?:red)?|split(?:ting)?|translat(?:e|ed|ing)|"
     r"drop(?:p(?:ed|ing))?|omit(?:t(?:ed|ing))?|cut(?:ting)?|bas(?:e|ed|ing))\b|"
-    r"\b(?:ich (?:habe|lasse|nehme|setze|verwende|rechne|zähle|behalte|bleibe|schreibe)|(?:habe|"
+    r"\bwe(?:['’]ll| will) (?:use|keep|take|leave|store|count|treat|skip|drop|limit|cache|sort|"
+    r"group)\b|"
+    r"\b(?:(?:is|are|gets?) (?:now )?(?:capped|limited|kept|left|skipped|ignored|rounded|stored|"
+    r"sorted|grouped|named|counted|treated|pinned|merged|split|dropped|excluded|cached))\b|"
+    r"\b(?:gruppiert|sortiert|gerundet|gezählt|gespeichert|ausgelassen) (?:wird|werden)\b|"
+    r"\b(?:ich habe|habe ich)\b.*\b(?:beibehalten|behalten|gelassen|belassen|gesetzt|genommen|"
+    r"gewählt|"
+    r"verwendet|gezählt|behandelt|festgelegt|gerundet|sortiert|gruppiert|gespeichert|benannt|"
+    r"ausgelassen|weggelassen|übersprungen|ersetzt|zusammengelegt|getrennt|vermieden|ignoriert|"
+    r"markiert|übernommen)\b|"
+    r"\b(?:ich (?:lasse|nehme|setze|verwende|rechne|zähle|behalte|bleibe|schreibe)|(?:"
     r"lasse|nehme|setze|verwende|rechne|zähle|behalte|bleibe|schreibe) ich|"
     r"he (?:puesto|dejado|usado|tomado|fijado|mantenido|elegido|separado|contado|cambiado)|dejo|"
     r"uso|"
@@ -40,13 +51,16 @@ _CONTRAST = Caseless(
 )
 _REASON = Caseless(
     r"\b(?:so that|so (?:nobody|no one|you|that|it|they|we|a|the|nothing|an)\b|because|since|"
-    r"in order (?:to|not)|damit|weil|sodass|denn|para que|porque|ya que|pour que|afin|car|puisque|"
+    r", so (?!far|much|is|are|do|did)\w+ \w+|in order (?:to|not)|damit|weil|sodass|denn|para que|"
+    r"porque|ya que|pour que|afin|car|puisque|"
     r"parce que)\b|, as (?!well|you|long|soon|far|if)|ので|ため|ように|以便|方便|因为|免得|避免"
 )
 _TELLS_MORE = re.compile(r"; \w|\w ?: \w")
-_PLAINLY = re.compile(
-    r"^(?:so |then )?i(?:['’](?:ll|m|ve))? \w+ .*\b(?:instead of|in place of|rather than)\b",
-    re.IGNORECASE,
+_PLAINLY = Caseless(
+    r"^(?:so |then )?i(?:['’](?:ll|m|ve))? \w+ .*\b(?:instead of|in place of|rather than)\b|"
+    r"^(?:so |then )?(?:i|we)['’](?:ll|m) \w+ .*, not \w+|"
+    r"\b(?:ich \w+e|\w+e ich)\b.*\b(?:statt|anstelle)\b|\bje \w+e\b.*\b(?:plutôt que|au lieu de)\b|"
+    r"^(?:\w+ )?\w+o\b.*\b(?:en vez de|en lugar de)\b"
 )
 _HINTS = (
     *("instead", "place of", "rather", "no longer", "statt", "anstelle", " vez", "lugar", "lieu"),
@@ -58,7 +72,8 @@ _HINTS = (
 """Only with one of these there is a contrast or a reason."""
 _NO_CHOICE = Caseless(
     r"\b(?:fail\w*|error\w*|broke\w*|bug|can['’]?t|cannot|couldn['’]?t|would|could|once|"
-    r"tomorrow|crash\w*|found|looks?|wrong|missing|stuck|waiting|next|sobald|morgen|"
+    r"tomorrow|crash\w*|found|looks?|wrong|(?:is|are) missing|mistake|sorry|stuck|waiting|next|"
+    r"sobald|morgen|"
     r"fehlt|falla|mañana|manque|demain)\b|たら|失敗|如果|失败"
 )
 
@@ -66,11 +81,27 @@ _NO_CHOICE = Caseless(
 def chosen_in(reply: Reading) -> list[str]:
     """The sentences that tell what their writer chose: what he does and why, or what he does and
     what not; what is done may stand without him, with both."""
+    said = reply.sentences
     return [
         plain(sentence)
-        for sentence in reply.sentences
-        if len(sentence) <= _LONGEST and mentions(sentence, _HINTS) and _chooses(sentence)
+        for sentence, after in zip_longest(said, said[1:], fillvalue="")
+        if len(sentence) <= _LONGEST
+        and ((mentions(sentence, _HINTS) and _chooses(sentence)) or _for_a_reason(sentence, after))
     ]
+
+
+def _for_a_reason(sentence: str, after: str) -> bool:
+    """Whether the next sentence says what a choice is good for."""
+    return bool(_WHEREFORE.search(after) and _ACT.search(sentence)) and not (
+        asks(sentence) or _NO_CHOICE.search(sentence)
+    )
+
+
+_WHEREFORE = Caseless(
+    r"^(?:that way|this way|otherwise|or else|else|sonst|andernfalls|auf diese weise|so bleib\w+|"
+    r"así|si no|de lo contrario|de ese modo|sinon|ainsi|comme ça|autrement)\b|"
+    r"^(?:否则|这样|不然|そうしないと|こうすると|これなら)|(?:ため|から)(?:です)?。?$"
+)
 
 
 def acts(sentence: str) -> bool:
