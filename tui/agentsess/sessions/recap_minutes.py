@@ -197,10 +197,11 @@ def _with(
 ) -> dict[Fact, frozenset[str]]:
     """The facts and one more, without those that say about the same or speak of what is gone."""
     meaning = tokens(says)
-    kept = {
-        old: words
-        for old, words in facts.items()
-        if not alike(meaning, words) and not (gone and gone <= words)
-    }
+    kept = dict(facts)
+    for old, words in facts.items():
+        if alike(meaning, words) or (gone and gone <= words):
+            del kept[old]
     kept[fact] = meaning
-    return dict(list(kept.items())[-_REMEMBERED:])
+    while len(kept) > _REMEMBERED:
+        del kept[next(iter(kept))]
+    return kept
