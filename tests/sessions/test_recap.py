@@ -74,6 +74,7 @@ def test_a_migration_over_three_days_is_told_by_its_phases() -> None:
         Fact("Phase 1: Syntax – print, except, dict methods", (4, 14)),
         Fact("Phase 2: Text and bytes – the payment gateway and CSV export", (4, 24)),
         Fact("Port the syntax to Python 3 (commit a1b2c3d)", (13,)),
+        Fact("The gateway signs bytes now.", (24,)),
     )
     assert texts(recap.in_progress) == ["Phase 3: The tests – port the 11 test files to pytest"]
     assert texts(recap.next) == [

@@ -107,7 +107,7 @@ class RecapBuilder:
             for commit in self._course.tools.commands.commits
         ]
         older = [_fact(item) for item in self._course.board.finished.values()]
-        fresh = distinct([*older, *commits, *self._course.minutes.claims])
+        fresh = distinct([*older, *commits, *self._course.minutes.done()])
         fresh = sorted((f for f in fresh if not said_in(f, done)), key=lambda fact: fact.seqs[-1])
         room = MOST - len(done)
         done += fresh[-room:] if room else []

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agentsess.model import Entry, EntryKind, Fact, JsonObject, ToolCall
 from agentsess.sessions import recap_answers as answers
+from agentsess.sessions import recap_results as results
 from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_agents import HELPER_TOOLS, AgentLog
 from agentsess.sessions.recap_ahead import Ahead
@@ -86,6 +87,8 @@ class Turn:
     worked: bool = False
     changes: int = 0
     """Changes that the tools had made when this turn, or an agent's part of it, began."""
+    told: int = 0
+    """The same when its last text was written."""
     finished: bool = False
     stuck: bool = False
     """A command that failed in it still fails."""
@@ -178,7 +181,7 @@ class Course:
         answers_only = self.minutes.prompted(
             reading, entry.seq, goes_on=goes_on, opens=self.goal is None
         )
-        asked = Fact(request, (entry.seq,))
+        asked = Fact(talk.task_of(reading, request), (entry.seq,))
         begun = talk.asks_for_work(text)
         if answers_only and not begun and (announced := self._announced()):
             asked = Fact(announced.text, (announced.seqs[0], entry.seq))
@@ -227,6 +230,7 @@ class Course:
             self.minutes.asked = []
             if text.strip():
                 self.underway.said(text, entry.seq)
+                self.minutes.told(text, entry.seq, made=self._made_since_told())
                 if self.minutes.prompt:
                     self.minutes.heeded(read(text[:400]), entry.seq, worked=self.turn.worked)
             if text and (mentions(text, _TELLING) or mentions(text, _CHOOSING)):
@@ -241,15 +245,14 @@ class Course:
         turn = self.turn
         turn.finished = True
         turn.stuck = self._stuck(turn.start)
-        changed = self.tools.changes > turn.changes and (
-            not turn.stuck or talk.reports_on(reading, turn.request.text)
-        )
-        turn.changes = self.tools.changes
+        made = self.tools.changes > turn.changes
+        changed = made and (not turn.stuck or results.reports_on(reading, turn.request.text))
+        turn.changes = turn.told = self.tools.changes
         self.board.said(reading, seq, by_user=False)
         self.underway.said(reading, seq)
         self.ahead.said(reading, seq, by_user=False)
         if turn.worked:
-            done = talk.reports_on(reading, turn.request.text)
+            done = results.reports_on(reading, turn.request.text)
             open_end = turn.stuck and turn.puts_task and not done
             self.underway.stuck = turn.request if open_end else None
         if turn.worked and not turn.stuck and not self.tools.refused_since(turn.start):
@@ -258,10 +261,14 @@ class Course:
             self.minutes.overcome(turn.start)
             self.tools.forget_refused(turn.start)
         self.minutes.heeded(reading, seq, worked=turn.worked)
-        self.minutes.replied(reading, seq, changed=changed)
+        self.minutes.replied(reading, seq, made=made, changed=changed)
         self.reply = plain(reading.lead or "".join(reading.sentences[:1])) or self.reply
         self.agents.reported(author, self.reply, seq)
         self.figure = next(filter(None, map(figure_in, reading.sentences)), "")
+
+    def _made_since_told(self) -> bool:
+        before, self.turn.told = self.turn.told, self.tools.changes
+        return self.turn.told > max(before, self.turn.changes)
 
     def _call(self, call: ToolCall, entry: Entry) -> None:
         name = call.name.lower()

@@ -11,10 +11,11 @@ from agentsess.sessions import recap_choices as choices
 from agentsess.sessions import recap_open_questions as open_questions
 from agentsess.sessions import recap_proposals as proposals
 from agentsess.sessions import recap_questions as questions
+from agentsess.sessions import recap_results as results
 from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_facts import MOST
 from agentsess.sessions.recap_own_choices import chosen_in
-from agentsess.sessions.recap_reading import Reading
+from agentsess.sessions.recap_reading import Reading, read
 from agentsess.sessions.recap_text import alike, plain, tokens
 
 _REMEMBERED = 40
@@ -28,6 +29,8 @@ class Minutes:
     """With the words that carry their meaning."""
     claims: dict[Fact, frozenset[str]] = field(default_factory=dict)
     """Work that replies say is done."""
+    amid: list[tuple[int, str]] = field(default_factory=list)
+    """What was said amid the work of changes just made, with its entry."""
     heard: list[tuple[int, Reading]] = field(default_factory=list)
     """What may tell of an obstacle, with its entry."""
     listed: list[Fact] = field(default_factory=list)
@@ -128,13 +131,24 @@ class Minutes:
             if not any(2 * len(words & other) >= len(words) for other in known):
                 self._decide(text, (said_at,))
 
-    def replied(self, reading: Reading, seq: int, *, changed: bool) -> None:
-        """Take the reply that ends a turn. ``changed``: there is work that it reports on."""
+    def told(self, text: str, seq: int, *, made: bool) -> None:
+        """Take a text between two calls. ``made``: something was changed before it."""
+        if made:
+            self.amid = [*self.amid[1 - MOST :], (seq, text)]
+
+    def done(self) -> list[Fact]:
+        """The work that replies say is done. What was said amid it is read only here."""
+        found = dict(self.claims)
+        for seq, text in self.amid:
+            for claim in results.claims_in(read(text), made=True):
+                found = _with(found, Fact(claim, (seq,)), claim)
+        return sorted(found, key=lambda fact: fact.seqs)
+
+    def replied(self, reading: Reading, seq: int, *, made: bool, changed: bool) -> None:
+        """Take the reply that ends a turn. ``made``: something was changed before it;
+        ``changed``: and there is work that it reports on."""
         self.decide([*answers.decisions_in(reading), *chosen_in(reading)], seq)
-        claims = talk.claims_in(reading)
-        if changed and not claims and (report := talk.reported(reading)):
-            claims = [report]
-        for text in claims:
+        for text in results.done_in(reading, made=made, well=changed):
             self._claim(text, seq)
         self.heard.append((seq, reading))
         listed, asked = questions.questions_in(reading)

@@ -177,8 +177,11 @@ class _Reader:
         """Of the first item below the heading; what is indented further only explains."""
         self.glyphs: list[Marked] = []
         self.in_list = False
+        self.hourglass_runs = False
+        """Beside boxes that are empty an hourglass stands for what is under way."""
 
     def read(self, text: str) -> Reading:
+        self.hourglass_runs = "⏳" in text and any(map(text.count, "⬜☐🔲◻"))
         for block in blocks(prose(text)):
             getattr(self, f"_{block.sort}")(block)
             self.in_list = block.sort == "item"
@@ -194,6 +197,8 @@ class _Reader:
 
     def _item(self, block: Block) -> None:
         text, state = mark_of(block.text)
+        if self.hourglass_runs and "⏳" in block.text:
+            state = State.DOING
         if self.item_indent is None:
             self.item_indent = block.indent
         first = len(self.out.sentences)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from agentsess.sessions.recap_ahead import is_ahead
-from agentsess.sessions.recap_questions import matter
-from agentsess.sessions.recap_reading import Reading, phases_in
+from agentsess.sessions.recap_questions import PUT_OFF, TASK, matter
+from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import (
     FACT_LENGTH,
@@ -18,54 +17,7 @@ from agentsess.sessions.recap_text import (
     sentences,
     shorten,
 )
-from agentsess.sessions.recap_underway import in_part
 
-_VERBS = (
-    "added|applied|built|changed|cleaned up|closed|configured|converted|corrected|created|deleted|"
-    "deployed|documented|dropped|enabled|extracted|finished|completed|fixed|implemented|installed|"
-    "introduced|merged|migrated|moved|patched|ported|pushed|refactored|released|removed|renamed|"
-    "replaced|resolved|reverted|rewrote|rolled back|set up|split|switched|translated|updated|"
-    "upgraded|wired|wrote"
-)
-_CLAIM = re.compile(
-    rf"^(?:(?:ok(?:ay)?|done|great|all right|good)[,.!:—–-]+\s*)?(?:(?:i|we)(?:['’]ve| have)?\s+"
-    rf"(?:also |now |just |already )*(?:{_VERBS})\b)",
-    re.IGNORECASE,
-)
-_BARE_CLAIM = re.compile(
-    rf"^(?:{_VERBS})\s+(?:the|a|an|all|every|both|two|three|\d+|`)", re.IGNORECASE
-)
-_FOREIGN_CLAIM = re.compile(
-    r"^(?:ich habe\b.+\b(?:ge\w+t|ge\w+en|\w+iert|hinzugefügt|ersetzt|umgestellt|korrigiert|"
-    r"behoben)\b|"
-    r"he (?:añadido|corregido|creado|actualizado|migrado|eliminado|renombrado|cambiado|"
-    r"implementado|escrito|movido)\b|"
-    r"j['’]ai (?:ajouté|corrigé|créé|mis à jour|migré|supprimé|renommé|remplacé|écrit)\b)",
-    re.IGNORECASE,
-)
-_CLAIM_IN_DOUBT = Caseless(
-    r"\b(?:would have|could have|if|except|but not|not yet|haven['’]t|partially|tried|almost|"
-    r"was going to|noch nicht|todavía no|aún no|pas encore)\b"
-)
-
-_NO_REPORT = Caseless(
-    r"\b(?:can['’]?t|cannot|couldn['’]?t|may not|refuse[sd]?|denied|yet|still|fails?|failing|"
-    r"(?:has|have|run|tests?|it) failed|"
-    r"failed (?:to|with|because)|blocked|i(?:['’]d|['’]ll| will| would)|should (?:i|we)|we should|"
-    r"would|almost|nearly|in progress|stumbles?|breaks? off|under ?way|(?:is|are|comes?) next|"
-    r"stopped|sorry|"
-    r"theor(?:y|ies)|hypothes[ie]s|suspect(?:ed|s)?|presumably|vermut\w+|hipótesis|hypothèse|"
-    r"correct myself|here(?:['’]s| is| are)|where we are|so far|reproduced|understood|noted|agreed|"
-    r"not started|(?:is|are) running|noch (?:nicht|kein\w*|offen)|nicht|fehlt|falta|"
-    r"quedan? (?:por|pendientes?)|"
-    r"todavía|aún|en curso|reste|pas encore|"
-    r"il manque)\b|^(?:no|not|nein|almost|unchanged|yes,?|ok|good|i (?:found|see|think))\b(?!:)|"
-    r"[?:]$|未|尚|还没|没有|无法|需要|等|まだ|失敗|失败|できません"
-)
-_PLAINLY_DONE = re.compile(
-    r"^(?:(?:found and )?fixed|done|solved|resolved|behoben|erledigt|listo|hecho|corrigé)\b", re.I
-)
-_LONGEST_REPORT = 160
 _SHORT_REQUEST = 40
 _LIFTED = re.compile(
     r"^(?:done|fixed|added|merged|set|sent|you (?:have|can) .*\bnow|(?:it|they)(?:['’]s| is|"
@@ -205,6 +157,16 @@ def request_of(prompt: str) -> str:
     return shorten(joined)
 
 
+def task_of(prompt: Reading, request: str) -> str:
+    """Of a prompt within a session what it asks to do, without what it answers or asks before;
+    ``request``, all of it, if it names no task of its own."""
+    said = [plain(s, 400) for s in prompt.sentences]
+    tasks = [n for n, s in enumerate(said) if TASK.match(s) or (_ASKING.search(s) and not asks(s))]
+    if not tasks or not tasks[0] or not any(asks(s) or PUT_OFF.search(s) for s in said[: tasks[0]]):
+        return request
+    return shorten(" ".join(said[tasks[0] :])) if len(matter(said[tasks[0]])) > 1 else request
+
+
 def _ungreet(text: str) -> str:
     while match := _GREETING.match(text):
         text = text[match.end() :]
@@ -219,46 +181,6 @@ def goal_restated(reading: Reading) -> str:
         if _NEW_GOAL.match(sentence):
             return plain(re.sub(r"^[^:]{4,25}:\s*", "", sentence))
     return ""
-
-
-def claims_in(reading: Reading) -> list[str]:
-    """Work that a reply says is done: under a heading, or in a sentence such as "I've fixed …"."""
-    found = list(reading.sections.get(Section.DONE, ()))
-    for sentence in reading.sentences:
-        bare = sentence.lstrip("-*•✅✔✓ ")
-        if len(bare) > 400 or asks(bare):
-            continue
-        claims = _CLAIM.match(bare) or _BARE_CLAIM.match(bare) or _FOREIGN_CLAIM.match(bare)
-        if claims and not _CLAIM_IN_DOUBT.search(bare):
-            found.append(plain(bare).rstrip(":"))
-    return list(dict.fromkeys(found))
-
-
-def reported(reading: Reading) -> str:
-    """The first sentence of a reply to finished work, if it says what came of it; a short one
-    with the second."""
-    lead = reading.lead
-    if not lead or not _reports(lead):
-        return ""
-    told = lead
-    for sentence in reading.sentences[reading.sentences.index(lead) + 1 :]:
-        if not _reports(sentence) or len(told) + len(sentence) >= _LONGEST_REPORT:
-            break
-        told += f" {sentence}"
-    return plain(told)
-
-
-def reports_on(reading: Reading, request: str) -> bool:
-    """Whether a reply says that what was asked for is done, whatever else went wrong."""
-    report = reported(reading)
-    return bool(matter(report) & matter(request)) and not in_part(report)
-
-
-def _reports(sentence: str) -> bool:
-    if asks(sentence) or len(sentence) > 300 or phases_in(sentence) or sentence[:1] == "[":
-        return False  # a box of a list tells of its own item
-    doubtful = _NO_REPORT.search(sentence) or is_ahead(sentence)
-    return not doubtful or bool(_PLAINLY_DONE.match(sentence))
 
 
 def lifts(prompt: Reading) -> bool:

@@ -48,6 +48,27 @@ _CHANGES = re.compile(
     r"aws s3 (?:cp|mv|rm|sync))\b",
     re.IGNORECASE | re.MULTILINE,
 )
+# What a program is told to do, or is called by, where it changes something.
+_CHANGING = re.compile(
+    r"(?:^|[\s/._-])(?:add|append|apply|assign|backfill|cancel|clean|clear|close|commit|convert|copy|"
+    r"create|cut|delete|deploy(?!/)|disable|drop|edit|enable|encode|export|fill|fix|flash|flush|"
+    r"generate|grant|import|init|insert|install|invite|issue|merge|migrate|move|open|"
+    r"patch|post|promote|provision|prune|publish|purge|push|put|rebase|rebuild|redeploy|"
+    r"reindex|release|reload|remove|rename|renew|replace|reset|restart|restore|resume|"
+    r"retry|revert|revoke|rollback|rollout|rotate|schedule|send|set|ship|start|stop|submit|"
+    r"swap|switch|sync|tag|transcode|transfer|translate|trigger|unlock|update|upgrade|upload|"
+    r"upsert|wipe|write)(?=$|[\s/._-])",
+    re.IGNORECASE,
+)
+_ONLY_LOOKS = re.compile(
+    r"(?:sudo )?(?:\S*/)?(?:awk|cat|cut|curl(?!.* -X ?(?:POST|PUT|PATCH|DELETE))|dig|diff|du|echo|"
+    r"file|find|grep|head|jq|journalctl|less|ls|ping|ps|rg|sort|stat|tail|tree|type|wc|which|"
+    r"git (?:log|show|diff|status|blame|grep|branch))\b|"
+    r".*--(?:dry-run|help|check|list|version|diff)\b|"
+    r".*\b(?:test|spec|check|lint|verify|get|list|status|show|plan|diff)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_LOOKING_TOOL = re.compile(r"get|list|search|read|fetch|query|find|view|show|check", re.IGNORECASE)
 # These fail to say no.
 _MAY_FAIL = re.compile(
     r"(?:sudo |! )?(?:grep|rg|ls|cat|diff|cmp|find|which|test|\[|type|command|pgrep|echo|"
@@ -125,7 +146,7 @@ class ToolLog:
             if call.parts:
                 line = (call.target, call.seq)
                 self.commands.ended(line, list(call.parts), text, seq, is_error=is_error)
-            if call.parts or _CHANGES.search(call.target[:_READ_OF_COMMAND]):
+            if _changes(call.target[:_READ_OF_COMMAND]):
                 self.changes += not is_error
             return True
         if is_error:
@@ -136,6 +157,9 @@ class ToolLog:
             self._touched(call, text, seq)
             self.changes += 1
             self.last_change = seq
+            return True
+        if not _LOOKING_TOOL.search(call.name) and _CHANGING.search(call.name):
+            self.changes += 1
             return True
         return False
 
@@ -231,6 +255,16 @@ def _call(name: str, value: dict[str, Any], seq: int) -> Call:
     if word in EDIT:
         return Call("edit", name, path, (), seq)
     return Call("read" if word == "read" else "other", name, path, (), seq)
+
+
+def _changes(command: str) -> bool:
+    """Whether a command does more than look and check."""
+    if _CHANGES.search(command):
+        return True
+    return any(
+        not _ONLY_LOOKS.match(part) and _CHANGING.search(" ".join(part.split()[:5]))
+        for part in re.split(r"\s*(?:&&|\|\||[;|\n])\s*", command)
+    )
 
 
 def _path(value: dict[str, Any]) -> str:

@@ -32,15 +32,31 @@ _ENGLISH = (
     rf"\b(?:is|are) (?:{_NOW} )?(?:being|in progress|under ?way|in the works)\b|"
     rf"\bis what {_I_AM}\b|\bwhere {_I_AM} (?:stuck|at)\b|"
     r"\b(?:i|we|she|he|they|[A-Z]\w+)(?:['’]ve|['’]s| have| has)? (?:just |already )?"
-    r"(?:started|begun|began) (?:on|with|to|\w+ing|the)\b|\bso far\b.*\bof\b"
+    r"(?:started|begun|began) (?:on|with|to|\w+ing|the)\b|\bso far\b.*\bof\b|"
+    r"\b(?:not|n['’]t|isn['’]t|aren['’]t) (?:\w+ )?(?:through|done|finished|complete[d]?|over)"
+    r"(?: with \w+)? yet\b|\b(?:not|n['’]t) yet (?:through|done|finished|complete[d]?)\b|"
+    r"\b(?:i['’]?m|we['’]?re|i am|we are) (?:still |now |currently |already )?(?:at|on|busy with|"
+    r"up to) (?:the |page |line |step |number |chapter |part |file |item |\d)|"
+    r"\b(?:half|partly|partially)[ -](?:done|finished|written|built|migrated|converted|there)\b|"
+    r"\b(?:in progress|in flight|a work in progress|ongoing|as we speak)\b|"
+    r"\b(?:left off|got as far as|have got (?:up )?to|made it to)\b"
 )
 _OTHERS = (
     r"\b(?:ich|wir) \w+ (?:gerade|derzeit|momentan|jetzt|noch (?:dabei|daran|mitten))\b|"
+    r"\b(?:ich|wir) (?:bin|sind|stehe|stehen|arbeite|arbeiten|mache|machen) (?:\w+ ){0,3}(?:bei|"
+    r"an|dran|weiter mit)\b|\b(?:angefangen|begonnen|halb fertig|zur hälfte|in arbeit)\b|"
+    r"\bnoch nicht (?:ganz |alle[sn]? )?(?:fertig|durch|abgeschlossen)\b|"
+    r"\b(?:commencé|entamé|pas (?:encore |tout à fait )?(?:fini|terminée?s?|achevée?s?))\b|"
+    r"\b(?:empezado|comenzado|en (?:curso|proceso|marcha todavía)|"
+    r"(?:sin|no (?:está|he)(?: \w+)?) (?:terminar|acabar|terminad[oa]|acabado))\b|"
+    r"\b(?:sigo|estoy|ando) con\b|"
     r"\bmitten (?:in|im|beim)\b|\bgerade dabei\b|\b(?:läuft|laufen) (?:noch|gerade)\b|"
     r"\ben train d[e'’]|\bau milieu d|\bj['’]en suis\b|\bà moitié\b|\best en cours\b|"
     r"\bje (?:suis|continue|passe|m['’]attaque|commence) (?:à|au|sur|en|par|encore)\b|"
     r"\bestoy \w+ndo\b|\b(?:voy|vamos|sigo|seguimos|ando) (?:con|por|ahora)\b|\bllevo \d|"
-    r"\ba (?:medias|mitad)\b|\bvan? \d+ de\b|ているところ|途中です|中です|作業中|正在|还在|做到一半"
+    r"\ba (?:medias|mitad)\b|\bvan? \d+ de\b|ているところ|途中です|中です|作業中|"
+    r"進めてい|着手し|取りかか|"
+    r"まだ終わって|正在|还在|进行中|做到|已开始|开始[做写改]|还没(?:有)?[做写改弄跑译]完|[做写改弄]了一半"
 )
 _UNDER_WAY = re.compile(f"{_ENGLISH}|{_OTHERS}", re.IGNORECASE)
 # Before work whose end is not told, also what else one says that one does.
@@ -69,10 +85,11 @@ _OFFERS = Caseless(
 
 def under_way(reading: Reading) -> list[str]:
     """The sentences that say what is being worked on."""
-    return [plain(s) for s in reading.sentences if len(s) <= 300 and _says_under_way(s)]
+    return [plain(s) for s in reading.sentences if len(s) <= 300 and says_under_way(s)]
 
 
-def _says_under_way(sentence: str) -> bool:
+def says_under_way(sentence: str) -> bool:
+    """Whether a sentence says that something is being worked on."""
     if asks(sentence):  # what is asked stands behind the colon
         sentence = sentence.rpartition(":")[0]
     match = _UNDER_WAY.search(sentence)
