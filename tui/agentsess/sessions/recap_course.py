@@ -12,6 +12,7 @@ from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_agents import HELPER_TOOLS, AgentLog
 from agentsess.sessions.recap_ahead import Ahead
 from agentsess.sessions.recap_board import Board
+from agentsess.sessions.recap_lasting import lasts
 from agentsess.sessions.recap_minutes import Minutes
 from agentsess.sessions.recap_own_choices import chosen_in
 from agentsess.sessions.recap_questions import asked_by_user, matter
@@ -52,17 +53,6 @@ _CHOOSING = (
 """The same of one that is no longer ago."""
 _SKIMMED = frozenset({"todowrite", "taskcreate", "taskupdate", *WRITE, *EDIT, *EDITOR})
 _SHORTEST_TELLING = 12
-# What of a text of long ago still counts: boxes, numbered phases, plain decisions. Of the first
-# two each way begins with a plain letter, and the text is in lower case: that is ten times faster.
-_LASTING_WORK = re.compile(
-    r"\[ \] |\[x\] |✅|☑|✔|🔄|⬜|phase[sen]{0,2} \d|step[sen]{0,2} \d|milestone[sen]{0,2} \d|"
-    r"schritt[sen]{0,2} \d|fase[sen]{0,2} \d|paso[sen]{0,2} \d|étape[sen]{0,2} \d"
-)
-_LASTING_WORD = re.compile(
-    r"\b(?:we|i)(?:['’]ve| have)? (?:decided|agreed|settled)|\bdecided (?:to|on)|let['’]?s go with|"
-    r"\bentschieden|\bhemos decidido|\bnous avons décidé"
-)
-_DECIDING = ("decid", "agreed", "settled", "go with", "entschieden", "décid")
 _CHOSEN = re.compile(r"\"=\"([^\"]{1,120})\"")
 _TASK_NUMBER = re.compile(r"#(\w{1,20})|\bid[\"': ]+(\w{1,20})", re.IGNORECASE)
 _STOPS = frozenset(
@@ -160,7 +150,7 @@ class Course:
                 self.prompts += 1
                 self.board.worked(self._old_prompt.seq)
             self._old_prompt = entry
-        if len(text) >= _SHORTEST_TELLING and mentions(text, _TELLING) and _lasts(text.lower()):
+        if len(text) >= _SHORTEST_TELLING and mentions(text, _TELLING) and lasts(text.lower()):
             reading = read(text)
             self.board.said(reading, entry.seq, by_user=kind is EntryKind.USER)
             self.minutes.decide(answers.decisions_in(reading), entry.seq)
@@ -230,7 +220,8 @@ class Course:
             self.minutes.asked = []
             if text.strip():
                 self.underway.said(text, entry.seq)
-                self.minutes.told(text, entry.seq, made=self._made_since_told())
+                if self._made_since_told():
+                    self.minutes.amid(text, entry.seq)
                 if self.minutes.prompt:
                     self.minutes.heeded(read(text[:400]), entry.seq, worked=self.turn.worked)
             if text and (mentions(text, _TELLING) or mentions(text, _CHOOSING)):
@@ -381,12 +372,6 @@ def _call_id(entry: Entry) -> str:
         return call_id
     block: JsonObject = entry.content[0] if entry.content else {}
     return str(block.get("tool_use_id") or "")
-
-
-def _lasts(lowered: str) -> bool:
-    if _LASTING_WORK.search(lowered):
-        return True
-    return mentions(lowered, _DECIDING) and bool(_LASTING_WORD.search(lowered))
 
 
 def _is_skimmed(block: JsonObject) -> bool:

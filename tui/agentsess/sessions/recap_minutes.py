@@ -15,7 +15,7 @@ from agentsess.sessions import recap_results as results
 from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_facts import MOST
 from agentsess.sessions.recap_own_choices import chosen_in
-from agentsess.sessions.recap_reading import Reading, read
+from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_text import alike, plain, tokens
 
 _REMEMBERED = 40
@@ -27,10 +27,8 @@ class Minutes:
 
     decisions: dict[Fact, frozenset[str]] = field(default_factory=dict)
     """With the words that carry their meaning."""
-    claims: dict[Fact, frozenset[str]] = field(default_factory=dict)
-    """Work that replies say is done."""
-    amid: list[tuple[int, str]] = field(default_factory=list)
-    """What was said amid the work of changes just made, with its entry."""
+    told: list[results.Told] = field(default_factory=list)
+    """What may tell of work that is done."""
     heard: list[tuple[int, Reading]] = field(default_factory=list)
     """What may tell of an obstacle, with its entry."""
     listed: list[Fact] = field(default_factory=list)
@@ -131,25 +129,26 @@ class Minutes:
             if not any(2 * len(words & other) >= len(words) for other in known):
                 self._decide(text, (said_at,))
 
-    def told(self, text: str, seq: int, *, made: bool) -> None:
-        """Take a text between two calls. ``made``: something was changed before it."""
-        if made:
-            self.amid = [*self.amid[1 - MOST :], (seq, text)]
+    def amid(self, text: str, seq: int) -> None:
+        """Take a text between two calls, after something was changed."""
+        self._tell(results.Told(seq, text, made=True))
 
     def done(self) -> list[Fact]:
-        """The work that replies say is done. What was said amid it is read only here."""
-        found = dict(self.claims)
-        for seq, text in self.amid:
-            for claim in results.claims_in(read(text), made=True):
-                found = _with(found, Fact(claim, (seq,)), claim)
-        return sorted(found, key=lambda fact: fact.seqs)
+        """The work that replies say is done. Looked for only here, as most of it is long past."""
+        found: dict[Fact, frozenset[str]] = {}
+        for told in self.told:
+            for claim in told.done():
+                found = _with(found, Fact(claim, (told.seq,)), claim)
+        return list(found)
+
+    def _tell(self, told: results.Told) -> None:
+        self.told = [*self.told[1 - _REMEMBERED :], told]
 
     def replied(self, reading: Reading, seq: int, *, made: bool, changed: bool) -> None:
         """Take the reply that ends a turn. ``made``: something was changed before it;
         ``changed``: and there is work that it reports on."""
         self.decide([*answers.decisions_in(reading), *chosen_in(reading)], seq)
-        for text in results.done_in(reading, made=made, well=changed):
-            self._claim(text, seq)
+        self._tell(results.Told(seq, reading, made=made, well=changed))
         self.heard.append((seq, reading))
         listed, asked = questions.questions_in(reading)
         if listed:
@@ -198,9 +197,6 @@ class Minutes:
         decided = text.split(" (")[0]  # without the question that it answers
         gone = answers.replaced_words(decided)
         self.decisions = _with(self.decisions, Fact(text, seqs), decided, gone)
-
-    def _claim(self, text: str, seq: int) -> None:
-        self.claims = _with(self.claims, Fact(text, (seq,)), text)
 
 
 def _with(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from agentsess.sessions.recap_ahead import is_ahead
 from agentsess.sessions.recap_questions import matter
-from agentsess.sessions.recap_reading import Reading, phases_in
+from agentsess.sessions.recap_reading import Reading, phases_in, read
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import Caseless, announces, asks, plain
 from agentsess.sessions.recap_underway import in_part, says_under_way
@@ -76,10 +77,6 @@ _MADE_ENGLISH = (
     rf"(?:{_ALSO} )*{_MADE_ACTIVE} (?!by\b|in\b|from\b|as\b)\S)|"
     rf"\b(?:is|are|['’]s|['’]re|has been|have been) (?:{_ALSO} )*{_MADE}\b"
 )
-_OTHERWISE_NOW = re.compile(
-    r"(?<=\w )(?:now|no longer|from now on|jetzt|nun|nicht mehr|désormais|maintenant|ahora|ya no)\b",
-    re.IGNORECASE,
-)
 _MADE_GERMAN = (
     r"\b(?:ist|sind|wurden?|hab(?:e|en)?)\b(?: \S+){0,12} "
     r"(?:\w*ge\w{2,}(?:t|en)|(?:ver|be|er|ent|zer|über|unter)\w{2,}(?:t|en)|\w{3,}iert|"
@@ -102,10 +99,13 @@ _MADE_ASIAN = (
     r"(?:済み|済です|完了|(?<!あり)(?<!かり)(?<!つかり)(?<!思い)(?<!言い)(?<!でし)ました(?:。|$)|"
     r"已(?:经)?(?!知)|完成|[做写改弄修加删搬传跑建]好了?|改成|[加删换改写搬导传修补](?:上|掉|完|好)?了)"
 )
-_DONE = re.compile(_DONE_ENGLISH, re.IGNORECASE)
-_MADE_SO = re.compile(
-    "|".join((_MADE_ENGLISH, _MADE_GERMAN, _MADE_FRENCH, _MADE_SPANISH, _MADE_ASIAN)),
-    re.IGNORECASE,
+_DONE = Caseless(_DONE_ENGLISH)
+_MADE_SO = Caseless(
+    "|".join((_MADE_ENGLISH, _MADE_GERMAN, _MADE_FRENCH, _MADE_SPANISH, _MADE_ASIAN))
+)
+_OTHERWISE_NOW = Caseless(
+    r"(?<=\w )(?:now|no longer|from now on|jetzt|nun|nicht mehr|désormais|maintenant|ahora|"
+    r"ya no)\b"
 )
 _IN_DOUBT = Caseless(
     r"\b(?:not|never|nothing|none|yet|still|only|almost|nearly|half|partially|partly|should|would|"
@@ -142,30 +142,31 @@ _TERSE = 24
 """A claim that is shorter says what is done only together with what follows."""
 
 
-def done_in(reading: Reading, *, made: bool, well: bool) -> list[str]:
-    """What the reply that ends a turn says is done.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text of the agent that may tell of work that is done."""
 
-    Args:
-        reading: The reply.
-        made: Whether tools changed something in the turn.
-        well: Whether that went well: then the reply begins with a report of it.
-    """
-    claims = claims_in(reading, made=made, well=well)
-    report = reported(reading) if well else ""
-    told = [text for text in claims if text in report]
-    if not report or any(_CLAIM.match(text) for text in told):
-        return claims
-    return [report, *(text for text in claims if text not in told)]
+    seq: int
+    said: Reading | str
+    made: bool = False
+    """Whether tools changed something before it."""
+    well: bool = False
+    """It ends a turn in which that went well, and so begins with a report of it."""
+
+    def done(self) -> list[str]:
+        """What it says is done."""
+        reading = read(self.said) if isinstance(self.said, str) else self.said
+        claims = _claims_in(reading, made=self.made, well=self.well)
+        report = reported(reading) if self.well else ""
+        told = [text for text in claims if text in report]
+        if not report or any(_CLAIM.match(text) for text in told):
+            return claims
+        return [report, *(text for text in claims if text not in told)]
 
 
-def claims_in(reading: Reading, *, made: bool, well: bool = False) -> list[str]:
-    """Work that a reply says is done: under a heading, or in a sentence such as "I've fixed …".
-
-    Args:
-        reading: The reply.
-        made: Whether tools changed something before it: then it also tells so with "… is …ed".
-        well: Whether that went well: then also with what is otherwise now.
-    """
+def _claims_in(reading: Reading, *, made: bool, well: bool) -> list[str]:
+    """Work that a reply says is done: under a heading, or in a sentence such as "I've fixed …";
+    after changes also with "… is …ed", after such that went well with what is otherwise now."""
     found = list(reading.sections.get(Section.DONE, ()))
     for index, sentence in enumerate(reading.sentences):
         bare = sentence.lstrip("-*•✅✔✓ ")
@@ -229,11 +230,13 @@ _CLAUSE_ENDS = re.compile(
 )
 
 
-def _told(pattern: re.Pattern[str], sentence: str) -> bool:
+def _told(pattern: Caseless, sentence: str) -> bool:
     """Whether a clause that is in no doubt says so."""
-    if len(sentence) > 300 or asks(sentence) or sentence[-1:] == ":" or announces(sentence):
+    if len(sentence) > 300 or sentence[-1:] == ":" or not pattern.search(sentence):
         return False
-    if phases_in(sentence) or says_under_way(sentence) or is_ahead(sentence):
+    if announces(sentence) or phases_in(sentence):
+        return False
+    if says_under_way(sentence) or is_ahead(sentence):
         return False
     return any(
         not _IN_DOUBT.search(_clause(sentence, match.start(), match.end()))

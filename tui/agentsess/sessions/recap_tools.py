@@ -19,7 +19,7 @@ from agentsess.sessions.recap_commands import (
     outcome_of,
     plain_command,
 )
-from agentsess.sessions.recap_text import clean, plain, shorten
+from agentsess.sessions.recap_text import Caseless, clean, plain, shorten
 
 WRITE = frozenset({"write", "create_file", "write_file"})
 EDIT = frozenset({"edit", "multiedit", "notebookedit", "str_replace", "edit_file"})
@@ -49,7 +49,7 @@ _CHANGES = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # What a program is told to do, or is called by, where it changes something.
-_CHANGING = re.compile(
+_CHANGING = Caseless(
     r"(?:^|[\s/._-])(?:add|append|apply|assign|backfill|cancel|clean|clear|close|commit|convert|copy|"
     r"create|cut|delete|deploy(?!/)|disable|drop|edit|enable|encode|export|fill|fix|flash|flush|"
     r"generate|grant|import|init|insert|install|invite|issue|merge|migrate|move|open|"
@@ -57,8 +57,7 @@ _CHANGING = re.compile(
     r"reindex|release|reload|remove|rename|renew|replace|reset|restart|restore|resume|"
     r"retry|revert|revoke|rollback|rollout|rotate|schedule|send|set|ship|start|stop|submit|"
     r"swap|switch|sync|tag|transcode|transfer|translate|trigger|unlock|update|upgrade|upload|"
-    r"upsert|wipe|write)(?=$|[\s/._-])",
-    re.IGNORECASE,
+    r"upsert|wipe|write)(?=$|[\s/._-])"
 )
 _ONLY_LOOKS = re.compile(
     r"(?:sudo )?(?:\S*/)?(?:awk|cat|cut|curl(?!.* -X ?(?:POST|PUT|PATCH|DELETE))|dig|diff|du|echo|"
@@ -262,7 +261,7 @@ def _changes(command: str) -> bool:
     if _CHANGES.search(command):
         return True
     return any(
-        not _ONLY_LOOKS.match(part) and _CHANGING.search(" ".join(part.split()[:5]))
+        _CHANGING.search(" ".join(part.split()[:5])) and not _ONLY_LOOKS.match(part)
         for part in re.split(r"\s*(?:&&|\|\||[;|\n])\s*", command)
     )
 
