@@ -15,7 +15,7 @@ from agentsess.sessions.recap_choices import (
     substance,
 )
 from agentsess.sessions.recap_own_choices import acts
-from agentsess.sessions.recap_proposals import NAMES_WAYS, Choice, of_fact, only_agrees
+from agentsess.sessions.recap_proposals import NAMES_WAYS, ONLY_PICKS, Choice, of_fact, only_agrees
 from agentsess.sessions.recap_questions import MAY_I, PUT_OFF, REQUEST, TASK, matter
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_sections import Section
@@ -116,6 +116,9 @@ def laid_down(prompt: Reading, reply: frozenset[str], choice: Choice) -> list[tu
     for index, sentence in enumerate(said):
         if found and _CORRECTS.match(sentence) and found[-1][0] == plain(said[index - 1]):
             found.pop()
+        if index == 0 and choice.ways and ONLY_PICKS.match(sentence):
+            found.append((plain(sentence), choice.meant_by(sentence)))
+            continue
         agrees = only_agrees(sentence)
         lays = (
             not agrees

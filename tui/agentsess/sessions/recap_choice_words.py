@@ -52,7 +52,7 @@ IMPERATIVE = re.compile(
 STANDS = re.compile(
     r"\b(?:stays?|bleib(?:t|en)|(?:kommt|kommen|fliegt|fliegen|fällt|fallen) (?:weg|raus|rein|"
     r"hin)|entfällt|entfallen|"
-    r"se va\b|desaparece|rest(?:e|ent) \w+|se queda\w*|siguen? (?:con|igual)|"
+    r"se va\b|desaparece|(?<!il )(?<!en )rest(?:e|ent) \w+|se queda\w*|siguen? (?:con|igual)|"
     r"remains? (?:as|the|in|on)|keeps? (?:the|its|their|an?|it|them|one)|"
     r"goes (?:to|in|into|on|out|away|first|last|with)|go (?:to the|in the|into|out|away|round)|"
     r"moves? to|comes? (?:first|last|later|before|after|along)|gives? way to)\b|"
@@ -73,7 +73,8 @@ ENOUGH = re.compile(
     r"\b(?:reicht|reichen|genügt|genügen|passt|klingt gut|ist (?:in ordnung|okay|ok)|geht klar)\b|"
     r"\b(?:basta|bastan|vale|está bien|me sirve|va bien|suffit|suffisent|convient|(?:me|nous) va|"
     r"ça ira)\b|(?:\w\w+ |^)(?:then|dann|entonces|alors)$|\bit is$|"
-    r"(?:だと|なら)(?:助かり|嬉し|ありがた|いい)|がいいです|がよい|でいい|でよい|で結構|で大丈夫|で問題|就行|就好|就可以|也行|足够|够了"
+    r"(?:だと|なら)(?:助かり|嬉し|ありがた|いい)|がいいです|がよい|でいい|でよい|で結構|で大丈夫|"
+    r"で問題|就行|就好|就可以|也行|足够|够了"
 )
 LIKES = re.compile(
     r"\b(?:sounds?|looks?|seems?|feels?) (?:better|best|\w{3,}er|more \w+)\b|"
@@ -98,12 +99,14 @@ NO = re.compile(
     r"et|donc|mais|alors) )(?:no|not|never|none|nothing|"
     r"without|kein(?:e|en|er|es)?|nicht|nie|niemals|ohne|ni|nunca|jamás|sin|pas|jamais|sans|"
     r"aucune?)\b(?! (?:idea|problem|worries|rush|need|wait|answer|reply|response|word|news|"
-    r"one|hurry|doubt|luck|errors?|sure|yet|bad|clue|ahnung|eile|stress|schlimm|noch|"
+    r"in|there|about|here|so far|one|hurry|doubt|luck|errors?|sure|yet|bad|clue|ahnung|eile|"
+    r"stress|schlimm|noch|"
     r"idée|souci|urgence|mal|encore|prisa|idea|problema|sé|lo sé)\b)(?: \w+)+|"
     r"\b(?:instead|instead of|rather than|in place of|in lieu of|anstatt|statt|anstelle|"
     r"stattdessen|"
     r"lieber|eher|en vez de|en lugar de|antes que|más bien|au lieu de|plutôt|à la place)\b|"
-    r"ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|(?<!返事)(?<!連絡)(?<!問題)(?<!異常)(?:なし|無し)で?|別に|别|不用|"
+    r"ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|"
+    r"(?<!返事)(?<!連絡)(?<!問題)(?<!異常)(?:なし|無し)で?|別に|别|不用|"
     r"不再|而不是|"
     r"代わりに|取り消し"
 )
@@ -125,7 +128,8 @@ WISH = re.compile(
     r"\b(?:my vote|i say|(?:they|he|she)(?:'d| would) rather)\b|"
     r"方を|方で|ほうが|方がいい|にします|にしましょう|にして|"
     r"決まりです|に統一|(?:変え|し|使い|残し|消し|やめ|分け|入れ|外し|置き)ます[。！]?$|那就|"
-    r"(?:し|き|い|め|り)ましょう|でお願い|ことに(?:します|しました|する)|で(?:いき|行き|進め)|そのまま|ままで|希望です|"
+    r"(?:し|き|い|め|り)ましょう|でお願い|ことに(?:します|しました|する)|で(?:いき|行き|進め)|"
+    r"そのまま|ままで|希望です|"
     r"改成|改用|改为|就用|就按|就选|采用|还是.*(?:吧|好)|用.*吧|保留|去掉|删掉|选|照旧|不变|维持"
 )
 TOPIC = re.compile(r"^\W*((?:[\w.#+/-]+ ){0,4}[\w.#+/\"”“-]+) ?: ?(?![/\"“„«])(\S[^,;.]*)")
@@ -195,7 +199,8 @@ GOES_ON = re.compile(
     r"keep going|continue|proceed|weiter(?:machen)?|"
     r"let'?s (?:go\b(?! (?:with|for|back))|start|see|look|talk|do\b)|sigue con|sigamos|dale|vas-y|"
     r"on y va|"
-    r"sorry\b|(?:hang|hold) on\b|one (?:sec\w*|moment|minute)\b|(?:einen )?moment\b|un (?:momento|"
+    r"(?:so|now|next) the\b|sorry\b|(?:hang|hold) on\b|one (?:sec\w*|moment|minute)\b|(?:einen "
+    r")?moment\b|un (?:momento|"
     r"moment|instant|segundo)\b|ちょっと|稍等|(?:give|send|get|bring|show|tell) me\b|gib mir|"
     r"schick\w* mir|dame\b|envíame|donne-moi|envoie-moi|(?:stop|wait)\b(?! with)|"
     r"continúa|adelante|continuez?|on continue|続けて|继续|next\b|back\b)"
@@ -300,3 +305,7 @@ OBJECT = re.compile(
     r"know|like|love|hate|need|found|made|saw)\b)\w+ (?:it|them|that|those|these|all)$"
 )
 """An order about what was spoken of."""
+REASON = re.compile(
+    r"^(?:because|bc|since|weil|denn|porque|car|parce)\b|(?:ので|から|ため)(?:です|ね)?[。]?$|^因为"
+)
+"""It only says why."""

@@ -14,7 +14,7 @@ _NORMS = (
     *(wording.STANDS, wording.ENOUGH, wording.FIRST, wording.ALLOTS),
 )
 _OF_REPLY = (wording.NO, wording.ONLY, wording.STANDS, wording.FIRST)
-_NEVER = (wording.PRAISE, wording.CODE)
+_NEVER = (wording.PRAISE, wording.CODE, wording.REASON)
 _HEDGES = (wording.PROMISES, wording.DOUBT)
 _FACTS = (wording.FACT, wording.TROUBLE, wording.UNABLE, wording.OTHERS)
 _TELLING = (*_FACTS, wording.PAST)

@@ -41,7 +41,8 @@ _ACT = Caseless(
     r"tomo|pongo|mantengo|separo|j['’]ai (?:mis|gardé|laissé|pris|compté|choisi|utilisé|fixé|"
     r"séparé)|"
     r"je (?:compte|garde|laisse|prends|mets|pars|utilise|sépare))\b|"
-    r"に(?:して|しておき|し)まし|ことにし|そろえま|統一しま|残しま|使いま|我(?:没有?(?:音译|改|动|用|翻|译|删|加|合并|拆)|把|用|保留|设|放|采用|按|统一)|"
+    r"に(?:して|しておき|し)まし|ことにし|そろえま|統一しま|残しま|使いま|我(?:没有?(?:音译|改|动|"
+    r"用|翻|译|删|加|合并|拆)|把|用|保留|设|放|采用|按|统一)|"
     r"我们?用|保留"
 )
 _CONTRAST = Caseless(

@@ -15,28 +15,36 @@ NAMES_WAYS = Caseless(
     r"\b(?:or|oder|o|ou|which|what|how|where|who|when|welche[rs]?|was|wie|wo|wer|wann|zu welchem|"
     r"qué|cuál|cómo|dónde|quel(?:le)?|comment|où|quand)\b|还是|或|それとも|または|什么|哪"
 )
-# A question of fact is answered, too, but nothing is decided by it.
+# A question of fact is answered, too, but nothing is decided by it. It asks what is, was or is
+# had, and by no word what is wanted.
 _OF_FACT = Caseless(
-    r"^(?:(?:and|but|so|also)\b,? )?(?:is|are|was|were|does|did|has|have|had|do (?:you (?:run|"
-    r"know|use|"
-    r"already|see|have (?:it|one|them|that|access))|(?!we\b|i\b|you\b)\w+)|what (?:does|do you|"
-    r"is|are|did|happen)|"
-    r"where (?:is|are)|who (?:is|are)|why|since|"
-    r"when (?:did|was)|how (?:do|does|did|often|many)|"
-    r"gibt es|gibt['’]s|existe\w*|tiene[ns]?|avez-vous|"
-    r"ist|sind|haben|hat|habt|wer |woher|warum|seit|hay|está|es |por qué|est|y a-t-il|"
-    r"pourquoi)\b"
+    r"^(?:(?:and|but|so|also|or|und|aber|y|et|mais)\b,? )?¿?(?:what|which(?! (?:one|of|is))|who "
+    r"(?:is|are|was|were|did|has|owns?|wrote|sent|set|made|\w+ed)|whose|where|when|how|why|"
+    r"since|is|are|was|were|does|did|has|have|had|do (?!we\b|i\b|you\b)|do you (?:have|run|know|"
+    r"use|see|already)|can you (?:see|open|reach|log|hear|"
+    r"find)|(?:wer|wem) (?:ist|war|hat)|wessen|wo|woher|wann|wie|was|welche\w*|warum|wieso|seit|"
+    r"ist|sind|war|haben|hat|"
+    r"habt|gibt|läuft|qué|quién (?:es|fue|ha|lo|la)|cuál|cuánd\w*|cuánt\w*|cómo|dónde|desde|por "
+    r"qué|hay|está|están|es|"
+    r"tienes?|tiene[ns]?|existe\w*|qui (?:est|a|l'a|était)|quand|comment|combien|où|quel\w*|"
+    r"pourquoi|depuis|est-ce|y a-t-il|"
+    r"avez-vous|as-tu)(?!\w)|[什谁哪几]|多少|怎么|教えて|\bhow (?:much|many)\b|^[^、。]*(?:いつ|"
+    r"誰|どこ|何|どの|いくつ).*(?:です|ました|でした|ています)か"
 )
 _OF_TODAY = Caseless(
     r"\b(?:currently|at present|nowadays|so far|heute|derzeit|bisher|aktuell|actualmente|hoy|"
-    r"actuellement|aujourd['’]hui)\b|\bhow (?:much|many)\b(?!.*\b(?:should|shall|do (?:you|we) "
-    r"want)\b)|"
-    r"\bwie viele?\b(?!.*\bsoll)|\bcuánt[oa]s?\b|\bcombien\b|教えて"
+    r"actuellement|aujourd['’]hui)\b"
 )
 _OF_WILL = Caseless(
-    r"\b(?:should|shall|must|may|want(?:ed)?|would (?:you|we|i|it)|prefer|keep|or|ok(?:ay)?|"
-    r"soll(?:en)?|oder|o|ou|"
-    r"faut)\b|还是|要|それとも"
+    r"\b(?:should|shall|must|may|want(?:ed)?|would|prefer|rather|better|best|instead|keep|"
+    r"need(?:ed)?|"
+    r"or|ok(?:ay)?|enough|plenty|too (?:strict|much|many|long|short|early|late)|do (?:we|i)|"
+    r"can (?:we|i|it|they|that) (?:go|wait|stay|be)|soll\w*|möchte\w*|woll\w+|willst|lieber|"
+    r"reich\w+|"
+    r"genüg\w+|bleib\w*|behalten|darf|dürfen|brauchen|oder|o|quier\w+|quer[ée]is|prefier\w*|deb\w+|"
+    r"conviene|mejor|basta|\w+[aei]mos|ou|voul\w+|veux|préf\w+|faut|doi[st]\w*|devr\w+|gard\w+|"
+    r"laiss\w+|"
+    r"suffi\w+)\b|还是|要|应该|想|选|用哪|それとも|どちら|ましょう|べき|いい(?:です)?か"
 )
 _THIRD_PERSON = Caseless(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b")
 _CONSEQUENCE = Caseless(
@@ -98,6 +106,13 @@ _LABELLED = (
     r"(?:^|\s|\(|\b(?:option|way|weg|variante|opción|plan) ){}[).:] *(.+?)(?=\s[a-h1-9]\)\s|$)"
 )
 _LETTERED = re.compile(r"(?:^|\s)[ab]\) ")
+ONLY_PICKS = Caseless(
+    r"(?:(?:ok(?:ay)?|yes|hm+|well|then|gut|ja|bueno|bon)\b[\s,.]*)*(?:the |option |way "
+    r")?(?:first|second|"
+    r"third|last|former|latter|both|[a-e1-9]|1st|2nd|beides?|(?:das )?erstere|(?:das )?letztere|"
+    r"l[ao]s? (?:primer[oa]?|segund[oa])|les deux|le premier|le second)(?: one)?(?: then)?"
+    r"(?: please| pls| bitte| por favor)?[.!]*$|[a-eａ-ｅ]で|前者|後者|両方|后者"
+)
 _POINTS = re.compile(
     r"\b(?:the )?(?:first|second|third|former|latter|last)\b|\bboth\b|\b(?:1st|2nd|3rd)\b|"
     r"\b(?:like (?:that|this)|that way|do (?:that|it))\b|\b(?:erste|zweite|letzte)\w*\b|"
@@ -128,9 +143,9 @@ class Choice:
                     return plain(labelled[1].strip())
         words = substance(said)
         close = [way for way in self.ways if words & matter(way)]
-        if letter or _POINTS.search(said) or pointless(sentence):
+        if letter or pointless(sentence):
             close = close or list(self.ways)
-        elif len(words) > _FEW:
+        elif len(words) > _FEW and not _POINTS.search(said):
             return ""
         return plain(_picked(close[-1], words)) if close else ""
 
@@ -182,6 +197,7 @@ def advised_in(reading: Reading) -> list[str]:
         for s in reading.sentences[-20:]
         if len(s) <= 300
         and not asks(s)
+        and not is_ahead(s)
         and (_ADVISES.match(s) or (_RATHER.search(s) and _PROPOSES.search(s)))
     ]
 
@@ -227,4 +243,4 @@ def of_fact(question: str, answer: str) -> bool:
         return True
     if _OF_WILL.search(asked) or _CONSEQUENCE.search(answer):
         return False
-    return bool(_OF_FACT.match(asked) or _THIRD_PERSON.match(answer))
+    return bool(_OF_FACT.search(asked) or _THIRD_PERSON.match(answer))

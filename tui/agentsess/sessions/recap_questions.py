@@ -173,7 +173,7 @@ def wonders(sentence: str) -> bool:
 
 
 _UNMARKED = re.compile(
-    r"(?:(?:and|but|so|also|ok|btw|by the way|hey|oh)\b[, ]*)*(?:"
+    r"(?:(?:and|but|so|also|ok|btw|by the way|hey|oh|one more thing|quick question)\b[, ]*)*(?:"
     r"(?:what|how|why|who|where|which) (?:is|are|was|were|does|do|did|would|should|can|could|will|"
     r"happens?|about|else|many|much|long)\b(?!.*:)|"
     r"(?:isn['’]?t|aren['’]?t|doesn['’]?t|didn['’]?t|wasn['’]?t|won['’]?t|can['’]?t|shouldn['’]?t|"
