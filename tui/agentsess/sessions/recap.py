@@ -117,6 +117,8 @@ class RecapBuilder:
             doing = distinct([*doing, *self._course.said_under_way()])
         if not doing and (unfinished := self._course.unfinished()):
             doing = [unfinished]
+        if not doing:
+            doing = self._course.underway.left_lying()
         known += doing
         ahead = [*_facts(items, State.TODO), *self._course.ahead.facts()]
         coming = [f for f in distinct(ahead) if not said_in(f, known)]

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from agentsess.model import Fact
+from agentsess.sessions.recap_questions import matter
 from agentsess.sessions.recap_reading import Reading, read
 from agentsess.sessions.recap_text import Caseless, announces, asks, plain
 
@@ -39,6 +40,15 @@ _ENGLISH = (
     r"up to) (?:the |page |line |step |number |chapter |part |file |item |\d)|"
     r"\b(?:half|partly|partially)[ -](?:done|finished|written|built|migrated|converted|there)\b|"
     r"\b(?:in progress|in flight|a work in progress|ongoing|as we speak)\b|"
+    r"\b(?:ha(?:ve|s)|['’](?:ve|s)) (?:just |already |now )?(?:begun|started)\b|"
+    r"\b(?:i(?:['’]ve)?|we(?:['’]ve)?) (?:paused|broke off|stopped (?:at|in|half|after))\b|"
+    r"\bwhere i(?:['’]ve)? (?:paused|stopped|broke off)\b|"
+    r"\b(?:is|are|['’]s|['’]re) (?:still |now |currently |just )*(?:running|building|compiling|"
+    r"rendering|training|uploading|downloading|copying|syncing|indexing|reindexing|importing|"
+    r"exporting|processing|encoding|transcoding|converting|rebuilding|loading|queued|replicating|"
+    r"backfilling|crunching|ticking|\w+ing away)\b|"
+    r"\b(?:\w+|\d+) (?:hours?|minutes?|min|h|days?|pages?|files?|rows?) to go\b|"
+    r"\b\d+ ?% (?:done|through|complete|there|of the way|filled)\b|"
     r"\b(?:left off|got as far as|have got (?:up )?to|made it to)\b"
 )
 _OTHERS = (
@@ -49,6 +59,9 @@ _OTHERS = (
     r"\b(?:commencé|entamé|pas (?:encore |tout à fait )?(?:fini|terminée?s?|achevée?s?))\b|"
     r"\b(?:empezado|comenzado|en (?:curso|proceso|marcha todavía)|"
     r"(?:sin|no (?:está|he)(?: \w+)?) (?:terminar|acabar|terminad[oa]|acabado))\b|"
+    r"\b(?!(?:fehl|steh|gib|brauch|komm|bleib|warte)t)\w{3,}t (?:es |er |sie )?(?:noch|gerade)"
+    r"[.,;]?$|"
+    r"\bgerade (?:beim|dabei|am)\b|\bpendant que ça tourne\b|"
     r"\b(?:sigo|estoy|ando) con\b|"
     r"\bmitten (?:in|im|beim)\b|\bgerade dabei\b|\b(?:läuft|laufen) (?:noch|gerade)\b|"
     r"\ben train d[e'’]|\bau milieu d|\bj['’]en suis\b|\bà moitié\b|\best en cours\b|"
@@ -56,6 +69,7 @@ _OTHERS = (
     r"\bestoy \w+ndo\b|\b(?:voy|vamos|sigo|seguimos|ando) (?:con|por|ahora)\b|\bllevo \d|"
     r"\ba (?:medias|mitad)\b|\bvan? \d+ de\b|ているところ|途中です|中です|作業中|"
     r"進めてい|着手し|取りかか|"
+    r"かけて(?:い|おり)|かけです|最中|続けてい|一半|"
     r"まだ終わって|正在|还在|进行中|做到|已开始|开始[做写改]|还没(?:有)?[做写改弄跑译]完|[做写改弄]了一半"
 )
 _UNDER_WAY = re.compile(f"{_ENGLISH}|{_OTHERS}", re.IGNORECASE)
@@ -109,6 +123,8 @@ class Underway:
 
     heard: list[tuple[int, Reading | str]] = field(default_factory=list)
     """What was said since the last work, read only when it is asked for."""
+    before: list[tuple[int, Reading]] = field(default_factory=list)
+    """Replies and prompts before that work."""
     worked: bool = False
     """A tool did work since the last text."""
     stuck: Fact | None = None
@@ -117,6 +133,8 @@ class Underway:
     def said(self, said: Reading | str, seq: int) -> None:
         """Take a text. It replaces what was said before the work that it reports on."""
         if self.worked:
+            whole = [(at, text) for at, text in self.heard if not isinstance(text, str)]
+            self.before = [*self.before, *whole][-_REMEMBERED:]
             self.heard = []
         self.worked = False
         self.heard = [*self.heard[1 - _REMEMBERED :], (seq, said)]
@@ -148,3 +166,19 @@ class Underway:
             if found:
                 return [Fact(text, (seq,)) for text in found]
         return []
+
+    def left_lying(self) -> list[Fact]:
+        """What replies said to be under way before work on something else, and nothing since."""
+        later = [matter(s) for _, said in self.heard for s in _sentences(said)]
+        found: list[Fact] = []
+        for seq, reading in reversed(self.before):
+            for text in under_way(reading):
+                words = matter(text)
+                if not any(3 * len(words & told) >= len(words) for told in later):
+                    found.append(Fact(text, (seq,)))
+            later += map(matter, reading.sentences)
+        return found
+
+
+def _sentences(said: Reading | str) -> list[str]:
+    return (read(said) if isinstance(said, str) else said).sentences
