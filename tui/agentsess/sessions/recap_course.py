@@ -165,6 +165,8 @@ class Course:
             return
         self.prompts += 1
         self.interrupted = None
+        if self.turn.worked and not self.turn.finished and not self._stuck(self.turn.start):
+            self.underway.stuck = None  # it ended well, without a word
         reading = read(text)
         goes_on = talk.just_go_on(text)
         request = talk.request_of(text)
@@ -175,7 +177,7 @@ class Course:
         begun = talk.asks_for_work(text)
         if answers_only and not begun and (announced := self._announced()):
             asked = Fact(announced.text, (announced.seqs[0], entry.seq))
-        elif not matter(request) and (proposed := self.underway.proposed()):
+        elif len(matter(request)) <= 1 and (proposed := self.underway.proposed()):
             asked = Fact(proposed.text, (*proposed.seqs, entry.seq))
         self.turn = Turn(
             entry.seq,

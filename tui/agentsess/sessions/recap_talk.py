@@ -202,7 +202,7 @@ def obstacles_in(reading: Reading) -> list[str]:
 
 def asks_for_work(prompt: str) -> bool:
     """Whether a prompt wants something done."""
-    return bool(_ASKING.search(prompt)) or "?" in prompt
+    return bool(_ASKING.search(prompt))
 
 
 def just_go_on(prompt: str) -> bool:

@@ -90,6 +90,7 @@ _NOT_NOW = Caseless(
 )
 
 _OFFERS = Caseless(
+    r"\bwould (?:do|help|fix|solve|be (?:enough|the simplest|simplest|best))\b|"
     r"\b(?:(?:i|we) (?:can|could|would)|(?:i|we)['’]d|(?:shall|should|may) (?:i|we)|want me to|"
     r"(?:ich|wir) (?:kann|können|könnte|könnten|würde|würden)|soll ich|sollen wir|"
     r"je (?:peux|pourrais|propose)|puis-je|dois-je|on (?:peut|pourrait)|"
