@@ -29,6 +29,11 @@ def questions(*said: str) -> list[str]:
         "no idea",
         "gotta ask Kim",
         "das frage ich Frau Lang",
+        "depends on Ron, he'll know on Monday",
+        "I'd have to look, it's in the other building",
+        "das klär ich mit meiner Frau",
+        "tengo que preguntar al jefe",
+        "上司に確認します",
     ],
 )
 def test_a_question_stays_open_when_its_answer_is_to_come(answer: str) -> None:
@@ -78,3 +83,7 @@ def test_a_question_of_the_user_that_the_reply_leaves_out_stays_open() -> None:
         "And should refunds count as negative sales?"
     ]
     assert not questions("The draft is there.", prompt, "Totals are in; refunds count as sales.")
+
+
+def test_a_question_that_its_own_reply_answers_is_none() -> None:
+    assert not questions("What about the index? It helps, so I added it.")

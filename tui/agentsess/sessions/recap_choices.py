@@ -42,7 +42,7 @@ def lays_down(
     """
     said = plainly(sentence)
     words = substance(said)
-    if wonders(sentence) or not words or PUT_OFF.search(sentence):
+    if wonders(sentence) or not words:
         return False
     if relayed := wording.RELAYED.match(said):
         rest = said[relayed.end() :]
@@ -63,6 +63,8 @@ def lays_down(
         return True
     if wording.TOPIC.match(said):
         return _of_a_topic(said)
+    if PUT_OFF.search(sentence):
+        return False
     clause = next(filter(None, map(_bare, parts)), "")
     return (
         _is_fragment(clause)
@@ -78,7 +80,7 @@ def lays_down(
 
 def _norm_in(part: str, *, shares: bool) -> bool:
     """Whether a clause orders, forbids, wishes or allows something."""
-    if _any(part, _HEDGES) or not (substance(part) or _any(part, _ORDERS)):
+    if _any(part, _HEDGES) or PUT_OFF.search(part) or not (substance(part) or _any(part, _ORDERS)):
         return False
     bare = _bare(part)
     if wording.IMPERATIVE.search(part) or wording.IMPERATIVE.search(bare):

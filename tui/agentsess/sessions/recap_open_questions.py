@@ -31,7 +31,14 @@ _NUMBER_ASKED = Caseless(
 _NUMBER = Caseless(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|all|none|no limit|half|"
     r"january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|always|forever|ein\w*|zwei|drei|vier|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|"
+    r"(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|lunes|martes|miércoles|jueves|viernes|"
+    r"sábado|"
+    r"domingo|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|januar|februar|märz|mai|juni|"
+    r"juli|"
+    r"oktober|dezember|enero|febrero|marzo|abril|mayo|junio|julio|septiembre|octubre|noviembre|"
+    r"diciembre|janvier|février|mars|avril|juin|juillet|août|octobre|décembre|morgen|mañana|"
+    r"demain|always|forever|ein\w*|zwei|drei|vier|"
     r"fünf|sechs|alle|keine|immer|dos|tres|cuatro|cinco|seis|todos|siempre|deux|trois|quatre|cinq|"
     r"six|tous|toujours|spring|summer|autumn|winter|enough|depends)\b|[一二三四五六七八九十半全]"
 )
@@ -83,19 +90,25 @@ def left_open(prompt: Reading, asked: Sequence[str]) -> list[str]:
     later = [matter(s) for s in said if PUT_OFF.search(s)]
     plainly = [s for s in said if not PUT_OFF.search(s) and not asks(s)]
     answers = [matter(s) for s in plainly]
-    meant = bool(later) and len(asked) == 1 and not (plainly and _YES_OR_NO.search(plainly[0]))
+    alone = len(asked) == 1 or bool(said and PUT_OFF.search(said[0]))
+    meant = bool(later) and alone and not (plainly and _YES_OR_NO.search(plainly[0]))
     return [
         question
         for question in asked
         if not REQUEST.match(question)
-        and not any(matter(question) & told for told in answers)
+        and not any(_asked(question) & told for told in answers)
         and (meant or any(matter(question) & told for told in later))
     ]
 
 
+def _asked(question: str) -> frozenset[str]:
+    """What a question is about, without the sentence that it was told with."""
+    return matter(re.split(r"[.!…。！] ?", question.rstrip(" .?!…。？"))[-1])
+
+
 def passed_over(prompt: Reading, asked: Sequence[str]) -> list[str]:
     """The questions ``asked`` to which a prompt holds nothing that could be the answer: no word
-    of theirs, and no number, name or choice where one is asked for."""
+    of theirs, and no number or choice where one is asked for."""
     said = [s for s in prompt.sentences[:12] if not asks(s)]
     whole = " ".join(said)
     words = matter(whole)

@@ -50,12 +50,15 @@ _YOURS = Caseless(
     r"\b(?:your (?:decision|call|choice)|yours to (?:decide|say|choose)|up to you|you decide|"
     r"let me know|tell me|sag(?:en sie)? mir|gib mir bescheid|dime|me dices|dis-moi|dites-moi|"
     r"(?:you )?haven['’]t told me|no me (?:lo )?has (?:contado|dicho))\b|"
+    r"\bstill (?:don['’]t|do not) know\b|\b(?:is|remains) (?:still )?unclear\b|\bunklar\b|"
+    r"\b(?:queda por saber|falta saber|reste à savoir)\b|"
     r"\b(?:either|entweder|soit) .*\b(?:or|oder|soit)\b|教えてください|告诉我|请确认"
 )
 # A question that its own paragraph goes on to answer is put to nobody.
 _SELF_ANSWERED = Caseless(r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b")
 RHETORICAL = Caseless(
-    r"^(?:(?:so|and|but|then) )?(?:why|how come|was it|what happened|warum|por qué|pourquoi)\b"
+    r"^(?:(?:so|and|but|then) )?(?:why|how come|what about|how about|was it|what happened|warum|"
+    r"por qué|pourquoi)\b"
 )
 REQUEST = Caseless(
     r"(?!.{0,30}\b(?:tell|say|explain|sagen|decir|dire)\b)"
@@ -71,6 +74,18 @@ MAY_I = Caseless(
 )
 # Who says so does not know the answer, or has yet to get it.
 PUT_OFF = Caseless(
+    r"\b(?:depends? on \w+|(?:have|need|got) to (?:look|ask|check|see|find out|talk to|clarify)|"
+    r"(?:\w+|he|she|they)(?:['’]ll| will| would| should) know|remains to be seen|not decided yet|"
+    r"undecided|(?:is|that['’]?s) for (?:the |my |our )?\w+ to (?:say|decide|answer|choose)|"
+    r"(?:ab|er)?kläre?n? (?:ich|wir|das)|(?:das|ich|wir) (?:kläre?|klären|besprechen?|bespreche)|"
+    r"kommt (?:ganz )?d(?:a)?rauf an|hängt (?:davon|von) |sag(?:e)? ich (?:dir|ihnen) (?:noch|"
+    r"später|morgen)|"
+    r"tengo que (?:preguntar|mirar|consultar|hablar)\w*|(?:lo|la) (?:consulto|hablo|miro)|depende "
+    r"de|"
+    r"(?:todavía|aún) no (?:lo )?(?:sé|sabemos)|ya te (?:digo|diré)|"
+    r"il faut que je (?:demande|vérifie|voie)|je (?:dois|vais) (?:demander|voir|vérifier)|ça "
+    r"dépend|"
+    r"on ne sait pas|je (?:te|vous) dirai)\b|"
     r"\b(?:i(?:['’]ll| will| must| have to| need to| should)? (?:ask|check|find out|clarify|"
     r"look)|(?:gotta|got to|(?:i )?asked|asking) (?:\w+)|(?:will|must|to|can only|let me) ask|"
     r"(?:i(?:['’]ll| will| need to| must| have to)|let me|lemme|gotta|gonna) (?:\w+ )?(?:think|"
@@ -87,7 +102,8 @@ PUT_OFF = Caseless(
     r"ni idea|no (?:lo )?sé|pregunt(?:o|ar[eé]?|aré|ado)|lo decide|se lo paso|"
     r"je (?:\w+ )?(?:demande|ne sais pas)|aucune idée|(?:ai|laissé un) (?:demandé|message))\b|"
     r"^(?:not yet|later|pas encore|todavía no|aún no|noch nicht)\b|"
-    r"[我去得要再先]问(?!题)|发邮件|问一下|不知道|不清楚|聞いて|確認し|[分わ]かりません|知りません"
+    r"[我去得要再先]问(?!题)|发邮件|问一下|不知道|不清楚|聞いて|確認し|相談し|検討し|考えさせて|"
+    r"未定|まだ決ま|商量|还没定|不确定|看情况|[分わ]かりません|知りません"
 )
 _SMALL_WORDS = frozenset(
     fold(
