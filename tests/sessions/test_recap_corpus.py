@@ -15,7 +15,7 @@ TUNED = {
     "in_progress": (0.77, 0.88),
     "next": (0.7, 0.88),
     "decisions": (0.86, 0.93),
-    "questions": (0.86, 0.93),
+    "questions": (0.88, 0.94),
     "blockers": (0.68, 0.9),
     "files": (0.95, 0.95),
     "commands": (0.91, 0.95),
