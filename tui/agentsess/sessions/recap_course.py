@@ -239,13 +239,13 @@ class Course:
         turn.finished = True
         turn.stuck = self._stuck(turn.start)
         made = self.tools.changes > turn.changes
-        changed = made and (not turn.stuck or results.reports_on(reading, turn.request.text))
+        done = turn.stuck and results.reports_on(reading, turn.request.text)
+        changed = made and (not turn.stuck or done)
         turn.changes = turn.told = self.tools.changes
         self.board.said(reading, seq, by_user=False)
         self.underway.said(reading, seq)
         self.ahead.said(reading, seq, by_user=False)
         if turn.worked:
-            done = results.reports_on(reading, turn.request.text)
             open_end = turn.stuck and turn.puts_task and not done
             self.underway.stuck = turn.request if open_end else None
         if turn.worked and not turn.stuck and not self.tools.refused_since(turn.start):

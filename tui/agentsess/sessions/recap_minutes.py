@@ -13,7 +13,7 @@ from agentsess.sessions import recap_proposals as proposals
 from agentsess.sessions import recap_questions as questions
 from agentsess.sessions import recap_results as results
 from agentsess.sessions import recap_talk as talk
-from agentsess.sessions.recap_facts import MOST
+from agentsess.sessions.recap_facts import MOST, said_in
 from agentsess.sessions.recap_own_choices import chosen_in
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_text import alike, plain, tokens
@@ -84,6 +84,8 @@ class Minutes:
                 else:
                     self._decide(text, (seq,))
         self.decide(answers.decisions_in(reading), seq)
+        if not opens:
+            self._tell(results.Told(seq, reading, by_user=True))
         if talk.lifts(reading):
             self.heard.clear()
         self.heard.append((seq, reading))
@@ -134,12 +136,14 @@ class Minutes:
         self._tell(results.Told(seq, text, made=True))
 
     def done(self) -> list[Fact]:
-        """The work that replies say is done. Looked for only here, as most of it is long past."""
-        found: dict[Fact, frozenset[str]] = {}
-        for told in self.told:
-            for claim in told.done():
-                found = _with(found, Fact(claim, (told.seq,)), claim)
-        return list(found)
+        """The latest work that texts say is done. Looked for only here, as most is long past."""
+        found: list[Fact] = []
+        for told in reversed(self.told):
+            claims = [Fact(claim, (told.seq,)) for claim in told.done()]
+            found += [fact for fact in reversed(claims) if not said_in(fact, found)]
+            if len(found) >= MOST:
+                break
+        return found[::-1]
 
     def _tell(self, told: results.Told) -> None:
         self.told = [*self.told[1 - _REMEMBERED :], told]

@@ -61,12 +61,14 @@ _MADE_ACTIVE = (
 _ALSO = r"(?:all|also|already|both|each|fully|just|now|too|then|completely|finally|thus|again)"
 _READY = (
     r"(?:done|finished|complete|ready|in place|in the bag|behind (?:us|you)|over and done|"
-    r"out of the way|up and running|up(?: again)?(?= since|[.,;]| and)|back up|back online|live|"
+    r"out of the way|through|sorted|up and running|up(?: again)?(?= since|[.,;]| and)|"
+    r"back up|back online|live|"
     r"online|gone|clean|closed|settled|in(?=[.,;]|$| and)|out(?=[.,;]|$| and)|over there)"
 )
 _DONE_ENGLISH = (
     # of itself
-    rf"^(?:[^,;:]{{2,60}} )(?:is|are|['’]s|['’]re|has been|have been) (?:{_ALSO} )*{_READY}\b|"
+    rf"(?:^|[,;:] )(?:[^,;:]{{2,60}} )(?:is|are|['’]s|['’]re|has been|have been) "
+    rf"(?:{_ALSO} )*{_READY}\b|"
     rf"^(?:(?:and|so|then|ok(?:ay)?|good|done|great|right|yes)\b[\s,.!:–—-]+)*[\w #.,'’-]{{2,50}}"
     rf" (?:done|finished|complete)(?: as well| too|,? too)?[.;,!—–]|"
     rf"^(?:that|this)(?:['’]s| is| makes| was) .{{2,50}} (?:done|finished|in the bag)\b"
@@ -96,8 +98,8 @@ _MADE_SPANISH = (
     r"^(?:ya )?(?:\w{3,}[ai]d[oa]s?|hecho|listo)[.!,:]"
 )
 _MADE_ASIAN = (
-    r"(?:済み|済です|完了|(?<!あり)(?<!かり)(?<!つかり)(?<!思い)(?<!言い)(?<!でし)ました(?:。|$)|"
-    r"已(?:经)?(?!知)|完成|[做写改弄修加删搬传跑建]好了?|改成|[加删换改写搬导传修补](?:上|掉|完|好)?了)"
+    r"(?:済み|済です|完了|(?<!あり)(?<!かり)(?<!つかり)(?<!思い)(?<!言い)(?<!でし)ました(?:。|が|$)|"
+    r"已(?:经)?(?!知)|完成|[也都]好了|[做写改弄译翻跑看测校录]完|[做写改弄修加删搬传跑建]好了?|改成|[加删换改写搬导传修补](?:上|掉|完|好)?了)"
 )
 _DONE = Caseless(_DONE_ENGLISH)
 _MADE_SO = Caseless(
@@ -107,10 +109,35 @@ _OTHERWISE_NOW = Caseless(
     r"(?<=\w )(?:now|no longer|from now on|jetzt|nun|nicht mehr|désormais|maintenant|ahora|"
     r"ya no)\b"
 )
+_BROUGHT_ABOUT = (
+    r"(?:approved|booked|cleared|closed|corrected|cut|delivered|deployed|done|drawn|edited|filed|"
+    r"finished|fixed|flashed|installed|launched|mailed|merged|migrated|mounted|moved|ordered|paid|"
+    r"painted|posted|printed|published|pushed|recorded|rehearsed|released|removed|rolled out|sent|"
+    r"shipped|signed|submitted|switched|tested|translated|typed|uploaded|written)"
+)
+# What users report of their own part.
+_BY_USER = Caseless(
+    rf"(?:^|[,;:.] )(?:update: )?[^,;:.?]{{1,50}} (?:(?:is|are|was|were|has been|have been) )?"
+    rf"(?:{_ALSO} )*{_BROUGHT_ABOUT}(?=[,.;!:)]|$| (?:now|too|already|and|since|this|yesterday|"
+    r"today|thx|thanks))|"
+    r"^(?:update: )?(?:i |we )?(?:ran|tested|tried) (?:it|them|that) (?:out )?(?:with|on|in|at) |"
+    r"\b(?:ist|sind) (?:jetzt |schon |auch )?(?:fertig|erledigt|raus|gedruckt|geschrieben|"
+    r"unterschrieben|verschickt|bestellt|bezahlt|eingebaut|gemergt|abgeschickt|beim drucker|da)\b|"
+    r"^\w+ hängt\b|"
+    r"\b(?:est|sont) (?:déjà |aussi )?(?:faite?s?|envoyée?s?|écrite?s?|imprimée?s?|signée?s?|"
+    r"prête?s?|livrée?s?|payée?s?|publiée?s?|commandée?s?)(?!\w)|"
+    r"\b(?:está|están) (?:ya )?(?:hech|list|enviad|escrit|impres|firmad|pagad|publicad|pedid)"
+    r"[oa]s?\b|"
+    r"(?:でき|終わり|済み|完成し)ました|(?:已经|都|也)?(?:做|写|改|弄|译|印|发|寄|签|装)(?:好|完)了|试运行了"
+)
+_WANTED = Caseless(
+    r"\b(?:want|needs?|get|gets|have|has to|must|please|should|let|make|could|would|is to|are to|"
+    r"then|ought|soll\w*|muss|müssen|bitte|il faut|faut|doit|debe|hay que|por favor)\b|ください|请"
+)
 _IN_DOUBT = Caseless(
     r"\b(?:not|never|nothing|none|yet|still|only|almost|nearly|half|partially|partly|should|would|"
     r"could|may|might|must|can|if|unless|until|till|when|once|as soon|before|after|needs?|will|"
-    r"going to|tried|being|to be|except|why|where|nicht|noch|kein\w*|nie|fast|erst|wenn|falls|"
+    r"going to|tried to|being|to be|except|why|where|nicht|noch|kein\w*|nie|fast|erst|wenn|falls|"
     r"sobald|bevor|nachdem|würden?|könnten?|sollten?|müssen|muss|pas|jamais|encore|presque|si|"
     r"quand|dès|avant|après|serait|no|nunca|todavía|aún|casi|cuando|antes|después|sería)\b|"
     r"n['’]t\b|['’](?:ll|d)\b|未|没|無|不|ません|なら|れば|たら|如果|还"
@@ -142,9 +169,21 @@ _TERSE = 24
 """A claim that is shorter says what is done only together with what follows."""
 
 
+def _reported_by_user(prompt: Reading) -> list[str]:
+    """What a prompt says that its writer has done."""
+    return [
+        plain(sentence)
+        for sentence in prompt.sentences
+        if len(sentence) <= _LONGEST_REPORT
+        and not asks(sentence)
+        and not _WANTED.search(sentence)
+        and _told(_BY_USER, sentence)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A text of the agent that may tell of work that is done."""
+    """A text that may tell of work that is done."""
 
     seq: int
     said: Reading | str
@@ -152,10 +191,13 @@ class Told:
     """Whether tools changed something before it."""
     well: bool = False
     """It ends a turn in which that went well, and so begins with a report of it."""
+    by_user: bool = False
 
     def done(self) -> list[str]:
         """What it says is done."""
         reading = read(self.said) if isinstance(self.said, str) else self.said
+        if self.by_user:
+            return _reported_by_user(reading)
         claims = _claims_in(reading, made=self.made, well=self.well)
         report = reported(reading) if self.well else ""
         told = [text for text in claims if text in report]
@@ -220,7 +262,11 @@ def _reports(sentence: str) -> bool:
         or sentence[:1] == "["
     ):
         return False  # a box of a list tells of its own item
-    doubtful = _NO_REPORT.search(_CONSEQUENCE.split(sentence)[0]) or is_ahead(sentence)
+    doubtful = (
+        _NO_REPORT.search(_CONSEQUENCE.split(sentence)[0])
+        or is_ahead(sentence)
+        or says_under_way(sentence)
+    )
     return not doubtful or bool(_PLAINLY_DONE.match(sentence))
 
 
@@ -234,14 +280,10 @@ def _told(pattern: Caseless, sentence: str) -> bool:
     """Whether a clause that is in no doubt says so."""
     if len(sentence) > 300 or sentence[-1:] == ":" or not pattern.search(sentence):
         return False
-    if announces(sentence) or phases_in(sentence):
+    if announces(sentence) or phases_in(sentence) or is_ahead(sentence):
         return False
-    if says_under_way(sentence) or is_ahead(sentence):
-        return False
-    return any(
-        not _IN_DOUBT.search(_clause(sentence, match.start(), match.end()))
-        for match in pattern.finditer(sentence)
-    )
+    clauses = (_clause(sentence, m.start(), m.end()) for m in pattern.finditer(sentence))
+    return any(not (_IN_DOUBT.search(clause) or says_under_way(clause)) for clause in clauses)
 
 
 def _clause(sentence: str, start: int, end: int) -> str:

@@ -32,10 +32,10 @@ _ENGLISH = (
     r"\b(?:is|are) still (?!(?:missing|waiting|being|lacking|pending|standing|going)\b)\w+ing\b|"
     rf"\b(?:is|are) (?:{_NOW} )?(?:being|in progress|under ?way|in the works)\b|"
     rf"\bis what {_I_AM}\b|\bwhere {_I_AM} (?:stuck|at)\b|"
-    r"\b(?:i|we|she|he|they|[A-Z]\w+)(?:['’]ve|['’]s| have| has)? (?:just |already )?"
+    r"\b(?:i|we|she|he|they|\w+)(?:['’]ve|['’]s| have| has)? (?:just |already )?"
     r"(?:started|begun|began) (?:on|with|to|\w+ing|the)\b|\bso far\b.*\bof\b|"
     r"\b(?:not|n['’]t|isn['’]t|aren['’]t) (?:\w+ )?(?:through|done|finished|complete[d]?|over)"
-    r"(?: with \w+)? yet\b|\b(?:not|n['’]t) yet (?:through|done|finished|complete[d]?)\b|"
+    r"(?: with [^,.;]{1,40})? yet\b|\b(?:not|n['’]t) yet (?:through|done|finished|complete[d]?)\b|"
     r"\b(?:i['’]?m|we['’]?re|i am|we are) (?:still |now |currently |already )?(?:at|on|busy with|"
     r"up to) (?:the |page |line |step |number |chapter |part |file |item |\d)|"
     r"\b(?:half|partly|partially)[ -](?:done|finished|written|built|migrated|converted|there)\b|"
@@ -72,7 +72,7 @@ _OTHERS = (
     r"かけて(?:い|おり)|かけです|最中|続けてい|一半|"
     r"まだ終わって|正在|还在|进行中|做到|已开始|开始[做写改]|还没(?:有)?[做写改弄跑译]完|[做写改弄]了一半"
 )
-_UNDER_WAY = re.compile(f"{_ENGLISH}|{_OTHERS}", re.IGNORECASE)
+_UNDER_WAY = Caseless(f"{_ENGLISH}|{_OTHERS}")
 # Before work whose end is not told, also what else one says that one does.
 _TAKEN_UP = re.compile(
     r"^(?:ich (?!würde|habe|hatte|hätte|könnte|sehe|denke|finde|glaube|meine|weiß|kenne)\w+e|"
