@@ -11,7 +11,7 @@ from recap_corpus.score import Score, invented, score
 TUNED = {
     "headline": (0.94, 0.94),
     "goal": (0.95, 0.95),
-    "done": (0.84, 0.93),
+    "done": (0.88, 0.93),
     "in_progress": (0.77, 0.88),
     "next": (0.7, 0.88),
     "decisions": (0.86, 0.93),
@@ -25,7 +25,7 @@ TUNED = {
 REPORTED = {
     "headline": (0.9, 0.95),
     "goal": (0.95, 0.95),
-    "done": (0.92, 0.94),
+    "done": (0.92, 0.95),
     "in_progress": (0.75, 0.87),
     "next": (0.83, 0.72),
     "decisions": (0.81, 0.84),
