@@ -141,15 +141,14 @@ class Entry(msgspec.Struct, frozen=True):
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """An entry that is yet to be appended; the history gives it its number."""
 
     kind: EntryKind
     text: str = ""
     content: tuple[JsonObject, ...] = ()
     author: str = ""
-    meta: JsonObject = field(default_factory=dict)
+    meta: JsonObject = msgspec.field(default_factory=dict)
     at: datetime | None = None
     """None: now."""
 

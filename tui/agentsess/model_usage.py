@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 CHARS_PER_TOKEN = 3.5
 """A cautious guess for text that no request has measured yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """Tokens, as the API counts them: ``input`` excludes both cache figures."""
 
     input: int = 0
@@ -43,8 +43,17 @@ class Usage:
 
     def to_json(self) -> dict[str, Any]:
         """As an object with the four counts of tokens, and of the others what is not 0."""
-        counts = {name: getattr(self, name) for name in _COUNTS}
-        return {name: n for name, n in counts.items() if n or name in _COUNTS[:4]}
+        value = {
+            "input": self.input,
+            "output": self.output,
+            "cache_read": self.cache_read,
+            "cache_write": self.cache_write,
+        }
+        if self.cache_write_1h:
+            value["cache_write_1h"] = self.cache_write_1h
+        if self.web_searches:
+            value["web_searches"] = self.web_searches
+        return value
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any] | None) -> Usage:
@@ -73,4 +82,4 @@ def _count(holder: object, name: str) -> int:
     return number if isinstance(number, int) and number > 0 else 0
 
 
-_COUNTS = tuple(Usage.__dataclass_fields__)
+_COUNTS = Usage.__struct_fields__

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import msgspec
 
@@ -39,7 +38,7 @@ def without_keys(text: str, keys: Sequence[str]) -> str:
 
 
 def _mapped(draft: Draft, change: Callable[[str], str]) -> Draft:
-    return replace(
+    return msgspec.structs.replace(
         draft,
         text=change(draft.text),
         content=tuple(map_texts(block, change) for block in draft.content),

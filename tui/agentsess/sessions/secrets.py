@@ -181,7 +181,9 @@ def count_secrets(draft: Draft | Entry) -> dict[str, int]:
 def flagged(draft: Draft) -> Draft:
     """The draft, marked in its ``meta`` if it seems to hold secrets."""
     counts = count_secrets(draft)
-    return replace(draft, meta={**draft.meta, META: counts}) if counts else draft
+    if not counts:
+        return draft
+    return msgspec.structs.replace(draft, meta={**draft.meta, META: counts})
 
 
 def flags_of(entry: Entry) -> dict[str, int]:
