@@ -23,7 +23,8 @@ OWN_WORDS = frozenset(
         "Phase phases milestones stages Schritte etapas fases pasos étapes "
         "steps to are is done in progress next now all of steps created edited "
         "passed failed fails unknown commit Permission refused The last turn was "
-        "interrupted during Interrupted at and Not finished yet Only the first prompt so far"
+        "interrupted during Interrupted at before that and Not finished yet "
+        "Only the first prompt so far"
     ).split()
 )
 """What the recap's own phrases are made of; every other word must come from the session."""

@@ -157,7 +157,10 @@ def test_talk_alone_leaves_decisions_and_skips_the_greeting_as_a_goal() -> None:
 
 def test_an_interrupted_turn_is_in_progress_and_a_blocker() -> None:
     recap = recap_of(transcripts.interrupted())
-    assert recap.headline == "Interrupted at: Cache the wheels in a layer of their own."
+    assert recap.headline == (
+        "Interrupted at: Cache the wheels in a layer of their own; "
+        "before that: The build takes 9 minutes, mostly for the wheels."
+    )
     assert recap.in_progress == (Fact("Cache the wheels in a layer of their own", (5,)),)
     assert recap.blockers == (
         Fact("The last turn was interrupted during Bash: docker build -t shop .", (8, 9)),

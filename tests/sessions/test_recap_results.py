@@ -141,6 +141,9 @@ def test_what_is_under_way_ends_with_a_word_of_it() -> None:
         "I'm not through with the appendix yet.",
         "The appendix is still uploading.",
         "I've begun with the appendix.",
+        "The appendix is parked on a second sheet.",
+        "Four of its tables have a title and three don't yet.",
+        "I'll finish the appendix when the scan is here.",
         "Der Anhang ist noch nicht fertig.",
         "L'annexe n'est pas encore terminée.",
         "El anexo está sin terminar.",
@@ -156,3 +159,8 @@ def test_of_a_prompt_that_answers_first_only_the_task_is_under_way() -> None:
     t.user("No idea, ask me tomorrow. Meanwhile add page numbers to the file.")
     t.edit("minutes.de.md")
     assert doing(build_recap(t.entries)) == ["Meanwhile add page numbers to the file."]
+
+
+@pytest.mark.parametrize("said", ["I'm taking it to the printer myself.", "Doing it needs root."])
+def test_what_others_do_or_it_takes_is_not_under_way(said: str) -> None:
+    assert doing(build_recap(half_done(said).entries)) == []

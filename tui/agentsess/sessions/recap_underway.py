@@ -26,7 +26,8 @@ _I_AM = r"(?:i['’]?m|i am|we['’]?re|we are)"
 _ENGLISH = (
     rf"\b(?:{_I_AM}|and am)(?: {_NOW})* {_NO_WORK}\w+ing\b|"
     rf"^(?:(?:and|so|then|ok(?:ay)?|good|now|next)\b[\s,.:–—-]*)*{_NO_WORK}{_NO_START}[a-z]{{3,}}"
-    r"ing (?:at|on|into|through|the|for|up|with|it|all|both|them)\b|"
+    r"ing (?:at|on|into|through|the|for|up|with|it|all|both|them)\b"
+    r"(?! (?:\w+ ){0,3}(?:needs?|would|takes?|is|means?|costs?|requires?|makes?)\b)|"
     r"\b(?:(?:now )?on to|in the middle of (?!an? )|half ?way (?:through|into)|"
     r"part ?way through|(?:is|are) half (?:there|done|written|way))\b|"
     r"\b(?:is|are) still (?!(?:missing|waiting|being|lacking|pending|standing|going)\b)\w+ing\b|"
@@ -49,6 +50,12 @@ _ENGLISH = (
     r"backfilling|crunching|ticking|\w+ing away)\b|"
     r"\b(?:\w+|\d+) (?:hours?|minutes?|min|h|days?|pages?|files?|rows?) to go\b|"
     r"\b\d+ ?% (?:done|through|complete|there|of the way|filled)\b|"
+    r"\b(?:untouched so far|unfinished|incomplete|half-done|parked|(?<!put )on hold|on ice|"
+    r"shelved)\b|"
+    r"\b(?:do|does|is|are|have|has)n['’]t yet[.,;]?$|\bha(?:lf|lves) (?:is|are)n['’]t\b|"
+    r"\b(?:i|we)(?:['’]ll| will) (?:finish|complete|wrap up|carry on with|continue with)\b|"
+    r"\b(?:job|run|build|upload|render|import|export|deploy|sync|transfer)(?:['’]s| is) "
+    r"(?:still )?pending\b|"
     r"\b(?:left off|got as far as|have got (?:up )?to|made it to)\b"
 )
 _OTHERS = (
@@ -61,6 +68,8 @@ _OTHERS = (
     r"(?:sin|no (?:está|he)(?: \w+)?) (?:terminar|acabar|terminad[oa]|acabado))\b|"
     r"\b(?!(?:fehl|steh|gib|brauch|komm|bleib|warte)t)\w{3,}t (?:es |er |sie )?(?:noch|gerade)"
     r"[.,;]?$|"
+    r"\b(?:unvollständig|unfertig|halbfertig|auf eis|pausiert|inachevée?s?|incomplet\w*|"
+    r"en suspens|en pausa|aparcad[oa]s?)\b|"
     r"\bgerade (?:beim|dabei|am)\b|\bpendant que ça tourne\b|"
     r"\b(?:sigo|estoy|ando) con\b|"
     r"\bmitten (?:in|im|beim)\b|\bgerade dabei\b|\b(?:läuft|laufen) (?:noch|gerade)\b|"
@@ -84,6 +93,8 @@ _SHARE = re.compile(
     r"\b(\d[\d.,]{0,15}) (?:out of|of|von|de|sur|di|van) (?:the |den |los |las |les )?"
     r"(\d[\d.,]{0,15})(?!\d)"
 )
+# What the user says that he does is not the agent's.
+_BY_ONESELF = Caseless(r"\b(?:myself|selbst|selber|moi-même|yo mism[oa])\b|自分で|自己")
 _NOT_NOW = Caseless(
     r"\b(?:if|once|until|when|after|before|would|could|should|['’]d|wenn|sobald|falls|quand|"
     r"dès que|cuando|si|nothing|none|nobody|nichts|rien|nada)\b|n['’]t\b"
@@ -108,7 +119,9 @@ def says_under_way(sentence: str) -> bool:
     if asks(sentence):  # what is asked stands behind the colon
         sentence = sentence.rpartition(":")[0]
     match = _UNDER_WAY.search(sentence)
-    return match is not None and not _NOT_NOW.search(sentence[: match.start()])
+    if match is None or _BY_ONESELF.search(sentence):
+        return False
+    return not _NOT_NOW.search(sentence[: match.start()])
 
 
 def in_part(sentence: str) -> bool:

@@ -21,6 +21,8 @@ _FIGURE = re.compile(
 )
 
 _NEXT_I = re.compile(r"^next,? (?=i\b)", re.IGNORECASE)
+_ROOM = 180
+"""Characters of two facts that a headline has room for."""
 _PLURALS = {"schritt": "schritte", "etappe": "etappen"}
 
 
@@ -120,7 +122,8 @@ def _counted(story: Story) -> str:
     if not open_items:
         # Later work has its own story; a list that was ticked off before it says nothing new.
         return said if max(i.seqs[-1] for i in items) >= story.turn_start else ""
-    doing = next((i for i in open_items if i.state is State.DOING), None)
+    begun = [i for i in open_items if i.state is State.DOING]
+    doing = max(reversed(begun), key=lambda item: item.seqs[-1], default=None)
     following = doing or open_items[0]
     return f"{said}; {'now' if doing else 'next'}: {shorten(following.text, 90).rstrip('.')}"
 
@@ -139,13 +142,15 @@ def _count(items: Sequence[Item]) -> str:
 def _unplanned(story: Story) -> str:
     if not story.finished and story.request:
         start = "Interrupted at: " if story.interrupted else "Not finished yet: "
-        return start + (story.doing[0].text if story.doing else story.request)
+        now = next((f.text for f in story.doing if f.seqs[-1] >= story.turn_start), story.request)
+        room = len(now + story.reply) < _ROOM and story.reply and story.reply not in now
+        return start + now + (f"; before that: {story.reply}" if room else "")
     said = story.reply or "The last turn ended without a word"
     if said.split(" ")[0].isalpha():
         said = said[:1].upper() + said[1:]
     for word, facts in (("now", story.doing), ("next", story.coming)):
         following = _NEXT_I.sub("", facts[0].text.rstrip(".")) if facts else said
-        if following not in said and not said.endswith("?") and len(said + following) < 180:
+        if following not in said and not said.endswith("?") and len(said + following) < _ROOM:
             return f"{said.rstrip('.')}; {word}: {following}"
     return said
 
