@@ -188,3 +188,8 @@ def test_advice_stands_unless_it_is_refused() -> None:
         advice
     ]
     assert not after(advice, "no, the texts have the deadline", "True.").decisions
+
+
+def test_a_long_row_of_small_words_is_read_at_once() -> None:
+    words = "no no " * 30
+    assert not after(f"{words}?", words, words).decisions

@@ -32,9 +32,8 @@ _DECIDED = Caseless(
     r"let['’]?s (?:go with|stick with|stay with|settle on)|"
     r"\bso i (?:took|chose|picked|kept|went with|opted for)\b|"
     r"^(?:so )?(?:that|this|which) leaves (?!no\b|open|you|the question|to\b|me|us\b|removing|"
-    r"group)[\w -]{4,40}(?=[.]?$)|"
-    r"ich (?:nehme|bleibe bei|verwende|behalte)\b.*\b(?:statt|anstelle)|"
-    r"(?:me quedo con|opto por)|(?:je garde|je pars sur)\b.*\bau lieu de|"
+    r"group)[\w -]{4,40}(?=[.]?$)|ich (?:nehme|bleibe bei|verwende|behalte)\b.*\b(?:statt|"
+    r"anstelle)|(?:me quedo con|opto por)|(?:je garde|je pars sur)\b.*\bau lieu de|"
     r"wir (?:nehmen|verwenden|bleiben bei|haben (?:uns )?(?:\w+ ){0,6}entschieden)|"
     r"(?:hemos decidido|decidimos|nos quedamos con)|(?:nous avons décidé|on part sur))\b"
 )
@@ -45,13 +44,10 @@ _DECIDING = (
 )
 _INSTEAD = Caseless(
     r"(?:\b(?:instead of|rather than|in place of|not|no|without|skip|forget|drop|scrap|kill|ditch|"
-    r"lose|"
-    r"abandon|remove|cancel|(?:undo|revert)(?: the)?|statt|anstelle (?:von|des|der)|kein(?:e|en)?|"
-    r"nicht|"
-    r"ohne|vergiss|streich\w*|weg mit|en vez de|en lugar de|sin|olvida(?:mos)?|quita(?:mos)?|"
-    r"descarta\w*|"
-    r"au lieu de|plutôt que|sans|pas de|laisse tomber|oublie[zr]?|abandonn\w+|"
-    r"supprim\w+)\s+(.{2,60}))"
+    r"lose|abandon|remove|cancel|(?:undo|revert)(?: the)?|statt|anstelle (?:von|des|der)|kein(?:e|"
+    r"en)?|nicht|ohne|vergiss|streich\w*|weg mit|en vez de|en lugar de|sin|olvida(?:mos)?|"
+    r"quita(?:mos)?|descarta\w*|au lieu de|plutôt que|sans|pas de|laisse tomber|oublie[zr]?|"
+    r"abandonn\w+|supprim\w+)\s+(.{2,60}))"
 )
 _FILLERS = frozenset(
     fold(
@@ -78,16 +74,14 @@ _NO_ANSWER = Caseless(
 )
 _CORRECTS = Caseless(
     r"^(?:(?:h+m+|uh+|oh|no|ah)\b[\s,.]*)*(?:(?:no )?wait|actually|scratch that|on second "
-    r"thoughts?|"
-    r"nein doch|doch nicht|halt|moment|no,? espera|mejor no|non,? attends)\b|^やっぱり|^不对|^等等"
+    r"thoughts?|nein doch|doch nicht|halt|moment|no,? espera|mejor no|non,? attends)\b|^やっぱり|"
+    r"^不对|^等等"
 )
 _FOLLOWS = re.compile(
     r"(?:(?:fine|ok(?:ay)?|good|noted|understood|agreed|right|alright|got it|fair enough|even "
-    r"better|"
-    r"dann|gut|verstanden|einverstanden|in ordnung|bien|entonces|pues|alors|donc|d'accord|entendu|"
-    r"de acuerdo|entendido|so|then|also|así que)(?: |[,.:;!] |\s[–—-] ))+\w|"
-    r"(?:では|那么?|承知|了解|わかりました|"
-    r"分かりました|好的|明白)"
+    r"better|dann|gut|verstanden|einverstanden|in ordnung|bien|entonces|pues|alors|donc|d'accord|"
+    r"entendu|de acuerdo|entendido|so|then|also|así que)(?: |[,.:;!] |\s[–—-] ))+\w|"
+    r"(?:では|那么?|承知|了解|わかりました|分かりました|好的|明白)"
 )
 _THEN = re.compile(
     r"(?:,? (?:then|dann|alors|entonces)|, fine)[.!]*(?:$|[,:;])|(?<!there)(?<!here) it is[.!]*$"
@@ -164,7 +158,9 @@ def repeated_in(reply: str, prompt: Reading, *, wholly: bool) -> str:
     best = max(told, key=lambda sentence: len(words & matter(sentence)), default="")
     repeated = words & matter(best)
     enough = len(repeated) == len(words) > 1 if wholly else 5 * len(repeated) >= 3 * len(words)
-    return plain(best) if enough and lays_down(best, words, answers=True, choice=words) else ""
+    if pointless(best) or not lays_down(best, words, answers=True, choice=words):
+        return ""
+    return plain(best) if enough else ""
 
 
 def replaced_words(decision: str) -> frozenset[str]:

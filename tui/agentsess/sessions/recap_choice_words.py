@@ -21,11 +21,10 @@ ANSWERING = (
     r"meh|eh|yo|lol|haha|cool|naja|tja|hey|uf+|buf|bah|ben|nun|okey|listo|super|top|klar|genau|"
     r"exactly|absolutely|definitely|of course|claro|bien sûr|donc|"
     r"maybe|rather|better|now|i(?:'d)? (?:say|think|guess)|creo que|ich (?:denke|glaube)|je "
-    r"(?:crois|"
-    r"pense)(?: que)?|sí|no|vale|bueno|bien|mejor|entonces|pues|y|pero|"
+    r"(?:crois|pense)(?: que)?|sí|no|vale|bueno|bien|mejor|entonces|pues|y|pero|"
     r"por favor|ja|nein|gut|okay|also|dann|und|aber|doch|bitte|lieber|oui|non|bon|d'accord|"
     r"alors|donc|et|mais|s'il vous plaît|stp|svp|after all|from now on|"
-    r"one more thing|change of plans?|before you go on)\b[\s,.!:;–—-]*)*"
+    r"one more thing|change of plans?|before you go on)\b[\s,.!:;–—-]*+)*+"
 )
 LEADING = re.compile(rf"^{ANSWERING}", re.IGNORECASE)
 IMPERATIVE = re.compile(
@@ -38,36 +37,31 @@ IMPERATIVE = re.compile(
     r"benutz\w*|bleib\w*|streich\w*|setz\w*|mach(?:en|t|e|)|spar\w*) |"
     r"\b(?:nehmen|machen|lassen|streichen|behalten|verwenden|bleiben) wir\b|"
     r"(?:^|\by )(?:usa|usamos|usemos|usad|deja|dejamos|dejemos|pon|ponemos|ponlo|quita|quitamos|"
-    r"mantén|"
-    r"mantenemos|elige|coge|olvida|olvidemos|vamos (?:con|a usar)|nos quedamos|me quedo)\b|"
+    r"mantén|mantenemos|elige|coge|olvida|olvidemos|vamos (?:con|a usar)|nos quedamos|me quedo)\b|"
     r"\bno (?:l[oae]s? |me |le )\w+(?:es|as)\b|\bon ne \w+ (?:pas|plus)\b|^(?!.*\b(?:kann|können|"
     r"konnte\w*|muss|müssen|will|wollen|darf|dürfen|soll\w*|werde\w*|wird|würde\w*|haben?|ist|"
-    r"sind)\b).*\bnicht \w+en$|"
-    r"ないで|ないように|"
-    r"\b(?:on|nous) (?:l[aeo']s? ?)?(?:garde|prend|laisse|met|coupe|supprime|enlève|reste|part|"
-    r"fait|utilise|choisit|saute|oublie|gardons|prenons|laissons|mettons)\w*\b|"
-    r"\b(?:va pour|laisse tomber|gard(?:e|ez|ons)|laiss(?:e|ez|ons)|prends|prenez|mets|mettez|"
-    r"supprime[zr]?|oublie[zr]?|utilis(?:e|ez|ons))\b"
+    r"sind)\b).*\bnicht \w+en$|ないで|ないように|\b(?:on|nous) (?:l[aeo']s? ?)?(?:garde|prend|"
+    r"laisse|met|coupe|supprime|enlève|reste|part|fait|utilise|choisit|saute|oublie|gardons|"
+    r"prenons|laissons|mettons)\w*\b|\b(?:va pour|laisse tomber|gard(?:e|ez|ons)|laiss(?:e|ez|"
+    r"ons)|prends|prenez|mets|mettez|supprime[zr]?|oublie[zr]?|utilis(?:e|ez|ons))\b"
 )
 STANDS = re.compile(
     r"\b(?:stays?|bleib(?:t|en)|(?:kommt|kommen|fliegt|fliegen|fällt|fallen) (?:weg|raus|rein|"
-    r"hin)|entfällt|entfallen|"
-    r"se va\b|desaparece|(?<!il )(?<!en )rest(?:e|ent) \w+|se queda\w*|siguen? (?:con|igual)|"
-    r"remains? (?:as|the|in|on)|keeps? (?:the|its|their|an?|it|them|one)|"
+    r"hin)|entfällt|entfallen|se va\b|desaparece|(?<!il )(?<!en )rest(?:e|ent) \w+|se queda\w*|"
+    r"siguen? (?:con|igual)|remains? (?:as|the|in|on)|keeps? (?:the|its|their|an?|it|them|one)|"
     r"goes (?:to|in|into|on|out|away|first|last|with)|go (?:to the|in the|into|out|away|round)|"
     r"moves? to|comes? (?:first|last|later|before|after|along)|gives? way to)\b|"
     r"\b(?:can|may|kann|können|darf|dürfen|puede[n]?|peut|peuvent|should|must|shall) "
     r"(?:all |both |then |just |einfach )?"
     r"(?:go|weg|raus|bleiben|fort|irse|quedarse|rester|partir)\b(?! (?:on|to|ahead|wrong|through))|"
     r"\b(?:is|are|wird|werden|está|queda) (?:out|dropped|gestrichen|weg|raus|fuera)\b(?! of)|"
-    r"\bdoes(?:n't| not) come\b|"
-    r"\b(?:ought to|should|must|has to|have to) (?:only |never |always |all |also )*(?:be|have|"
-    r"stay)\b"
+    r"\bdoes(?:n't| not) come\b|\b(?:ought to|should|must|has to|have to) (?:only |never |always |"
+    r"all |also )*(?:be|have(?! (?:it|that|been|had|them)\b)|stay)\b"
 )
 ENOUGH = re.compile(
     r"\b(?:matters? (?:more|most)|(?:is|are) more important|wins|ist wichtiger|geht vor|"
-    r"importa más|pesa más|prime|compte plus)\b|"
-    r"\b(?:is|are|'s|'re|seems?)? ?(?:fine|ok(?:ay)?|enough|good enough|plenty|alright|acceptable)"
+    r"importa más|pesa más|prime|compte plus)\b|\b(?:is|are|'s|'re|seems?)? ?(?:fine|ok(?:ay)?|"
+    r"enough|good enough|plenty|alright|acceptable)"
     r"(?: (?:by|with|for|to) (?:me|us|now))?(?: then| too| as long as .*| if .*)?[.!]*(?:$|,)|"
     r"\b(?:will do|would do|does it|suits me|works for (?:me|us)|sounds? (?:good|great|fine))\b|"
     r"\b(?:reicht|reichen|genügt|genügen|passt|klingt gut|ist (?:in ordnung|okay|ok)|geht klar)\b|"
@@ -80,35 +74,31 @@ LIKES = re.compile(
     r"\b(?:sounds?|looks?|seems?|feels?) (?:better|best|\w{3,}er|more \w+)\b|"
     r"\b(?:is|are) (?:better|best|easier|safer|simpler|cheaper|faster|nicer|clearer|cleaner)\b|"
     r"\b(?:klingt|ist|wäre|scheint) (?:besser|einfacher|sicherer|klüger|schöner|sinnvoller|"
-    r"günstiger|schneller|praktischer)\b|"
-    r"\b(?:est|serait|es|sería) (?:mieux|mejor|plus|más) ?\w*|の方がい|"
-    r"\b(?:gefällt|gefallen) (?:mir|uns)|\b(?:me|nos) gustan?\b|\b(?:me|nous) pla(?:î|i)t\b|"
-    r"\bfeels? right\b|\bsounds right\b|\bi (?:really |very much )?like (?:very much )?(?:the|"
-    r"that|this|"
-    r"your|it)\b|j'aime (?:bien )?l[ea]|いいです|気に入|挺好|不错"
+    r"günstiger|schneller|praktischer)\b|\b(?:est|serait|es|sería) (?:mieux|mejor|plus|más) ?\w*|"
+    r"の方がい|\b(?:gefällt|gefallen) (?:mir|uns)|\b(?:me|nos) gustan?\b|\b(?:me|nous) pla(?:î|"
+    r"i)t\b|\bfeels? right\b|\bsounds right\b|\bi (?:really |"
+    r"very much )?like (?:very much )?(?:the|that|this|your|it)\b|j'aime (?:bien )?l[ea]|いいです|"
+    r"気に入|挺好|不错"
 )
 ONLY = re.compile(
     r"\b(?:only|alone|nur|lediglich|sólo|solo|solamente|únicamente|seulement|uniquement|"
     r"no longer|nicht mehr|keine? mehr|ya no|ne \w+ plus|everywhere|by default|from (?:now|here|"
-    r"today|this) on|going forward|"
-    r"from day one|for good|ab (?:jetzt|sofort)|künftig|grundsätzlich|a partir de ahora|"
-    r"siempre|toujours|désormais|partout|always|immer)\b|だけ|のみ|限り|只|仅|以后|统一|一律|今後"
+    r"today|this) on|going forward|from day one|for good|ab (?:jetzt|sofort)|künftig|"
+    r"grundsätzlich|a partir de ahora|siempre|toujours|désormais|partout|always|immer)\b|だけ|"
+    r"のみ|限り|只|仅|以后|统一|一律|今後"
 )
 NO = re.compile(
     r"(?:^|[,;:.–—] ?|\b(?:and|but|so|then|please|pls|mit|und|also|dann|aber|bitte|y|pero|entonces|"
-    r"et|donc|mais|alors) )(?:no|not|never|none|nothing|"
-    r"without|kein(?:e|en|er|es)?|nicht|nie|niemals|ohne|ni|nunca|jamás|sin|pas|jamais|sans|"
-    r"aucune?)\b(?! (?:idea|problem|worries|rush|need|wait|answer|reply|response|word|news|"
-    r"in|there|about|here|so far|one|hurry|doubt|luck|errors?|sure|yet|bad|clue|ahnung|eile|"
-    r"stress|schlimm|noch|"
+    r"et|donc|mais|alors) )(?:no|not|never|none|nothing|without|kein(?:e|en|er|es)?|nicht|nie|"
+    r"niemals|ohne|ni|nunca|jamás|sin|pas|jamais|sans|aucune?)\b(?! (?:idea|problem|worries|rush|"
+    r"need|wait|answer|reply|response|word|news|in|there|about|here|so far|one|hurry|doubt|luck|"
+    r"errors?|sure|yet|bad|clue|ahnung|eile|stress|schlimm|noch|"
     r"idée|souci|urgence|mal|encore|prisa|idea|problema|sé|lo sé)\b)(?: \w+)+|"
     r"\b(?:instead|instead of|rather than|in place of|in lieu of|anstatt|statt|anstelle|"
-    r"stattdessen|"
-    r"lieber|eher|en vez de|en lugar de|antes que|más bien|au lieu de|plutôt|à la place)\b|"
-    r"ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|"
+    r"stattdessen|lieber|eher|en vez de|en lugar de|antes que|más bien|au lieu de|plutôt|"
+    r"à la place)\b|ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|"
     r"(?<!返事)(?<!連絡)(?<!問題)(?<!異常)(?:なし|無し)で?|別に|别|不用|"
-    r"不再|而不是|"
-    r"代わりに|取り消し"
+    r"不再|而不是|代わりに|取り消し"
 )
 FIRST = re.compile(
     r"^\W*(?:\S+ ){1,4}(?:first|last|zuerst|zuletzt|primero|d'abord|en premier)\b|"
@@ -129,8 +119,8 @@ WISH = re.compile(
     r"方を|方で|ほうが|方がいい|にします|にしましょう|にして|"
     r"決まりです|に統一|(?:変え|し|使い|残し|消し|やめ|分け|入れ|外し|置き)ます[。！]?$|那就|"
     r"(?:し|き|い|め|り)ましょう|でお願い|ことに(?:します|しました|する)|で(?:いき|行き|進め)|"
-    r"そのまま|ままで|希望です|"
-    r"改成|改用|改为|就用|就按|就选|采用|还是.*(?:吧|好)|用.*吧|保留|去掉|删掉|选|照旧|不变|维持"
+    r"そのまま|ままで|希望です|改成|改用|改为|就用|就按|就选|采用|还是.*(?:吧|好)|用.*吧|保留|"
+    r"去掉|删掉|选|照旧|不变|维持"
 )
 TOPIC = re.compile(r"^\W*((?:[\w.#+/-]+ ){0,4}[\w.#+/\"”“-]+) ?: ?(?![/\"“„«])(\S[^,;.]*)")
 """A subject, a colon, and what is to be of it."""
@@ -149,21 +139,18 @@ FACT = re.compile(
     r"^\W*(?:(?:and|but|so|yes|no|ok|also|und|aber|y|et|pero|mais|sí|oui|ja)\b[\s,]*)*"
     r"(?:(?:the|der|die|das|el|la|le|our|unser\w*|nuestr\w*|notre) )?"
     r"(?:there(?:'?s| is| are| was|re)|here(?:'?s| is| are)|it(?:'?s| is| was| has| says| looks| "
-    r"does)|"
-    r"(?:he|she|they)(?:'(?:s|re|ve|d))?|i (?:see|saw|found|tried|have|had|am|was|did|"
+    r"does)|(?:he|she|they)(?:'(?:s|re|ve|d))?|i (?:see|saw|found|tried|have|had|am|was|did|"
     r"asked|told|wrote|sent|know|need|checked|mentioned|remember|feel|hope)|i'(?:m|ve)|im "
-    r"(?=\w+ing|not|sure|the|a\b)|ive|"
-    r"that(?:'?s| is| was| sounds| looks)|this (?:is|was)|those (?:are|were)|es gibt|"
-    r"il y a|hay|había|c'est|das (?:ist|war|gibt|sind)|es (?:ist|war)|er|sie|wir haben|"
-    r"ich (?:habe?|bin|war|weiß|glaube|denke)|creo que|me (?:dice|dicen)|je suis|"
+    r"(?=\w+ing|not|sure|the|a\b)|ive|that(?:'?s| is| was| sounds| looks)|this (?:is|was)|"
+    r"those (?:are|were)|es gibt|il y a|hay|había|c'est|das (?:ist|war|gibt|sind)|es (?:ist|war)|"
+    r"er|sie|wir haben|ich (?:habe?|bin|war|weiß|glaube|denke)|creo que|me (?:dice|dicen)|je suis|"
     r"j'ai)\b"
 )
 PAST = re.compile(
     r"(?<!not )(?<!be )(?<!as )\b(?:was|were|had|did|has been|have been|went|got|came|said|told|"
-    r"asked|wrote|sent|saw|"
-    r"found|made|took|gave|yesterday|last (?:week|month|year|night|time|quarter)|since|ago|"
-    r"war|waren|mussten?|musste|wollten?|konnten?|gab|kam|ging|sagten?|hatte[n]?|wurde[n]?|hat|"
-    r"haben .*ge\w+|gestern|seit|fue|era|había|ha \w+[aio]do|"
+    r"asked|wrote|sent|saw|found|made|took|gave|yesterday|last (?:week|month|year|night|time|"
+    r"quarter)|since|ago|war|waren|mussten?|musste|wollten?|konnten?|gab|kam|ging|sagten?|"
+    r"hatte[n]?|wurde[n]?|hat|haben .*ge\w+|gestern|seit|fue|era|había|ha \w+[aio]do|"
     r"han \w+[aio]do|ayer|desde|était|avait|a été|ont|hier|depuis)\b|ました|でした|昨日|昨天|过了"
 )
 REPORTS = re.compile(
@@ -196,19 +183,17 @@ REMARK = frozenset(
 )
 GOES_ON = re.compile(
     r"^\W*(?:(?:ok(?:ay)?|yes|good|great|perfecto|vale|gut|bien)\b[\s,.!]*)*(?:carry on|go on|"
-    r"keep going|continue|proceed|weiter(?:machen)?|"
-    r"let'?s (?:go\b(?! (?:with|for|back))|start|see|look|talk|do\b)|sigue con|sigamos|dale|vas-y|"
-    r"on y va|"
+    r"keep going|continue|proceed|weiter(?:machen)?|let'?s (?:go\b(?! (?:with|for|back))|start|"
+    r"see|look|talk|do\b)|sigue con|sigamos|dale|vas-y|on y va|"
     r"(?:so|now|next) the\b|sorry\b|(?:hang|hold) on\b|one (?:sec\w*|moment|minute)\b|(?:einen "
-    r")?moment\b|un (?:momento|"
-    r"moment|instant|segundo)\b|ちょっと|稍等|(?:give|send|get|bring|show|tell) me\b|gib mir|"
-    r"schick\w* mir|dame\b|envíame|donne-moi|envoie-moi|(?:stop|wait)\b(?! with)|"
-    r"continúa|adelante|continuez?|on continue|続けて|继续|next\b|back\b)"
+    r")?moment\b|un (?:momento|moment|instant|segundo)\b|ちょっと|稍等|(?:give|send|get|bring|"
+    r"show|tell) me\b|gib mir|schick\w* mir|dame\b|envíame|donne-moi|envoie-moi|(?:stop|"
+    r"wait)\b(?! with)|continúa|adelante|continuez?|on continue|続けて|继续|next\b|back\b)"
 )
 ASIDE = re.compile(
-    r"\b(?:that'?s|that (?:was|is|will|would)|it'?s|they|half|hangs?|was|were|i'd|till|until|bis|"
-    r"sobald|hasta|cuando|dès|quand|wins?|tomorrow|"
-    r"das (?:ist|war)|spricht|falta|fallamos)\b|等|たら|待"
+    r"\b(?:that'?s|that (?:was|is|will|would)|it'?s|they|hangs?|waits?|wartet|warten|espera|"
+    r"attend|was|were|i'd|till|until|bis|sobald|hasta|cuando|dès|quand|wins?|tomorrow|"
+    r"das (?:ist|war)|spricht|falta)\b|等|たら|待"
 )
 POINTER = re.compile(
     rf"\b(?:{TO_KEEP}|hands off|them|both|rest|one|ones|first|second|third|former|latter|last|"
@@ -218,19 +203,16 @@ POINTER = re.compile(
 )
 FINITE = re.compile(
     r"\b(?:i|he|she|it|they|we|you|there|who|which)\b|\b(?:is|are|am|was|were|has|have|had|does|"
-    r"do|did|will|"
-    r"would|can|could|should|must|may|might|says?|thinks?|needs?|wants?|knows?|looks?|works?|"
-    r"seems?|means?|takes?|costs?|gets?|goes|comes?|belongs?|opens?|closes?|starts?|ends?|runs?|"
-    r"breaks?|happens?|contains?|exists?|depends?|sounds?|feels?|pays?|loses?|lives?|sits?|"
+    r"do|did|will|would|can|could|should|must|may|might|says?|thinks?|needs?|wants?|knows?|looks?|"
+    r"works?|seems?|means?|takes?|costs?|gets?|goes|comes?|belongs?|opens?|closes?|starts?|ends?|"
+    r"runs?|breaks?|happens?|contains?|exists?|depends?|sounds?|feels?|pays?|loses?|lives?|sits?|"
     r"meets|decides|writes|reads|speaks|uses|brings|hangs|fits|matters|grows|falls|rises|tells|"
     r"gives|holds|finishes|expires|arrives?|returns?|sends?|sells?|buys?|owes?|refers?|collides?|"
-    r"clicked|isnt|"
-    r"arent|doesnt|dont|cant|wont|its|thats|theres|ive|"
+    r"clicked|isnt|arent|doesnt|dont|cant|wont|its|thats|theres|ive|"
     r"people|everyone|everybody|nobody|someone|somebody|leute|gente|gens)\b|"
     r"\bles \w+s \w+ent\b|\bl[oa]s \w+s (?:no )?\w+[ae]n\b|\b(?:"
     r"heißt|heißen|braucht|ist|sind|war|hat|habe[n]?|wird|werden|kann|können|muss|müssen|soll|"
-    r"sollen|sagt|gibt|geht|"
-    r"liegt|steht|kommt|ich|er|es|wir|ihr|man|"
+    r"sollen|sagt|gibt|geht|liegt|steht|kommt|ich|er|es|wir|ihr|man|"
     r"es|está|son|están|hay|tiene|tienen|dice|va|ha|han|hemos|he|fue|era|puede|"
     r"est|sont|ont|ai|avons|avez|il|elle|ils|elles|je|nous|vous|c'est|faut|peut|va|vont|on (?:a|"
     r"va|est|peut|ne|se|fait|met|garde))\b|^im (?!\w+$)\w+ing\b|"
@@ -240,9 +222,9 @@ CLAUSE = re.compile(
     r"[,;:–—。、] ?|[.!…] | (?:because|bc|cause|since|weil|denn|porque|car) |:\)|[🀀-🿿]+"
 )
 UNABLE = re.compile(
-    r"\bthere(?:'?s| is| are) no\b|\b(?:i|we)(?: still)? (?:can'?t|cannot|couldn'?t|haven'?t|"
-    r"don'?t (?:have|know|see|"
-    r"remember))\b|"
+    r"\bwithout\b.*(?:n't|\bcannot|\bno)\b|\bohne\b.*\b(?:nicht|kein\w*)\b|\bsin\b.* no \b|"
+    r"\bsans\b.*\bpas\b|\bthere(?:'?s| is| are) no\b|\b(?:i|we)(?: still)? (?:can'?t|cannot|"
+    r"couldn'?t|haven'?t|don'?t (?:have|know|see|remember))\b|"
     r"\b(?:kann|können|habe|haben) (?:ich|wir) (?:\w+ ){0,3}(?:nicht|kein\w*)\b|"
     r"\b(?:ich|wir) (?:kann|können|habe|haben) (?:\w+ ){0,3}(?:nicht|kein\w*)\b|"
     r"\b(?:no (?:puedo|podemos|tengo|tenemos)|je n'ai pas|je ne peux pas|on n'a pas)\b"
@@ -251,8 +233,7 @@ CODE = re.compile(r"\w\(\S*\)|[{}=]|\bselect\b.*\bfrom\b|/tmp/")
 PROMISES = re.compile(
     r"\blet'?s .*\b(?:tomorrow|later|another (?:day|time)|next (?:week|time)|on \w+day)\b|"
     r"\b(?:i'll|i will|i'm going to|i'm off|let me|ich (?:schick|frag|ruf|schreib)\w*|voy a|le "
-    r"escribo|"
-    r"te mando|je vais|j'envoie|je vous envoie)\b"
+    r"escribo|te mando|je vais|j'envoie|je vous envoie)\b"
 )
 DOUBT = re.compile(
     r"\b(?:if|unless|whether|maybe|perhaps|might|depends|falls|wenn|ob|vielleicht|quizás?|tal vez|"
@@ -266,8 +247,8 @@ TOLD = re.compile(
 )
 WORK = re.compile(r"\b(?:please|pls|plz|now|bitte|jetzt|por favor|ahora|maintenant)\b")
 NO_TOPIC = re.compile(
-    r"^[^:]+: \w+ed\b|^\W*(?:first|second|third|next|then|also|ps|fyi|note|unrelated|question|"
-    r"problem|feedback|got|"
+    r"^[^:]+: (?:\w+ed|nothing|none|unknown|unclear|nichts|nada|rien)\b|^\W*(?:first|second|third|"
+    r"next|then|also|ps|fyi|note|unrelated|question|problem|feedback|got|"
     r"news|update|log|output|result|error|here|one more thing|erstens|zuerst|frage|primero|"
     r"d'abord)\b"
 )
@@ -280,9 +261,8 @@ OTHERS = re.compile(
     r"^(?:the|my|our|his|her|this|that|their) \w+(?: \w+)? (?:only|always|never) \w+s\b|"
     r"^(?:always|never) \w+s\b|^only (?:has|needs|knows|works|allows|does|takes|gets|runs)\b|"
     r"\b(?:he|she|they|it|nobody|who|er|sie|ella|él|elle|il|ils) (?:only|never|always|just|nur|nie|"
-    r"immer|solo|nunca|siempre)\b|"
-    r"^(?:where|what|how|why|who|when|which|wo|was|wie|warum|wer|wann)\b.*\b(?:do|does|did|is|are|"
-    r"was|can|happens|ist|sind)\b"
+    r"immer|solo|nunca|siempre)\b|^(?:where|what|how|why|who|when|which|wo|was|wie|warum|wer|"
+    r"wann)\b.*\b(?:do|does|did|is|are|was|can|happens|ist|sind)\b"
 )
 RELAYED = re.compile(
     r"(?:\w+[ ,]+){0,2}(?:\w|\.)+ (?:says?|said|thinks|sagt|meint|dice|quiere|dit|veut)"
@@ -294,15 +274,13 @@ PRAISE = re.compile(
 )
 TAKES_BACK = re.compile(
     r"(?:if|unless|when|wenn|falls|si|cuando|quand|maybe|perhaps|vielleicht|quizás?|peut-être|"
-    r"no (?:reply|answer|response|word|news|idea|clue)|"
-    r"(?:but )?(?:i )?(?:don'?t know|dunno|idk|not sure)|"
-    r"(?:but |aber |pero |mais )?(?:that|this|it|das|eso|esto|ça|cela)\b.*(?:\bnot\b|n't|\bnicht\b|"
-    r"\bno\b|\bpas\b))"
+    r"no (?:reply|answer|response|word|news|idea|clue)|(?:but )?(?:i )?(?:don'?t know|dunno|idk|"
+    r"not sure)|(?:but |aber |pero |mais )?(?:that|this|it|das|eso|esto|ça|cela)\b.*(?:\bnot\b|"
+    r"n't|\bnicht\b|\bno\b|\bpas\b))"
 )
 OBJECT = re.compile(
     r"(?!(?:\w+ed|did|done|got|do|ship|send|merge|push|print|post|try|fix|run|check|test|have|had|"
-    r"see|"
-    r"know|like|love|hate|need|found|made|saw)\b)\w+ (?:it|them|that|those|these|all)$"
+    r"see|know|like|love|hate|need|found|made|saw)\b)\w+ (?:it|them|that|those|these|all)$"
 )
 """An order about what was spoken of."""
 REASON = re.compile(

@@ -101,11 +101,14 @@ class Minutes:
         put |= taken_up
         found = answers.answers_in(reading, list(put))
         for answer, question in found:
+            about = questions.matter(question)
+            if questions.MAY_I.match(question) and choices.substance(answer.lower()) <= about:
+                continue  # a permission, in its own words
             if not choices.lays_down(
                 answer,
                 self.reply,
                 answers=True,
-                choice=self.choice.words | questions.matter(question),
+                choice=self.choice.words | about,
             ):
                 continue
             asked = put.get(question)

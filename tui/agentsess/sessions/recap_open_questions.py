@@ -19,8 +19,7 @@ from agentsess.sessions.recap_text import Caseless, asks
 _YES_OR_NO = Caseless(
     r"^\W*(?:(?:\w+[,!.]+ )?(?:yes|yeah|yep|yup|no|nope|neither|both|either|ja|nein|doch|beide\w*|"
     r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|fine|go(?! on)|sounds|good|right|"
-    r"exactly|"
-    r"correct|the|[a-e1-9])\b|はい|いいえ|いい|好|是|不)"
+    r"exactly|correct|the|[a-e1-9])\b|はい|いいえ|いい|好|是|不)"
 )
 _NUMBER_ASKED = Caseless(
     r"\b(?:how (?:many|much|long|often|big|large|old)|which (?:day|month|week|year|date|version|"
@@ -31,15 +30,13 @@ _NUMBER_ASKED = Caseless(
 _NUMBER = Caseless(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|all|none|no limit|half|"
     r"january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|"
-    r"(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|lunes|martes|miércoles|jueves|viernes|"
-    r"sábado|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|(?:mon|diens|donners|frei|sams|sonn)tag|"
+    r"mittwoch|lunes|martes|miércoles|jueves|viernes|sábado|"
     r"domingo|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|januar|februar|märz|mai|juni|"
-    r"juli|"
-    r"oktober|dezember|enero|febrero|marzo|abril|mayo|junio|julio|septiembre|octubre|noviembre|"
-    r"diciembre|janvier|février|mars|avril|juin|juillet|août|octobre|décembre|morgen|mañana|"
-    r"demain|always|forever|ein\w*|zwei|drei|vier|"
-    r"fünf|sechs|alle|keine|immer|dos|tres|cuatro|cinco|seis|todos|siempre|deux|trois|quatre|cinq|"
+    r"juli|oktober|dezember|enero|febrero|marzo|abril|mayo|junio|julio|septiembre|octubre|"
+    r"noviembre|diciembre|janvier|février|mars|avril|juin|juillet|août|octobre|décembre|morgen|"
+    r"mañana|demain|always|forever|ein\w*|zwei|drei|vier|fünf|sechs|alle|keine|immer|dos|tres|"
+    r"cuatro|cinco|seis|todos|siempre|deux|trois|quatre|cinq|"
     r"six|tous|toujours|spring|summer|autumn|winter|enough|depends)\b|[一二三四五六七八九十半全]"
 )
 _EITHER_ASKED = Caseless(
@@ -48,20 +45,17 @@ _EITHER_ASKED = Caseless(
 # Who begins so speaks of something else.
 _OTHER_MATTER = Caseless(
     r"(?:(?:ah|oh|uff?|uh|hm+|ok(?:ay)?|ach)\b[\s,.!…]*)*(?:and|also|by the way|btw|gotta|stop|"
-    r"hold|"
-    r"another thing|one more|unrelated|meanwhile|before that|und|übrigens|ach ja|noch was|außerdem|"
-    r"y (?!sí|no)|por cierto|además|otra cosa|et (?!oui|non)|au fait|sinon|par contre|"
+    r"hold|another thing|one more|unrelated|meanwhile|before that|und|übrigens|ach ja|noch was|"
+    r"außerdem|y (?!sí|no)|por cierto|además|otra cosa|et (?!oui|non)|au fait|sinon|par contre|"
     r"(?:sent|mailed|printed|uploaded|paid|called|posted)(?= ?[,.!])|"
     r"i(?:['’]ve| have)? (?:wrote|written|asked|sent|mailed|called|talked|spoken?|printed|paid)|"
     r"(?:ich )?habe? (?:\w+ ){0,6}(?:ge\w+(?:t|en)|\w+iert)|j['’]ai \w+(?:é|it|is|u)|"
-    r"(?:ya )?(?:l[eao]s? )?he \w+(?:ado|ido|ito|cho))\b|"
-    r"ところで|あと|それから|对了|另外|还有"
+    r"(?:ya )?(?:l[eao]s? )?he \w+(?:ado|ido|ito|cho))\b|ところで|あと|それから|对了|另外|还有"
 )
 _ORDINAL = Caseless(
     r"\b(?:first|second|third|former|latter|last|both|either|neither|whatever|whichever|you choose|"
     r"rather|better|lieber|eher|mejor|plutôt|1st|2nd|3rd|erste\w*|zweite\w*|beide\w*|egal|"
-    r"primer\w*|segund\w*|amb[oa]s|cualquiera|"
-    r"premi\w+|second\w*|deuxième|les deux|peu importe)\b|"
+    r"primer\w*|segund\w*|amb[oa]s|cualquiera|premi\w+|second\w*|deuxième|les deux|peu importe)\b|"
     r"前者|後者|后者|両方|どちらでも|都行|都可以|随便"
 )
 _SHORTEST_OTHER = 30
@@ -69,12 +63,9 @@ _SHORTEST_OTHER = 30
 _OBJECTS = Caseless(r"(?:but|aber|pero|mais)\b|でも|但")
 _LIKELY = Caseless(
     r"(?:yes|yeah|no|not|nope|both|neither|either|ja|nein|doch|sí|oui|non|right|correct|exactly)\b|"
-    r"はい|いいえ|是|不|"
-    r"(?:very |quite |most )?(?:probabl[ey]|likely|presumably|perhaps|maybe|hardly|"
-    r"depends|"
-    r"vermutlich|"
-    r"wahrscheinlich|vielleicht|kaum|kommt drauf an|probablemente|seguramente|depende|quizás?|"
-    r"probablement|peut-être|sans doute|たぶん|おそらく|大概|可能)"
+    r"はい|いいえ|是|不|(?:very |quite |most )?(?:probabl[ey]|likely|presumably|perhaps|maybe|"
+    r"hardly|depends|vermutlich|wahrscheinlich|vielleicht|kaum|kommt drauf an|probablemente|"
+    r"seguramente|depende|quizás?|probablement|peut-être|sans doute|たぶん|おそらく|大概|可能)"
 )
 _NOT_KNOWN = Caseless(
     r"\b(?:yours to (?:decide|say|choose)|up to you|you (?:have to|must|need to) (?:decide|choose)|"

@@ -21,15 +21,14 @@ _OF_FACT = Caseless(
     r"^(?:(?:and|but|so|also|or|und|aber|y|et|mais)\b,? )?¿?(?:what|which(?! (?:one|of|is))|who "
     r"(?:is|are|was|were|did|has|owns?|wrote|sent|set|made|\w+ed)|whose|where|when|how|why|"
     r"since|is|are|was|were|does|did|has|have|had|do (?!we\b|i\b|you\b)|do you (?:have|run|know|"
-    r"use|see|already)|can you (?:see|open|reach|log|hear|"
-    r"find)|(?:wer|wem) (?:ist|war|hat)|wessen|wo|woher|wann|wie|was|welche\w*|warum|wieso|seit|"
-    r"ist|sind|war|haben|hat|"
-    r"habt|gibt|läuft|qué|quién (?:es|fue|ha|lo|la)|cuál|cuánd\w*|cuánt\w*|cómo|dónde|desde|por "
-    r"qué|hay|está|están|es|"
-    r"tienes?|tiene[ns]?|existe\w*|qui (?:est|a|l'a|était)|quand|comment|combien|où|quel\w*|"
-    r"pourquoi|depuis|est-ce|y a-t-il|"
-    r"avez-vous|as-tu)(?!\w)|[什谁哪几]|多少|怎么|教えて|\bhow (?:much|many)\b|^[^、。]*(?:いつ|"
-    r"誰|どこ|何|どの|いくつ).*(?:です|ました|でした|ています)か"
+    r"use|see|already)|can you (?:see|open|reach|log|hear|find)|(?:wer|wem) (?:ist|war|hat)|"
+    r"wessen|wo|woher|wann|wie|was|welche\w*|warum|wieso|seit|"
+    r"ist|sind|war|haben|hat|habt|gibt|läuft|qué|quién (?:es|fue|ha|lo|la)|cuál|cuánd\w*|cuánt\w*|"
+    r"cómo|dónde|desde|por "
+    r"qué|hay|está|están|es|tienes?|tiene[ns]?|existe\w*|qui (?:est|a|l'a|était)|quand|comment|"
+    r"combien|où|quel\w*|pourquoi|depuis|est-ce|y a-t-il|avez-vous|as-tu)(?!\w)|[什谁哪几]|多少|"
+    r"怎么|教えて|\bhow (?:much|many)\b|^[^、。]*(?:いつ|誰|どこ|何|どの|いくつ).*(?:です|ました|"
+    r"でした|ています)か"
 )
 _OF_TODAY = Caseless(
     r"\b(?:currently|at present|nowadays|so far|heute|derzeit|bisher|aktuell|actualmente|hoy|"
@@ -37,14 +36,12 @@ _OF_TODAY = Caseless(
 )
 _OF_WILL = Caseless(
     r"\b(?:should|shall|must|may|want(?:ed)?|would|prefer|rather|better|best|instead|keep|"
-    r"need(?:ed)?|"
-    r"or|ok(?:ay)?|enough|plenty|too (?:strict|much|many|long|short|early|late)|do (?:we|i)|"
-    r"can (?:we|i|it|they|that) (?:go|wait|stay|be)|soll\w*|möchte\w*|woll\w+|willst|lieber|"
-    r"reich\w+|"
-    r"genüg\w+|bleib\w*|behalten|darf|dürfen|brauchen|oder|o|quier\w+|quer[ée]is|prefier\w*|deb\w+|"
-    r"conviene|mejor|basta|\w+[aei]mos|ou|voul\w+|veux|préf\w+|faut|doi[st]\w*|devr\w+|gard\w+|"
-    r"laiss\w+|"
-    r"suffi\w+)\b|还是|要|应该|想|选|用哪|それとも|どちら|ましょう|べき|いい(?:です)?か"
+    r"need(?:ed)?|or|ok(?:ay)?|enough|plenty|too (?:strict|much|many|long|short|early|late)|"
+    r"do (?:we|i)|can (?:we|i|it|they|that) (?:go|wait|stay|be)|soll\w*|möchte\w*|woll\w+|willst|"
+    r"lieber|reich\w+|genüg\w+|bleib\w*|behalten|darf|dürfen|brauchen|oder|o|quier\w+|quer[ée]is|"
+    r"prefier\w*|deb\w+|conviene|mejor|basta|\w+[aei]mos|ou|voul\w+|veux|préf\w+|faut|doi[st]\w*|"
+    r"devr\w+|gard\w+|laiss\w+|suffi\w+)\b|还是|要|应该|想|选|用哪|それとも|どちら|ましょう|べき|"
+    r"いい(?:です)?か"
 )
 _THIRD_PERSON = Caseless(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b")
 _CONSEQUENCE = Caseless(
@@ -54,10 +51,8 @@ _AGREED = re.compile(
     r"^(?:(?:i(?:['’]m)?|that(?:['’]s)?|you(?:['’]re)?|das|ça|me|is|very|all|hm+|oh|ah)\s+)*"
     r"(?:makes sense|sounds (?:like a plan|\w+)|ok(?:ay)?|yes|sure|deal|"
     r"(?:please|let['’]?s) do|go for it|works(?: for me)?|(?:have|['’]ve) (?:convinced|sold) me|"
-    r"yep|"
-    r"yeah|agreed?|right|fine|exactly|convinc\w+|like|love|do (?:it|that|so)|(?:good|great|nice|"
-    r"perfect|gut|prima|perfecto|parfait)(?!\s\w)|"
-    r"ja|genau|einverstanden|passt|klingt gut|"
+    r"yep|yeah|agreed?|right|fine|exactly|convinc\w+|like|love|do (?:it|that|so)|(?:good|great|"
+    r"nice|perfect|gut|prima|perfecto|parfait)(?!\s\w)|ja|genau|einverstanden|passt|klingt gut|"
     r"überzeugt|so machen wir(?: es|['’]s)|sí|vale|de acuerdo|hazlo|gusta|oui|"
     r"d['’]accord|ça marche)\b[\s,.!:–—-]*|\b(?:ok(?:ay)?|fine|agreed)[.!]*$|\byes\b|"
     r"\b(?:klingt gut|like it|me gusta|me convence|ça me va)[.!]*$",
@@ -67,8 +62,7 @@ _GOES_ON = Caseless(r"(?:ok(?:ay)?|good|great|nice|perfect|fine|right|gut|prima|
 _DO_SO = Caseless(
     r"(?:(?:ok(?:ay)?|yes|yep|yeah|sure|good|great|fine|ja|sí|vale|oui|gut)[\s,.!]*)*"
     r"(?:(?:let['’]?s |please )?do (?:that|it|so|both|all)|go(?: for it| ahead)?|make it so|ship "
-    r"it|"
-    r"(?:agree|agreed) (?:w/|with) (?:all|both|everything|that|it)|so machen wir|machen wir so|"
+    r"it|(?:agree|agreed) (?:w/|with) (?:all|both|everything|that|it)|so machen wir|machen wir so|"
     r"mach das|hazlo|adelante|fais(?:-le| ça)|faites(?:-le| ça)?|vas-y)\b[^,;]{0,12}$"
 )
 _REFUSES = Caseless(
@@ -108,17 +102,16 @@ _LABELLED = (
 _LETTERED = re.compile(r"(?:^|\s)[ab]\) ")
 ONLY_PICKS = Caseless(
     r"(?:(?:ok(?:ay)?|yes|hm+|well|then|gut|ja|bueno|bon)\b[\s,.]*)*(?:the |option |way "
-    r")?(?:first|second|"
-    r"third|last|former|latter|both|[a-e1-9]|1st|2nd|beides?|(?:das )?erstere|(?:das )?letztere|"
-    r"l[ao]s? (?:primer[oa]?|segund[oa])|les deux|le premier|le second)(?: one)?(?: then)?"
+    r")?(?:first|second|third|last|former|latter|both|[a-e1-9]|1st|2nd|beides?|(?:das )?erstere|"
+    r"(?:das )?letztere|l[ao]s? (?:primer[oa]?|segund[oa])|les deux|le premier|"
+    r"le second)(?: one)?(?: then)?"
     r"(?: please| pls| bitte| por favor)?[.!]*$|[a-eａ-ｅ]で|前者|後者|両方|后者"
 )
 _POINTS = re.compile(
     r"\b(?:the )?(?:first|second|third|former|latter|last)\b|\bboth\b|\b(?:1st|2nd|3rd)\b|"
     r"\b(?:like (?:that|this)|that way|do (?:that|it))\b|\b(?:erste|zweite|letzte)\w*\b|"
-    r"\bbeide\w*\b|"
-    r"\bmachen wir so\b|\bso machen wir\b|\b(?:primer|segund|últim)[oa]?\b|\b(?:los|las) dos\b|"
-    r"\bambos\b|\b(?:le|la) (?:premi[eè]re?|seconde?|deuxième)\b|\bles deux\b"
+    r"\bbeide\w*\b|\bmachen wir so\b|\bso machen wir\b|\b(?:primer|segund|últim)[oa]?\b|\b(?:los|"
+    r"las) dos\b|\bambos\b|\b(?:le|la) (?:premi[eè]re?|seconde?|deuxième)\b|\bles deux\b"
 )
 
 
@@ -220,8 +213,7 @@ def accepts(prompt: Reading) -> bool:
 
 _YES_AND = re.compile(
     r"(?:yes|yep|yeah|yup|jo?a|sí|oui|sure|agreed|exactly|genau|absolutely|definitely|of course|"
-    r"claro|"
-    r"exacto|by all means|bien sûr|tout à fait|por supuesto|gerne|unbedingt)\b|"
+    r"claro|exacto|by all means|bien sûr|tout à fait|por supuesto|gerne|unbedingt)\b|"
     r"はい|そうし|それで(?:いい|お願い)|ぜひ|好的|对|可以|行[，。！]?$|同意|就这样|没问题|👍|👌|✅",
     re.IGNORECASE,
 )

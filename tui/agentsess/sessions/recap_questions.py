@@ -12,20 +12,16 @@ from agentsess.sessions.recap_text import Caseless, asks, fold, plain, tokens
 
 TASK = Caseless(
     r"^(?:(?:ok(?:ay)?|yes|please|and|now|then|also|last thing|next thing|next|great|good|"
-    r"meanwhile|"
-    r"can you)\b[\s,.:]*)*"
+    r"meanwhile|can you)\b[\s,.:]*)*"
     r"(?:add|ask|build|check|create|draft|do (?:it|that|this|both|so|the)|explain|find|fix|go|look|"
-    r"list|make|prepare|"
-    r"remind|review|"
-    r"rewrite|run|show|start|tell|test|try|update|write|continue|tidy|bump)\b"
+    r"list|make|prepare|remind|review|rewrite|run|show|start|tell|test|try|update|write|continue|"
+    r"tidy|bump)\b"
 )
 _NOTHING_ASKED = Caseless(
     r"^(?:(?:is there )?any ?thing else\b|what (?:else )?(?:would|do|should|can) (?:you|"
-    r"i) (?:like|want|help)\b|"
-    r"how (?:can|may|else can) i help|does (?:that|this) (?:make sense|help|look (?:good|right|"
-    r"ok))|"
-    r"make sense|sound good|ok(?:ay)?\?|why\?|how so\?|what next\?|noch etwas|algo más|"
-    r"autre chose)"
+    r"i) (?:like|want|help)\b|how (?:can|may|else can) i help|does (?:that|this) (?:make sense|"
+    r"help|look (?:good|right|ok))|make sense|sound good|ok(?:ay)?\?|why\?|how so\?|what next\?|"
+    r"noch etwas|algo más|autre chose)"
 )
 _OF_THE_LAST = Caseless(
     r"^(?:what do you think|what(?:['’]s| is) your (?:view|preference|take)|(?:any )?thoughts|"
@@ -44,15 +40,14 @@ _TO_YOU = Caseless(
 _YOURS = Caseless(
     r"\b(?:i (?:still )?(?:need|have|['’]d need|would need) to know|i wonder|(?:müsste|muss) ich "
     r"(?:noch )?wissen|(?:wüsste|weiß) ich (?:gern|noch nicht)|necesito saber|(?:il )?me faut "
-    r"savoir|"
-    r"j['’]ai besoin de savoir),? (?:whether|if|how|which|when|what|who|ob|wie|wer|wann|welche\w*|"
-    r"was|si|cómo|cuál|cuándo|quién|qué|quel\w*|comment|quand|qui)\b|"
+    r"savoir|j['’]ai besoin de savoir),? (?:whether|if|how|which|when|what|who|ob|wie|wer|wann|"
+    r"welche\w*|was|si|cómo|cuál|cuándo|quién|qué|quel\w*|comment|quand|qui)\b|"
     r"\b(?:your (?:decision|call|choice)|yours to (?:decide|say|choose)|up to you|you decide|"
     r"let me know|tell me|sag(?:en sie)? mir|gib mir bescheid|dime|me dices|dis-moi|dites-moi|"
     r"(?:you )?haven['’]t told me|no me (?:lo )?has (?:contado|dicho))\b|"
     r"\bstill (?:don['’]t|do not) know\b|\b(?:is|remains) (?:still )?unclear\b|\bunklar\b|"
-    r"\b(?:queda por saber|falta saber|reste à savoir)\b|"
-    r"\b(?:either|entweder|soit) .*\b(?:or|oder|soit)\b|教えてください|告诉我|请确认"
+    r"\b(?:queda por saber|falta saber|reste à savoir)\b|\b(?:either|entweder|soit) .*\b(?:or|"
+    r"oder|soit)\b|教えてください|告诉我|请确认"
 )
 # A question that its own paragraph goes on to answer is put to nobody.
 _SELF_ANSWERED = Caseless(r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b")
@@ -69,8 +64,7 @@ REQUEST = Caseless(
 # Whether the agent may go on: any other word than yes speaks of something else.
 MAY_I = Caseless(
     r"^¿?(?:ok (?:to|if)|(?:(?:ok|so|or)\b,? )?(?:may|shall|should|can) i|"
-    r"(?:do you )?want me to|soll ich|"
-    r"quieres que|veux-tu que|dois-je)\b"
+    r"(?:do you )?want me to|soll ich|quieres que|veux-tu que|dois-je)\b"
 )
 # Who says so does not know the answer, or has yet to get it.
 PUT_OFF = Caseless(
@@ -79,29 +73,23 @@ PUT_OFF = Caseless(
     r"undecided|(?:is|that['’]?s) for (?:the |my |our )?\w+ to (?:say|decide|answer|choose)|"
     r"(?:ab|er)?kläre?n? (?:ich|wir|das)|(?:das|ich|wir) (?:kläre?|klären|besprechen?|bespreche)|"
     r"kommt (?:ganz )?d(?:a)?rauf an|hängt (?:davon|von) |sag(?:e)? ich (?:dir|ihnen) (?:noch|"
-    r"später|morgen)|"
-    r"tengo que (?:preguntar|mirar|consultar|hablar)\w*|(?:lo|la) (?:consulto|hablo|miro)|depende "
-    r"de|"
-    r"(?:todavía|aún) no (?:lo )?(?:sé|sabemos)|ya te (?:digo|diré)|"
+    r"später|morgen)|tengo que (?:preguntar|mirar|consultar|hablar)\w*|(?:lo|la) (?:consulto|"
+    r"hablo|miro)|depende "
+    r"de|(?:todavía|aún) no (?:lo )?(?:sé|sabemos)|ya te (?:digo|diré)|"
     r"il faut que je (?:demande|vérifie|voie)|je (?:dois|vais) (?:demander|voir|vérifier)|ça "
-    r"dépend|"
-    r"on ne sait pas|je (?:te|vous) dirai)\b|"
-    r"\b(?:i(?:['’]ll| will| must| have to| need to| should)? (?:ask|check|find out|clarify|"
-    r"look)|(?:gotta|got to|(?:i )?asked|asking) (?:\w+)|(?:will|must|to|can only|let me) ask|"
-    r"(?:i(?:['’]ll| will| need to| must| have to)|let me|lemme|gotta|gonna) (?:\w+ )?(?:think|"
-    r"sleep|"
-    r"ask|check|dig|find out|get back)|"
+    r"dépend|on ne sait pas|je (?:te|vous) dirai)\b|\b(?:i(?:['’]ll| will| must| have to| need to|"
+    r" should)? (?:ask|check|find out|clarify|look)|(?:gotta|got to|(?:i )?asked|asking) (?:\w+)|"
+    r"(?:will|must|to|can only|let me) ask|(?:i(?:['’]ll| will| need to| must| have to)|let me|"
+    r"lemme|gotta|gonna) (?:\w+ )?(?:think|sleep|ask|check|dig|find out|get back)|"
     r"(?:i )?(?:don['’]?t|do not) know|dunno|not sure|no idea|no clue|good q(?:uestion)?|"
     r"(?:is|that['’]?s) (?:for )?\w+(?: in \w+)?(?:['’]s call| to (?:say|decide|answer))|"
-    r"they['’]ll (?:say|tell|decide)|"
-    r"i['’]ll (?:ring|call|phone|mail|text) (?:him|her|them)|hold that|"
-    r"(?:\w+ would|you['’]d have to) (?:know|ask)|can['’]?t (?:tell|say|know)|"
-    r"what would you|you decide|up to you|"
-    r"(?:muss|müsste|müssen) (?:ich|wir) .{0,60}(?:nachsehen|nachschauen|nachfragen|klären|prüfen)|"
-    r"frag(?:e|en|st|t)|gefragt|weiß (?:ich )?nicht|keine ahnung|noch nicht|"
-    r"ni idea|no (?:lo )?sé|pregunt(?:o|ar[eé]?|aré|ado)|lo decide|se lo paso|"
-    r"je (?:\w+ )?(?:demande|ne sais pas)|aucune idée|(?:ai|laissé un) (?:demandé|message))\b|"
-    r"^(?:not yet|later|pas encore|todavía no|aún no|noch nicht)\b|"
+    r"they['’]ll (?:say|tell|decide)|i['’]ll (?:ring|call|phone|mail|text) (?:him|her|them)|"
+    r"hold that|(?:\w+ would|you['’]d have to) (?:know|ask)|can['’]?t (?:tell|say|know)|"
+    r"what would you|you decide|up to you|(?:muss|müsste|müssen) (?:ich|wir) .{0,60}(?:nachsehen|"
+    r"nachschauen|nachfragen|klären|prüfen)|frag(?:e|en|st|t)|gefragt|weiß (?:ich )?nicht|"
+    r"keine ahnung|noch nicht|ni idea|no (?:lo )?sé|pregunt(?:o|ar[eé]?|aré|ado)|lo decide|"
+    r"se lo paso|je (?:\w+ )?(?:demande|ne sais pas)|aucune idée|(?:ai|laissé un) (?:demandé|"
+    r"message))\b|^(?:not yet|later|pas encore|todavía no|aún no|noch nicht)\b|"
     r"[我去得要再先]问(?!题)|发邮件|问一下|不知道|不清楚|聞いて|確認し|相談し|検討し|考えさせて|"
     r"未定|まだ決ま|商量|还没定|不确定|看情况|[分わ]かりません|知りません"
 )
@@ -191,12 +179,10 @@ def wonders(sentence: str) -> bool:
 _UNMARKED = re.compile(
     r"(?:(?:and|but|so|also|ok|btw|by the way|hey|oh|one more thing|quick question)\b[, ]*)*(?:"
     r"(?:what|how|why|who|where|which) (?:is|are|was|were|does|do|did|would|should|can|could|will|"
-    r"happens?|about|else|many|much|long)\b(?!.*:)|"
-    r"(?:isn['’]?t|aren['’]?t|doesn['’]?t|didn['’]?t|wasn['’]?t|won['’]?t|can['’]?t|shouldn['’]?t|"
-    r"is|are|was|"
+    r"happens?|about|else|many|much|long)\b(?!.*:)|(?:isn['’]?t|aren['’]?t|doesn['’]?t|didn['’]?t|"
+    r"wasn['’]?t|won['’]?t|can['’]?t|shouldn['’]?t|is|are|was|"
     r"were|do|does|did|should|shall|will|would|can|could) (?:it|that|this|there|they|we|i|you|he|"
-    r"she|"
-    r"those|these|the)\b(?! best\b))|"
+    r"she|those|these|the)\b(?! best\b))|"
     r".*(?:どう|何|どれ|いつ|どこ|誰).*(?:しょう|です|ます)(?:か|ね|よ)?[。]?$",
     re.IGNORECASE,
 )
