@@ -240,7 +240,7 @@ def test_the_last_command_is_a_blocker_if_it_failed_whatever_it_was() -> None:
     t = Transcript()
     t.user("Render the map")
     t.bash("node render.js", "Error: ENOSPC: no space left on device", error=True)
-    t.say("The disk is full.")
+    t.say("It did not fit.")
     blocker = "Bash: node render.js failed: Error: ENOSPC: no space left on device"
     assert recap_of(t).blockers == (Fact(blocker, (2, 3)),)
     t.user("Made room")

@@ -152,7 +152,7 @@ class RecapBuilder:
             for what, seqs in self._course.tools.refused.values()
         ]
         ending = [fact for fact in (self._course.error, self._course.interrupted) if fact]
-        found = distinct([*failing, *refused, *self._course.minutes.obstacles(), *ending])
+        found = distinct([*failing, *refused, *self._course.minutes.obstacles.facts(), *ending])
         return latest([*sorted(found, key=lambda fact: fact.seqs[-1]), *noted])
 
     def _commands(self) -> tuple[CommandRun, ...]:

@@ -251,7 +251,7 @@ class Course:
         if turn.worked and not turn.stuck and not self.tools.refused_since(turn.start):
             self.board.worked(turn.start)
             self.ahead.worked(seq)
-            self.minutes.overcome(turn.start)
+            self.minutes.obstacles.overcome = turn.start
             self.tools.forget_refused(turn.start)
         self.minutes.heeded(reading, seq, worked=turn.worked)
         self.minutes.replied(reading, seq, made=made, changed=changed)

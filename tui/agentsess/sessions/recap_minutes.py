@@ -12,8 +12,8 @@ from agentsess.sessions import recap_open_questions as open_questions
 from agentsess.sessions import recap_proposals as proposals
 from agentsess.sessions import recap_questions as questions
 from agentsess.sessions import recap_results as results
-from agentsess.sessions import recap_talk as talk
 from agentsess.sessions.recap_facts import MOST, said_in
+from agentsess.sessions.recap_obstacles import Obstacles
 from agentsess.sessions.recap_own_choices import chosen_in
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_text import alike, plain, tokens
@@ -29,8 +29,7 @@ class Minutes:
     """With the words that carry their meaning."""
     told: list[results.Told] = field(default_factory=list)
     """What may tell of work that is done."""
-    heard: list[tuple[int, Reading]] = field(default_factory=list)
-    """What may tell of an obstacle, with its entry."""
+    obstacles: Obstacles = field(default_factory=Obstacles)
     listed: list[Fact] = field(default_factory=list)
     """Questions under a heading of their own: "go on" leaves them open."""
     asked: list[Fact] = field(default_factory=list)
@@ -86,9 +85,7 @@ class Minutes:
         self.decide(answers.decisions_in(reading), seq)
         if not opens:
             self._tell(results.Told(seq, reading, by_user=True))
-        if talk.lifts(reading):
-            self.heard.clear()
-        self.heard.append((seq, reading))
+        self.obstacles.said(reading, seq, by_user=True)
         return bool(answered)
 
     def _answer(self, reading: Reading, seq: int) -> set[str]:
@@ -154,7 +151,7 @@ class Minutes:
         ``changed``: and there is work that it reports on."""
         self.decide([*answers.decisions_in(reading), *chosen_in(reading)], seq)
         self._tell(results.Told(seq, reading, made=made, well=changed))
-        self.heard.append((seq, reading))
+        self.obstacles.said(reading, seq, by_user=False)
         listed, asked = questions.questions_in(reading)
         if listed:
             self.listed = [Fact(text, (seq,)) for text in listed]
@@ -170,18 +167,6 @@ class Minutes:
         self.advised = proposals.advised_in(reading)
         self.choice = proposals.choice_in(reading)
         self.reply = questions.matter(" ".join(reading.sentences[-20:]))
-
-    def overcome(self, since: int) -> None:
-        """A turn of work that began with ``since`` ended well: what was in the way is not."""
-        self.heard = [(seq, reading) for seq, reading in self.heard if seq >= since]
-
-    def obstacles(self) -> list[Fact]:
-        """What is in the way. Looked for only here: most of it is long overcome by then."""
-        return [
-            Fact(text, (seq,))
-            for seq, reading in self.heard[-_REMEMBERED:]
-            for text in talk.obstacles_in(reading)
-        ]
 
     def answered_by_tool(self, call_id: str, answer: str, seq: int) -> None:
         """Take the user's choice among what a tool's question offered."""

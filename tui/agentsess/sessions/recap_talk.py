@@ -6,7 +6,6 @@ import re
 
 from agentsess.sessions.recap_questions import PUT_OFF, TASK, matter
 from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import (
     FACT_LENGTH,
     Caseless,
@@ -19,69 +18,6 @@ from agentsess.sessions.recap_text import (
 )
 
 _SHORT_REQUEST = 40
-_LIFTED = re.compile(
-    r"^(?:done|fixed|added|merged|set|sent|you (?:have|can) .*\bnow|(?:it|they)(?:['’]s| is|"
-    r"['’]re| are) "
-    r"(?:there|done|in|set|up)|now (?:it|you)|erledigt|hecho|listo|fait|c['’]est fait)\b",
-    re.IGNORECASE,
-)
-_NEEDED = (
-    r"(?:access|credentials?|permissions?|password|login|log-in|key|token|quota|approval|account|"
-    r"review|answer|go-ahead|sudo|rights|(?:\w+ )?window|signature|sign-off|certificate|licen[cs]e|"
-    r"consent|clearance|appointment)"
-)
-_SOMEBODY = r"(?:he|she|they|some(?:body|one)|(?-i:[A-Z][a-z]+))"
-_ACTS = (
-    r"(?:answer|repli|reply|confirm|decid|sign|approv|agree|send|sent|say|said|return|give|let|"
-    r"allow|grant)"
-)
-_DATED = (
-    r"(?:only |not )?(?:on|in|at|after|before|until|till) (?:the \d|\d|next |"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|(?-i:[A-Z]))"
-)
-_OBSTACLE = re.compile(
-    # Somebody is to act first, alone can act, or is not there.
-    rf"\b(?:until|till|as soon as|once|unless) (?:the )?\w+ (?:(?:has|have) )?{_ACTS}|"
-    r"\b(?:sobald|solange) (?:er|sie|jemand|(?-i:[A-Z]\w+)) \w+|\bbis (?:er|sie|jemand) \w+|"
-    rf"\b(?:dès qu['’]?e?|tant qu['’]?e?|jusqu['’]à ce qu['’]?e?) ?(?:il|elle|on|(?-i:[A-Z]\w+)) |"
-    rf"\b(?:en cuanto|hasta que|mientras no) (?:(?-i:[A-Z]\w+) |\w+ )|"
-    rf"\bonly (?:you|{_SOMEBODY}) (?:can|could|may|has|have)\b|"
-    r"\bsome(?:body|one) with .{3,40} (?:has to|must|needs to)\b|"
-    r"(?-i:\b[A-Z][a-z]+) would have to\b|"
-    r"\b(?:without|needs?) a second (?:person|pair)|\brefused (?:for|to) me\b|"
-    r"\b(?:i['’]m|i am|we['’]re|we are) not allowed\b|"
-    rf"\b(?<!we )(?:meets?|decides?|(?:is|are) back|returns?) {_DATED}|"
-    rf"\b(?:leave|holidays?|vacation|urlaub|krank|vacaciones|de baja|en congé) "
-    r"(?:since|until|till|bis|seit|hasta|desde|jusqu\w*|depuis)\b|"
-    r"\bblocked (?:by|on|until)\b|\b(?:i['’]m|i am|we['’]re|we are) (?:stuck|blocked|missing)\b|"
-    r"\b(?:i|we|^)(?: \w+)? ?(?:can['’]t|cannot|can not|am unable to|are unable to) \w+|"
-    r"\bdepends on (?:when|whether|if)\b|"
-    r"\b(?:is|are|am|['’]m|['’]re) (?:still |now )?waiting (?:for|on)\b|"
-    r"\bwaits? (?:for|on) (?:your|(?-i:[A-Z])|the \w+['’]s?)|\bha(?:s|ve) to wait (?:for|until)\b|"
-    r"\b(?:no|lacks?|needs?|requires?|misses) (?:(?:your|the|an?|any|right) )?(?:\w+ ){0,2}"
-    rf"{_NEEDED}\b(?! (?:is|are) (?:needed|required))|\b{_NEEDED} (?:is|are) (?:\w+ )?missing\b|"
-    r"\bis missing before\b|"
-    r"\buntil (?:you|she|he|they|(?-i:[A-Z])\w+) (?:has|have|is|are)\b|"
-    r"\b(?:hangs on|no (?:answer|reply|word|response)\b.{0,12}\b(?:so far|yet|until)|"
-    r"waits for \w+[.]?$|"
-    r"(?:has|have|had)(?:n['’]t| not)(?: yet)? (?:answered|replied|confirmed|rung|called|written) |"
-    r"does(?:n['’]t| not) (?:pick up|answer|reply)|"
-    r"(?:is|['’]s|are|['’]re) (?:\w+ )?(?:away|ill|sick|on (?:the \w+|leave|holiday|vacation)) "
-    r"(?:till|until|to)|booked (?:by .{2,20} )?(?:till|until)|they meet|must confirm|"
-    r"ist bis \w+ (?:krank|weg|im urlaub)|hasta que no)\b|"
-    r"\b(?:doesn|won)['’]t (?:start|work|build|run|load)\b|\bfails?,? (?:because|as|since)\b|"
-    r"\b(?:(?:ich bin|bin ich) blockiert|ich brauche (?:von|noch)|warten? auf|"
-    r"kann ich(?: \w+){0,12} nicht|kein(?:e|en)? (?:zugriff|zugang|passwort|rechte?|schlüssel))\b|"
-    r"\b(?:(?:estoy|estamos) bloquead\w+|no (?:puedo|podemos|he podido)|a la espera|"
-    r"sin (?:acceso|permisos?|clave))\b|\b(?:je suis bloqué|je ne peux pas|je n['’]ai pas pu|"
-    r"j['’]attends|pas (?:de |d['’])?(?:accès|clé|compte))|等.{1,12}的",
-    re.IGNORECASE,
-)
-
-_OF_SOMEBODY = re.compile(
-    r"^(?:(?:and|but|so) )?(?:\w+ )?(?:he|she|they|him|her|them|ohne die|ohne sie)\b", re.IGNORECASE
-)
-
 _GREETING = re.compile(
     r"^(?:(?:hi|hello|hey|yo|moin|servus|good (?:morning|afternoon|evening|day)|hallo|"
     r"guten (?:morgen|tag|abend)|"
@@ -181,23 +117,6 @@ def goal_restated(reading: Reading) -> str:
         if _NEW_GOAL.match(sentence):
             return plain(re.sub(r"^[^:]{4,25}:\s*", "", sentence))
     return ""
-
-
-def lifts(prompt: Reading) -> bool:
-    """Whether the user says that what was in the way is so no more."""
-    return any(_LIFTED.match(sentence) for sentence in prompt.sentences[:1])
-
-
-def obstacles_in(reading: Reading) -> list[str]:
-    """What a text says keeps the work from going on; who "she" is, the sentence before says."""
-    found = list(reading.sections.get(Section.BLOCKERS, ()))
-    before = ""
-    for sentence in reading.sentences:
-        if not asks(sentence) and _OBSTACLE.search(sentence):
-            whole = before and _OF_SOMEBODY.match(sentence) and not asks(before)
-            found.append(plain(f"{before} {sentence}" if whole else sentence))
-        before = sentence
-    return list(dict.fromkeys(found))
 
 
 def asks_for_work(prompt: str) -> bool:
