@@ -130,7 +130,7 @@ def answers(terminal: Terminal, key: str) -> None:
 
 def test_the_first_minute_of_the_demo(project: Path, tmp_path: Path) -> None:
     with Terminal(COMMAND, "--demo", cwd=project) as terminal:
-        terminal.sees("Sessions · DEMO", "12 sessions", "Why did checkout p95")
+        terminal.sees("Sessions · DEMO", "13 sessions", "Why did checkout p95")
         terminal.press("ctrl+n")
         terminal.sees("New session")
         terminal.press("run the tests", "enter")

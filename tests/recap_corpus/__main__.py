@@ -1,6 +1,8 @@
-"""The scored table: ``python tests/recap_corpus [--misses]``.
+"""The scored table: ``python tests/recap_corpus [--misses] [--crossed] [--train]``.
 
 ``--misses`` lists what the tuning half misses and says wrongly; the other half only counts.
+``--crossed`` scores each session of the tuning half with weights learnt from others of it.
+``--train`` learns the weights anew from all of it, first of all.
 """
 
 from __future__ import annotations
@@ -13,10 +15,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 def main() -> None:
     """Score both halves and print them."""
+    from agentsess.sessions import recap_likely
     from recap_corpus.corpus import cases
     from recap_corpus.score import score, table
+    from recap_corpus.train import score_crossed, train
 
-    tuning = score(case for case in cases() if case.tuning)
+    tuned = [case for case in cases() if case.tuning]
+    if "--train" in sys.argv:
+        train(tuned)
+        recap_likely.learnt.cache_clear()
+    tuning = score_crossed(tuned) if "--crossed" in sys.argv else score(tuned)
     reporting = score(case for case in cases() if not case.tuning)
     print(table(reporting, tuning))
     ours, other = reporting.ours.precision, reporting.baseline.precision

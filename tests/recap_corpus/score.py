@@ -96,25 +96,29 @@ class Score:
     missed: list[str] = field(default_factory=list, repr=False)
     wrong: list[str] = field(default_factory=list, repr=False)
 
+    def add(self, cases: Iterable[Case]) -> None:
+        """Count some sessions, too."""
+        for case in cases:
+            recap = build_recap(case.entries, case.session)
+            lines, plain_lines = lines_of(recap), baseline_of(case)
+            for name, tally in self.fields.items():
+                _compare(self, case, name, tally, lines[name], plain_lines)
+            for tally, told in (
+                (self.ours, [(name, line) for name in FIELDS for line in lines[name]]),
+                (self.baseline, [("", line) for line in plain_lines]),
+            ):
+                tally.lines += len(told)
+                tally.right += sum(_right(case, name, line) for name, line in told)
+            self.invented += [f"{case.name}: {what}" for what in invented(case, recap)]
+        for tally, found in ((self.ours, "found"), (self.baseline, "found_by_baseline")):
+            tally.wanted = sum(t.wanted for t in self.fields.values())
+            tally.found = sum(getattr(t, found) for t in self.fields.values())
+
 
 def score(cases: Iterable[Case]) -> Score:
     """Build the recap of each and compare it with its labels."""
     result = Score()
-    for case in cases:
-        recap = build_recap(case.entries, case.session)
-        lines, plain_lines = lines_of(recap), baseline_of(case)
-        for name, tally in result.fields.items():
-            _compare(result, case, name, tally, lines[name], plain_lines)
-        for tally, told in (
-            (result.ours, [(name, line) for name in FIELDS for line in lines[name]]),
-            (result.baseline, [("", line) for line in plain_lines]),
-        ):
-            tally.lines += len(told)
-            tally.right += sum(_right(case, name, line) for name, line in told)
-        result.invented += [f"{case.name}: {what}" for what in invented(case, recap)]
-    for tally, found in ((result.ours, "found"), (result.baseline, "found_by_baseline")):
-        tally.wanted = sum(t.wanted for t in result.fields.values())
-        tally.found = sum(getattr(t, found) for t in result.fields.values())
+    result.add(cases)
     return result
 
 

@@ -229,7 +229,8 @@ def test_failing_commands_obstacles_and_api_errors_are_blockers() -> None:
 
 def test_what_was_in_the_way_is_so_until_the_user_lifts_it() -> None:
     t = transcripts.incident()
-    t.entries = [entry for entry in t.entries if entry.text.startswith(("Checkout", "I'm"))]
+    said = [entry for entry in t.entries if entry.text.startswith(("Checkout", "I'm"))]
+    t.entries = [msgspec.structs.replace(entry, seq=seq) for seq, entry in enumerate(said, start=1)]
     obstacle = "I'm blocked by missing access to the gateway's logs."
     assert texts(recap_of(t).blockers) == [obstacle]
     t.user("You have access now.")

@@ -17,6 +17,7 @@ from agentsess.sessions.recap_board import Item
 from agentsess.sessions.recap_commands import failure
 from agentsess.sessions.recap_course import Course
 from agentsess.sessions.recap_facts import MOST, distinct, latest, said_in
+from agentsess.sessions.recap_likely import with_likely
 from agentsess.sessions.recap_reading import Reading, State, read
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import plain
@@ -77,18 +78,27 @@ class RecapBuilder:
             agents.look(histories)
         done, doing, coming = self._work()
         noted = _notes(session) if session else Reading()
-        blockers = self._blockers(_noted(noted, Section.BLOCKERS))
+        decisions = latest([*self._course.minutes.decisions, *_noted(noted, Section.DECISIONS)])
+        questions = latest([*self._open_questions(), *_noted(noted, Section.QUESTIONS)])
+        found: dict[str, Sequence[Fact]] = {
+            "in_progress": doing,
+            "next": [*coming, *self._noted_next(noted)],
+            "blockers": self._blockers(_noted(noted, Section.BLOCKERS)),
+        }
         if session and session.status is Status.COMPLETED:
-            doing, blockers = (), ()  # by the user's own word
+            found |= {"in_progress": (), "blockers": ()}  # by the user's own word
+        else:
+            told, course = [*done, *decisions, *questions], self._course
+            found |= with_likely(found, told, course.sayings, course.tools.changes, self._may_be)
         return Recap(
             headline=headline(self._story(doing, coming)),
             goal=_set_goal(session) or self._course.goal,
             done=done,
-            in_progress=doing,
-            next=latest([*coming, *self._noted_next(noted)]),
-            decisions=latest([*self._course.minutes.decisions, *_noted(noted, Section.DECISIONS)]),
-            questions=latest([*self._open_questions(), *_noted(noted, Section.QUESTIONS)]),
-            blockers=blockers,
+            in_progress=latest(found["in_progress"]),
+            next=latest(found["next"]),
+            decisions=decisions,
+            questions=questions,
+            blockers=latest(found["blockers"]),
             files=self._course.tools.touched(
                 session.cwd if session else "", _MOST_FILES, agents.tools()
             ),
@@ -123,6 +133,12 @@ class RecapBuilder:
         ahead = [*_facts(items, State.TODO), *self._course.ahead.facts()]
         coming = [f for f in distinct(ahead) if not said_in(f, known)]
         return tuple(done), tuple(doing[:MOST]), tuple(coming[:MOST])
+
+    def _may_be(self, sort: str, fact: Fact) -> bool:
+        """Whether it is not known better: how far phases are, and what is in the way no more."""
+        if sort == "blockers":
+            return fact.seqs[0] >= self._course.minutes.obstacles.overcome
+        return not self._course.board.names_phase(fact.text)
 
     def _noted_next(self, notes: Reading) -> list[Fact]:
         board = self._course.board

@@ -224,6 +224,10 @@ class Board:
         match = PHASE_NAME.fullmatch(text.strip(" .!"))
         return match is not None and int(match[1]) in self.phases
 
+    def names_phase(self, text: str) -> bool:
+        """Whether a text speaks of a phase that is on the board."""
+        return any(int(match[1]) in self.phases for match in PHASE_NAME.finditer(text))
+
     def _replaced(self, old: Items, marks: Iterable[tuple[str, State]], seq: int) -> Items:
         new: Items = {}
         for text, state in marks:

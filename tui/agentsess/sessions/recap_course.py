@@ -17,6 +17,7 @@ from agentsess.sessions.recap_minutes import Minutes
 from agentsess.sessions.recap_own_choices import chosen_in
 from agentsess.sessions.recap_questions import asked_by_user, matter
 from agentsess.sessions.recap_reading import Reading, State, read
+from agentsess.sessions.recap_sayings import Sayings
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import mentions, plain
 from agentsess.sessions.recap_tools import (
@@ -95,6 +96,7 @@ class Course:
         self.minutes = Minutes()
         self.underway = Underway()
         self.ahead = Ahead()
+        self.sayings = Sayings()
         self.turn = Turn()
         self.goal: Fact | None = None
         self.error: Fact | None = None
@@ -167,6 +169,7 @@ class Course:
         self.interrupted = None
         if self.turn.worked and not self.turn.finished and not self._stuck(self.turn.start):
             self.underway.stuck = None  # it ended well, without a word
+        self.sayings.said(text, entry.seq, by_user=True, changes=self.tools.changes)
         reading = read(text)
         goes_on = talk.just_go_on(text)
         request = talk.request_of(text)
@@ -214,6 +217,8 @@ class Course:
         self.error = self.interrupted = None
         self.replied = self.turn.begun = True
         self.agents.worked(entry.author, entry.seq)
+        changes = self.tools.changes
+        self.sayings.said(text, entry.seq, by_user=False, calls=bool(calls), changes=changes)
         for call in calls:
             self._call(call, entry)
         cut_off = entry.meta.get("interrupted") is True
@@ -286,6 +291,7 @@ class Course:
         block: JsonObject = entry.content[0] if entry.content else {}
         call_id = _call_id(entry)
         failed = bool(meta.get("is_error") or block.get("is_error"))
+        self.sayings.used_tool(failed=failed)
         if call_id in self._creating:
             value = self._creating.pop(call_id)
             match = _TASK_NUMBER.search(entry.text[:300])
@@ -329,6 +335,7 @@ class Course:
 
     def _event(self, entry: Entry) -> None:
         name = str(entry.meta.get("event", "")).lower()
+        self.sayings.ended()
         if "interrupt" in name or "cancel" in name:
             self._interrupt(entry.seq)
         elif "compact" in name or name == "phase":

@@ -125,6 +125,7 @@ class Obstacles:
         """Take a prompt or a reply."""
         if by_user and lifts(reading):
             self.heard.clear()
+            self.overcome = seq
         self.heard = [*self.heard[1 - _REMEMBERED :], (seq, reading)]
 
     def facts(self) -> list[Fact]:

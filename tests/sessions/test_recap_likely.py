@@ -1,0 +1,131 @@
+"""Sentences that recaps take because of what they likely are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from agentsess.model import Fact
+from agentsess.sessions import recap_likely
+from agentsess.sessions.recap import RecapBuilder, build_recap
+from agentsess.sessions.recap_course import Course
+from agentsess.sessions.recap_likely import SORTS, Weights, learnt, with_likely
+from agentsess.sessions.recap_sayings import WINDOW
+from agentsess.sessions.recap_word_classes import word_classes
+from support.transcripts import Transcript, talk
+
+BLOCKERS = SORTS.index("blockers")
+
+
+def blockers(transcript: Transcript, *known: Fact, told: Sequence[Fact] = ()) -> list[Fact]:
+    """What is in the way, given what rules found."""
+    course = Course()
+    for entry in transcript.entries:
+        course.take(entry)
+    found: dict[str, Sequence[Fact]] = {**dict.fromkeys(SORTS, ()), "blockers": known}
+    return with_likely(found, told, course.sayings, course.tools.changes)["blockers"]
+
+
+def texts(facts: list[Fact]) -> list[str]:
+    return [fact.text for fact in facts]
+
+
+@pytest.fixture
+def only_snags(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sentence with a quotation is surely a blocker, with a digit maybe, others never are."""
+    bias = [-9.0] * len(SORTS)
+    weights = Weights(tuple(bias), {"quote": ((BLOCKERS, 15.0),), "digit": ((BLOCKERS, 9.5),)})
+    monkeypatch.setattr(recap_likely, "learnt", lambda: weights)
+
+
+@pytest.mark.usefixtures("only_snags")
+def test_a_likely_sentence_is_taken_with_where_it_was_said() -> None:
+    said = talk("Please move the office.", "It is half done. The „lift“ is out. Until then, bye.")
+    assert blockers(said) == [Fact("The „lift“ is out.", (2,))]
+
+
+@pytest.mark.usefixtures("only_snags")
+def test_what_may_be_one_is_taken_only_where_nothing_else_is_known() -> None:
+    said = talk("Please move the office.", "Lift 2 is out of order.")
+    assert texts(blockers(said)) == ["Lift 2 is out of order."]
+    known = Fact("The van is gone", (1,))
+    assert blockers(said, known) == [known]
+
+
+@pytest.mark.usefixtures("only_snags")
+def test_what_is_told_already_is_not_told_twice() -> None:
+    said = talk("Please move the office.", "The „lift“ is out.")
+    for text in ("I found this: the „lift“ is out", "lift“ is out"):
+        told = Fact(text, (2,))
+        assert blockers(said, told) == [told]
+        assert blockers(said, told=[told]) == []
+
+
+@pytest.mark.usefixtures("only_snags")
+def test_what_is_likely_stands_behind_what_is_sure_in_the_order_it_was_said() -> None:
+    said = talk("First the „lift“.", "I see.", "Go on.", "Then the „van“.")
+    assert [f.seqs for f in blockers(said, Fact("The key is lost", (3,)))] == [(3,), (1,), (4,)]
+
+
+@pytest.mark.usefixtures("only_snags")
+def test_only_the_last_messages_are_looked_at() -> None:
+    long_ago = talk("The „lift“ is out.", *["Go on."] * WINDOW)
+    assert blockers(long_ago) == []
+    lately = talk("The „lift“ is out.", *["Go on."] * (WINDOW - 1))
+    assert texts(blockers(lately)) == ["The „lift“ is out."]
+
+
+def test_a_long_talk_recapped_bit_by_bit_is_recapped_as_at_once() -> None:
+    said = [
+        f"Part {n}: the {thing} is not there yet, I wait for {who}. Shall I begin with {n + 1}?"
+        for n, (thing, who) in enumerate(zip(["key", "van", "lift"] * 30, "abc" * 30, strict=True))
+    ]
+    entries = talk(*said).entries
+    builder = RecapBuilder()
+    for number, entry in enumerate(entries, start=1):
+        builder.add(entry)
+        if number % 7 == 0 or number == len(entries):
+            assert builder.build() == build_recap(entries[:number]), number
+
+
+def test_what_comes_next_is_told_in_words_that_no_rule_knows() -> None:
+    said = talk(
+        "Please cut the fonts down.",
+        "Latin and Cyrillic are cut down. Greek would be my candidate for Thursday, after the "
+        "foundry has written to you.",
+    )
+    (coming,) = build_recap(said.entries).next
+    assert coming.text.startswith("Greek would be my candidate")
+
+
+def test_the_weights_are_of_features_that_sentences_have() -> None:
+    weights = learnt()
+    assert len(weights.bias) == len(SORTS)
+    assert all(0 <= sort < len(SORTS) for pairs in weights.of.values() for sort, _ in pairs)
+    course = Course()
+    for entry in talk("Can you wait for the van?", "I will, until noon. Then I go.").entries:
+        course.take(entry)
+    seen = {
+        feature
+        for said, features in course.sayings.standing(changes=0)
+        for saying in said
+        for feature in [*saying.features, *features]
+    }
+    assert len(seen & weights.of.keys()) > 20
+
+
+@pytest.mark.parametrize(
+    ("folded", "classes"),
+    [
+        ("the van waits for bo", {"wait"}),
+        ("noch nicht freigegeben", {"lack", "rest"}),
+        ("权限还没有", {"forbid", "lack"}),
+        ("as soon as it is here", {"wait"}),
+        ("awaiting", {"wait"}),
+        ("lovely", set()),
+    ],
+)
+def test_words_are_of_a_class_by_how_they_begin(folded: str, classes: set[str]) -> None:
+    assert classes <= set(word_classes(folded))
+    assert classes or not word_classes(folded)
