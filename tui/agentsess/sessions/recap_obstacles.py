@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from agentsess.model import Fact
 from agentsess.sessions.recap_questions import matter
 from agentsess.sessions.recap_reading import Reading
 from agentsess.sessions.recap_sections import Section
 from agentsess.sessions.recap_text import FACT_LENGTH, asks, plain
-from agentsess.sessions.recap_waiting import AWAITED, STUCK
+from agentsess.sessions.recap_waiting import AWAITED, STUCK, Wordings
 
 _REMEMBERED = 40
 _OUTLIVES = 14
@@ -67,7 +68,7 @@ def lifts(prompt: Reading) -> bool:
     return any(_LIFTED.match(sentence) for sentence in prompt.sentences[:1])
 
 
-def _in_the_way(sentence: str, kind: re.Pattern[str]) -> bool:
+def _in_the_way(sentence: str, kind: Wordings) -> bool:
     if asks(sentence) or len(sentence) > _LONGEST or sentence.endswith(":"):
         return False
     match = kind.search(sentence)
@@ -111,13 +112,36 @@ def _lines(reading: Reading, *, by_others: bool) -> list[str]:
     return list(dict.fromkeys(map(plain, lines)))
 
 
+@dataclass(frozen=True)
+class _Heard:
+    """A prompt or reply. What it says is looked for once, and only if it matters still."""
+
+    seq: int
+    reading: Reading
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """What it says is in the way."""
+        return obstacles_in(self.reading)
+
+    @cached_property
+    def lines_of_others(self) -> list[str]:
+        """The same, of what others have to do."""
+        return _lines(self.reading, by_others=True)
+
+    @cached_property
+    def came(self) -> frozenset[str]:
+        """The words for what it says is in the way no more."""
+        told = (s for s in self.reading.sentences if _CAME.search(s) and not _is_obstacle(s))
+        return frozenset().union(*map(_names, told))
+
+
 @dataclass(slots=True)
 class Obstacles:
     """Follows what is in the way. Work that ends well overcomes what stood in its own way, not
     that somebody is waited for: this lasts until one of the two comes back to it."""
 
-    heard: list[tuple[int, Reading]] = field(default_factory=list)
-    """Entries and what they say."""
+    heard: list[_Heard] = field(default_factory=list)
     overcome: int = 0
     """What was said before this entry is overcome, unless it waits for others."""
 
@@ -126,24 +150,26 @@ class Obstacles:
         if by_user and lifts(reading):
             self.heard.clear()
             self.overcome = seq
-        self.heard = [*self.heard[1 - _REMEMBERED :], (seq, reading)]
+        self.heard = [*self.heard[1 - _REMEMBERED :], _Heard(seq, reading)]
 
     def facts(self) -> list[Fact]:
         """What is in the way. Looked for only here: most of it is long overcome by then."""
         found: list[Fact] = []
         came: set[str] = set()
-        for age, (seq, reading) in enumerate(reversed(self.heard)):
-            if seq >= self.overcome:
-                lines = obstacles_in(reading)
+        later: list[_Heard] = []
+        for age, heard in enumerate(reversed(self.heard)):
+            if heard.seq >= self.overcome:
+                lines = heard.lines
             elif age < _OUTLIVES:
-                lines = _lines(reading, by_others=True)
+                lines = heard.lines_of_others
             else:
-                lines = []
-            here = [Fact(line, (seq,)) for line in lines if not (_names(line) & came)]
+                break
+            if lines:
+                came.update(*(each.came for each in later))
+                later.clear()
+            here = [Fact(line, (heard.seq,)) for line in lines if not (_names(line) & came)]
             found = [*here, *found]
-            for sentence in reading.sentences:
-                if _CAME.search(sentence) and not _is_obstacle(sentence):
-                    came |= _names(sentence)
+            later.append(heard)
         return found
 
 
