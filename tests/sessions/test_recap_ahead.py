@@ -86,3 +86,80 @@ def test_what_a_reply_proposes_to_do_lies_ahead_until_it_is_answered() -> None:
     t.user("No need.")
     t.say("Fine.")
     assert build_recap(t.entries).next == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "deploy friday morning, Agathe's on duty then",
+        "The board meets on the 12th, they'll say.",
+        "Jonas does the interviews, starting next week.",
+        "Den zweiten Teil macht Herr Kowalski am Montag.",
+        "el reloj me llega el jueves con el resto del pedido",
+        "Le second test, samedi au club avec les anciens.",
+        "本番の切り替えは木曜の夜にしましょう。",
+        "证书在财务小周那里，她明天给我。",
+    ],
+)
+def test_what_the_user_says_happens_on_a_coming_day_lies_ahead(said: str) -> None:
+    t = Transcript()
+    t.user("Write the proposal for the sensors.")
+    t.edit("plan.md")
+    t.say("The plan is written.")
+    t.user(said)
+    t.edit("team.md")
+    t.say("The team section is written.")
+    assert texts(build_recap(t.entries).next) == [said]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Their clocks changed on Sunday.",
+        "Our printer broke on Monday.",
+        "Friday is fine.",
+        "ok tonight",
+        "The old system stays up till Friday, don't touch it.",
+        "Does the board meet on Friday or Monday?",
+        "Der Server war am Montag kurz weg.",
+    ],
+)
+def test_a_day_of_the_past_an_absence_or_a_nod_is_nothing_ahead(said: str) -> None:
+    t = Transcript()
+    t.user("Write the proposal for the sensors.")
+    t.edit("plan.md")
+    t.say("The plan is written.")
+    t.user(said)
+    t.edit("team.md")
+    t.say("The team section is written.")
+    assert build_recap(t.entries).next == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The pages that have text are left alone on a restart.",
+        "The hero must be Agda, her story is the best.",
+        "The two records stay out until she has answered.",
+        "You can reconstruct a Monday with some SQL.",
+        "Hace falta que alguien de sistemas lo abra.",
+    ],
+)
+def test_a_remark_with_a_word_of_the_future_is_nothing_ahead(said: str) -> None:
+    t = Transcript()
+    t.user("Prepare the release of the book.")
+    t.edit("a.md")
+    t.say(f"Two chapters are ready. {said}")
+    assert build_recap(t.entries).next == ()
+
+
+def test_the_step_that_a_turn_names_and_works_on_lies_ahead_no_more() -> None:
+    t = Transcript()
+    t.user("Next step.")
+    t.tool(
+        "Edit",
+        {"file_path": "a.py", "old_string": "a", "new_string": "b"},
+        text="Step 2: tracking and ads ask first.",
+    )
+    t.say("As planned; 214 tests pass.")
+    assert build_recap(t.entries).next == ()

@@ -31,19 +31,29 @@ _COMING = Caseless(
     r"(?:is|are|be|comes?|come|goes?) (?:up )?(?:next|after(?:wards)?)\b|next would be\b|"
     r"i (?:want|['’]d like) to\b.*\bnext[.]?$|i['’]d (?:begin|start) (?:now|with)\b|"
     r"what(?:['’]s| is| i have) (?:left|missing|next|remaining|open|not done|still \w+)\b|"
-    r"what remains\b|that leaves (?!no\b)|should wait\b|still to (?:do|come)\b|"
-    r"remains? to be\b|(?:is|are) (?:still )?(?:left|outstanding|to come|open)\b|"
+    r"what remains\b(?! (?:dark|unclear|unknown|uncertain|a mystery))|that leaves (?!no\b)|"
+    r"should wait\b|still to (?:do|come)\b|"
+    r"remains? to be\b|(?:is|are) (?:still )?(?:left\b(?! (?:alone|"
+    r"untouched|unchanged|as|in|out|to|behind|with)\b)|outstanding\b|to come\b|open\b)|"
     r"(?:still|only) (?:needs?|ha(?:s|ve)) to\b|"
-    r"(?:has|have) to (?:wait|see|apply|look|check|follow)\b|must (?:still )?be \w+|"
+    r"(?:has|have) to (?:wait|see|apply|look|check|follow)\b|must (?:still )?be "
+    r"[\w-]+(?:ed|en|wn|nt|lt|pt|ght|ut|un|id|ld|ung)\b|"
     r"(?:dann|als nächstes) (?:mache|kommt|folgt)\b|(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
     r"reste à\b|(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
-    r"faltan?\b|il (?:manque|reste|faut|faudra)\b|je (?:vous )?prépare\b)"
+    r"(?<!hace )faltan?\b|hacen? falta (?!que\b)|"
+    r"il (?:manque|reste(?! (?:de la|du|des)\b)|faut|faudra)\b|je (?:vous )?prépare\b)"
 )
 _AT = Caseless(
-    rf"\b{_DAY}\b|\buntil (?:it|it['’]s|he|she|they|you|that|this|the|we)\b|"
+    rf"(?<!\ba )(?<!\bper )(?<!\bevery )\b{_DAY}\b|"
+    r"\buntil (?:it|it['’]s|he|she|they|you|that|this|the|we)\b|"
     r"(?<!at )\b(?:once (?!more|again|an? |per |every|in )|as soon as |sobald |dès que |"
     r"en cuanto |cuando (?:\w+ )?(?:est[ée]n?|haya|tenga|llegue|termine|responda))\w*|"
     r"\bwarte\w*\b.*\bbis\b|\bwhat i['’]d do (?:next|first|now|in)\b"
+)
+# Until then nothing is done.
+_RESTS = Caseless(
+    r"\b(?:stays?|rests?|waits?|wait|remains?|keeps?|sleeps?|sits?|stands?|holds?)\b.*\buntil\b|"
+    r"^until [^,]*\b(?:stays?|rests?|waits?|remains?|sleeps?|sits|stands|nothing)\b"
 )
 _PAST = Caseless(
     r"\b(?:was|were|had|has been|have been|yesterday|since|asked|told|sent|said|"
@@ -69,8 +79,9 @@ _PROMISED = re.compile(
     r"^(?:and |but |ok |then )?(?:i['’]?ll|i will|we['’]ll) (?!check|think|let|"
     r"see|look|be\b|have\b|get back|go with|use|keep|take|sell|answer)\w+|"
     # Somebody is to be asked: that is no answer yet.
-    r"(?:^|[,;.] )(?:but |so |and |da |ich )?(?:(?:i |we )?(?:['’]?ll |will |must |have to |"
-    r"need to |gotta |got to )?|let me )(?:ask|call|ring|phone|write to|talk to) "
+    r"(?:^|[,;.] )(?:but |so |and |da )?(?:(?:i |we )(?:['’]?ll |will |must |have to |need to )?|"
+    r"will |must |gotta |got to |have to |need to |le[tm]me |let me )"
+    r"(?:ask|call|ring|phone|write to|talk to) "
     r"(?!you|me|if|what|how)\w+|"
     r"\b(?:i|we)(?:['’]?ll| will| must| have to| need to) (?:ask|call|tell|mail|email|write) "
     r"(?!you|me\b)\w+|"
@@ -82,6 +93,29 @@ _PROMISED = re.compile(
     r"聞いて|聞きます|頼んで|頼みます|確認して(?:おき|み)|我去问|我问|我会",
     re.IGNORECASE,
 )
+
+
+_DATED = Caseless(
+    rf"(?<!\ba )(?<!every )\b{_DAY}(?!['’])\b|\b(?:this|next) (?:weekend|evening|afternoon|sprint|"
+    rf"(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\b(?:on|from) the \d{{1,2}}"
+    rf"(?:st|nd|rd|th)\b|"
+    r"\b(?:samstag|sonntag|heute abend|samedi|dimanche|ce soir|la semaine prochaine|"
+    r"el (?:sábado|domingo)|esta (?:tarde|noche)|la semana que viene)\b|"
+    r"明日|明天|今晩|今晚|来週|来月|下周|下个?月|[月火水木金土日]曜|周[一二三四五六日]"
+)
+# No act on that day: a deadline, an absence, what was, what is supposed.
+_NO_ACT = Caseless(
+    r"\b(?:by|due|before|after|since|depends|ask me|till?|until|if|"
+    r"was|were|has been|have been|had|been|did|asked|told|sent|wrote|mailed|emailed|called|"
+    r"said|says|bought|happened|failed|broke|crashed|went|came|got|met|ran|made|took|saw|"
+    r"found|gave|(?<!is )(?<!are )(?<!be )(?!need|indeed|\w{,2}eed)\w{3,}ed|"
+    r"yesterday|last|because|seit|bis|vor|wenn|hatte|war|jusqu|depuis|avant|était|hasta|desde|"
+    r"antes|estaba|fue|caducó|deadline)\b|まで|から|ました|した|昨日|了|"
+    r"^(?:guten|good) m|^hi\b|\b(?:is|are|sounds?|looks?) (?:fine|ok|okay|good|great|perfect)\b"
+)
+_RECENT = 2
+"""Prompts in which a day is still to come."""
+_FEWEST_WORDS = 3
 
 
 def is_ahead(sentence: str) -> bool:
@@ -102,7 +136,7 @@ def _coming_in(reading: Reading, *, last: bool) -> list[str]:
         and not sentence.endswith(":")
         and (
             _COMING.search(sentence)
-            or (_AT.search(sentence) and not _PAST.search(sentence))
+            or (_AT.search(sentence) and not _PAST.search(sentence) and not _RESTS.search(sentence))
             or (last and _MEANT.search(sentence) and not _CHOOSES.search(sentence))
         )
         and not PHASE_HINT.search(sentence)
@@ -118,9 +152,13 @@ class Ahead:
     prompts: list[tuple[int, Reading]] = field(default_factory=list)
     """Of all that may hold a promise: the agent's work does not keep the user's."""
 
+    opening: int = 0
+    """The first prompt: the days that it names are of the whole."""
+
     def said(self, reading: Reading, seq: int, *, by_user: bool) -> None:
         """Take a prompt or a reply."""
         if by_user:
+            self.opening = self.opening or seq
             self.prompts = [*self.prompts[1 - _REMEMBERED :], (seq, reading)]
         else:
             if reading.sections.get(Section.NEXT) or reading.sections.get(Section.DOING):
@@ -151,10 +189,12 @@ class Ahead:
         """What the user promised, unless he comes back to it."""
         found: list[Fact] = []
         later: set[str] = set()
-        for seq, reading in reversed(self.prompts):
+        for index, (seq, reading) in reversed(list(enumerate(self.prompts))):
+            recent = len(self.prompts) - _RECENT <= index and seq != self.opening
             for sentence in reversed(reading.sentences):
                 words = {word for word in matter(sentence) if len(word) > 3}
-                if _promises(sentence) and not (words and 2 * len(words & later) >= len(words)):
+                ahead = _promises(sentence) or (recent and _is_dated(sentence))
+                if ahead and not (words and 2 * len(words & later) >= len(words)):
                     found.append(Fact(plain(sentence), (seq,)))
             later |= matter(" ".join(reading.sentences))
         return found[::-1]
@@ -165,4 +205,15 @@ def _promises(sentence: str) -> bool:
         _SHORTEST_PROMISE <= len(sentence) <= 300
         and not asks(sentence)
         and bool(_PROMISED.search(sentence))
+    )
+
+
+def _is_dated(sentence: str) -> bool:
+    """Whether it names the day on which something is to happen."""
+    return (
+        len(sentence) <= 300
+        and not asks(sentence)
+        and bool(_DATED.search(sentence))
+        and not _NO_ACT.search(sentence)
+        and len(matter(sentence)) >= _FEWEST_WORDS
     )

@@ -137,8 +137,9 @@ class Board:
         if any(stated.values()) and not by_user:
             self.stated = stated
 
-    def worked(self, since: int) -> None:
-        """A turn that did work ended: what was announced before ``since`` may be done by now."""
+    def worked(self, since: int, ended: int = 0) -> None:
+        """A turn that did work ended: what was announced before ``since`` may be done by now, and
+        the one phase that was named before ``ended``, its last reply, is what it worked on."""
         self.idle += 1
         if self.idle > _MOST_IDLE and (self.todos or self.tasks or self.checks):
             self._abandon()
@@ -148,6 +149,7 @@ class Board:
             for key in [k for k, i in items.items() if i.seqs[-1] < since]:
                 del items[key]
         if self.phases and not self.phases_tracked:
+            since = max(since, ended) if len(self.phases) == 1 else since
             self.phases = {n: i for n, i in self.phases.items() if i.seqs[-1] >= since}
 
     def _abandon(self) -> None:

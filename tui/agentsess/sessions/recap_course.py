@@ -254,7 +254,7 @@ class Course:
             open_end = turn.stuck and turn.puts_task and not done
             self.underway.stuck = turn.request if open_end else None
         if turn.worked and not turn.stuck and not self.tools.refused_since(turn.start):
-            self.board.worked(turn.start)
+            self.board.worked(turn.start, seq)
             self.ahead.worked(seq)
             self.minutes.obstacles.overcome = turn.start
             self.tools.forget_refused(turn.start)
