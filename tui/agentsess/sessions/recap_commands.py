@@ -1,4 +1,4 @@
-"""Shell commands of note: which they are, how they ended, which failures still stand."""
+"""Shell commands of note: how they ended, which failures still stand."""
 
 from __future__ import annotations
 
@@ -7,83 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from agentsess.model import CommandRun
-from agentsess.sessions.recap_text import clean, plain, shorten
+from agentsess.sessions.recap_notable import QUOTED, doing, tells
+from agentsess.sessions.recap_text import clean, plain
 
 PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
 _EDGE = 3000
 """Characters looked at on either end of a command's output."""
 _LAST_LINES = 40
 _REMEMBERED = 40
-_COMMAND_LENGTH = 120
 
-# A command is looked at closer only if one of these words stands in it.
-_HINT = re.compile(
-    r"test|spec|unit|tox|nox|build|make|lint|check|mypy|ruff|flake8|black|isort|pyright|tsc|"
-    r"clippy|fmt|"
-    r"migrat|upgrade|alembic|dbt|commit|push|merge|rebase|terraform|kubectl|helm|deploy|mvn|"
-    r"gradle|bazel|vet|pa11y|lighthouse|vale|spell|sqlx|analy|xcode|fastlane|publish|upload|"
-    r"rollback|prettier|pre-commit|jest|cypress|playwright|2to3|futurize|bats|audit|assembl|"
-    r"verif|valid|bench|compar|smoke|doctor|dry-run|ping"
-)
-_WRAPPERS = re.compile(
-    r"^(?:(?:[A-Za-z_]\w*=(?:'[^']*'|\"[^\"]*\"|\S*)|sudo|time|nice|env|exec|command|xvfb-run|"
-    r"timeout(?:\s+-\S+)*\s+\S+|(?:uv|poetry|pipenv|hatch|pdm|rye) run(?:\s+--?\S+)*|"
-    r"npx(?:\s+-\S+)*|"
-    r"bunx|pnpm exec|yarn exec|bundle exec|python[\d.]*\s+-m|py\s+-m|"
-    r"docker(?:-| )compose (?:exec|run)(?:\s+-\S+)*\s+\S+|source\s+\S+|\.\s+\S+|do|then|"
-    r"ssh(?:\s+-\S+)*\s+\S+|(?:php|node|ruby|perl|bash|sh)(?=\s+[\w.]))\s+)+"
-)
-_NOTABLE = re.compile(
-    r"^(?:[\w./~-]*/)?(?:"
-    r"pytest|py\.test|unittest|tox|nox|jest|vitest|mocha|rspec|phpunit|ctest|bats|karma|ava|"
-    r"playwright test|cypress run|"
-    r"(?:npm|pnpm|yarn|bun)\s+(?:(?:--filter|-F|-w|--workspace)[ =]\S+\s+)?(?:run\s+)?(?:test|"
-    r"build|lint|check|type-?check|e2e|ci:\w+|audit|jest|vitest|mocha|eslint|tsc|prettier|"
-    r"migrate)\S*|"
-    r"go\s+(?:test|build|vet)|cargo\s+(?:test|build|check|clippy|fmt|nextest)|"
-    r"(?:mvnw?|gradlew?)\s.*(?:test|build|assemble\w*|verify|package|install|check)|"
-    r"dotnet\s+(?:test|build)|"
-    r"mix\s+test|rake\s+\S+|rails\s+(?:test|db:\S+)|swift\s+(?:test|build)|bazel\s+(?:test|build)|"
-    r"make|just\s+\S+|cmake\s+--build|ninja|meson\s+(?:test|compile)|"
-    r"tsc|webpack|vite\s+build|next\s+build|rollup|esbuild|build|mkdocs\s+build|"
-    r"sphinx-build|"
-    r"docker\s+(?:build|compose\s+build|buildx\s+build)|"
-    r"ruff|mypy|flake8|pylint|pyright|black|isort|bandit|eslint|prettier|stylelint|golangci-lint|"
-    r"shellcheck|hadolint|pre-commit\s+run|rubocop|2to3|futurize|"
-    r"alembic\s+(?:upgrade|downgrade|revision)|flask\s+db\s+\S+|prisma\s+(?:migrate|db)|"
-    r"knex\s+migrate\S*|flyway\s+\w+|liquibase\s+\w+|dbt\s+(?:run|test|build)|"
-    r"(?:python[\d.]*\s+)?(?:\./)?manage\.py\s+(?:test|migrate|makemigrations|check)|"
-    r"python[\d.]*\s+(?:\S*/)?(?:tests?/\S+|test_\w+\.py|\w+_test\.py|setup\.py\s+(?:test|build))|"
-    r"git\s+(?:-C\s+\S+\s+)?(?:commit|push|merge|rebase)|"
-    r"terraform\s+(?:plan|apply|validate)|kubectl\s+(?:apply|rollout)|helm\s+(?:upgrade|install)|"
-    r"ansible-playbook|(?:sqlx|diesel|goose|dbmate|sequelize|typeorm)\s+\S*migrat\S*|"
-    r"sqlx\s+migrate|"
-    r"pa11y|lighthouse|markdownlint|vale|codespell|yamllint|tflint|swiftlint|phpstan|"
-    r"(?:sbt|stack|cabal|lein|deno|ng|nx|flutter|dart)\s+(?:test|build|analyze)|xcodebuild|"
-    r"fastlane|"
-    r"twine\s+upload|(?:npm|cargo|poetry)\s+publish|docker\s+push|helm\s+rollback|"
-    r"(?:vercel|netlify|fly|serverless|firebase)\s+deploy"
-    r")(?=\s|$)"
-)
-# Of home-made programs the name, or that of what they are told to do, says that they check.
-_CHECKS = re.compile(
-    r"(?:^|[/.:_-])(?:self|un|re|spell|link)?(?:tests?|check(?:s|er|ers|ing)?|verif\w+|validat\w+|"
-    r"compar\w+|"
-    r"bench\w*|smoke\w*|audit\w*|doctor|deploy\w*|build|\w*lint)(?=$|[/.:_-])|\wcheck(?=$|\.)|"
-    r":ping$|^--(?:bench|check|verify|dry-run|selftest)$",
-    re.IGNORECASE,
-)
-_NO_CHECK = re.compile(
-    r"(?:ls|ll|cat|grep|rg|cd|rm|mv|cp|ln|mkdir|rmdir|find|vim?|nano|head|tail|less|sed|awk|git|gh|"
-    r"echo|printf|systemctl|service|journalctl|pip\d?|apt|apt-get|brew|chmod|chown|touch|tar|curl|"
-    r"wget|test|\[|diff|wc|sort|tree|"
-    r"which|type|export|source|kill|pkill|ps|du|stat|scp|rsync|psql|mysql|sqlite3|npm|yarn|pnpm|"
-    r"docker|kubectl|python[\d.]*)\b"
-)
-_SPLIT = re.compile(r"\s*(?:&&|\|\||;|\n)\s*")
-_QUOTED = re.compile(r"'[^']*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
-_HEREDOC = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?.*?(?:^\s*\1\b|\Z)", re.DOTALL | re.MULTILINE)
-_REDIRECT = re.compile(r"\s+(?:\d?>{1,2}\s*&?\S+|&>\s*\S+|2>&1)")
 _MASKED_EXIT = re.compile(r"\|\|\s*(?:true|:|echo\b)|;\s*(?:echo|true)\b")
 
 _COUNT = re.compile(
@@ -118,51 +50,6 @@ class Commit:
     sha: str
     message: str
     seq: int
-
-
-def notable(command: str) -> list[str]:
-    """The parts of a shell line that are tests, builds, linters, migrations or commits, tidied."""
-    if not _HINT.search(command[:4000]):
-        return []
-    line = _HEREDOC.sub(" ", command[:4000].replace("\x00", " "))
-    hidden: list[str] = []
-
-    def hide(match: re.Match[str]) -> str:
-        hidden.append(match[0])
-        return f"\x00{len(hidden) - 1}\x00"
-
-    found = []
-    for part in _SPLIT.split(_QUOTED.sub(hide, line)):
-        segment = part.split("|")[0].strip().lstrip("(").rstrip(")& ")
-        # An assignment's value may be hidden in a placeholder, which `\S*` passes over.
-        segment = _REDIRECT.sub("", _WRAPPERS.sub("", segment + " ").strip())
-        if segment and (_NOTABLE.match(segment) or _checks(segment)):
-            whole = re.sub(r"\x00(\d+)\x00", lambda m: hidden[int(m[1])], segment)
-            found.append(shorten(plain_command(whole), _COMMAND_LENGTH))
-    return found
-
-
-def makes_or_checks(command: str) -> bool:
-    """Whether a command may do more than look and move about."""
-    return not _NO_CHECK.match(_WRAPPERS.sub("", command + " "))
-
-
-def _checks(segment: str) -> bool:
-    """Whether a program that nobody knows checks something, by the names that were given."""
-    words = segment.split()
-    if re.match(r"python[\d.]*$", words[0]) and len(words) > 1 and words[1][-3:] == ".py":
-        words = words[1:]
-    if _NO_CHECK.match(words[0]):
-        return False
-    program = words[0].rsplit("/", 1)[-1]
-    told = [w for w in words[1:3] if re.fullmatch(r"--[a-z-]+|[a-z][a-z:-]*", w)]
-    return any(_CHECKS.search(word) for word in (program, *told))
-
-
-def plain_command(command: str) -> str:
-    """A command as one clean line; a commit's message is left to its output."""
-    line = " ".join(clean(command).split())
-    return "git commit" if line.startswith("git commit") else line
 
 
 def outcome_of(output: str, *, is_error: bool, exit_hidden: bool) -> tuple[str, str]:
@@ -226,7 +113,7 @@ def _tidy(line: str) -> str:
 
 def exit_hidden(command: str) -> bool:
     """Whether a pipe or an `|| true` hides how a command ended."""
-    bare = _QUOTED.sub("", command[:4000])
+    bare = QUOTED.sub("", command[:4000])
     return bool(re.search(r"(?<!\|)\|(?![|&])", bare) or _MASKED_EXIT.search(bare))
 
 
@@ -245,6 +132,20 @@ class CommandLog:
     commits: list[Commit] = field(default_factory=list)
     called: dict[str, int] = field(default_factory=dict)
     """By command: the entry that called it last."""
+    broken: dict[str, None] = field(default_factory=dict)
+    """The latest other commands that do more than look and failed once."""
+
+    def tried_out(self, command: str, output: str, *, is_error: bool) -> tuple[str, ...]:
+        """The parts of a shell line that are of note by what they print, or for having failed."""
+        parts = doing(command)
+        if parts and tells(output):
+            return parts[-1:]
+        if is_error:
+            self.broken.update(dict.fromkeys(parts))
+            while len(self.broken) > _REMEMBERED:
+                del self.broken[next(iter(self.broken))]
+            return ()
+        return tuple(part for part in parts if part in self.broken)
 
     def ended(
         self, call: tuple[str, int], parts: list[str], output: str, seq: int, *, is_error: bool
@@ -325,5 +226,5 @@ def _family(command: str) -> tuple[str, frozenset[str]]:
         rest = [w for w in rest if w != "run"]
         program = " ".join([program, *rest[:1]])
         rest = rest[1:]
-    targets = frozenset(w.strip("'\"") for w in rest if re.search(r"[/.:]|^\w+$", w))
+    targets = frozenset(w.strip("'\"") for w in rest if re.search(r"[/.:]|^\w*[^\W\d]\w*$", w))
     return program, targets - {"."}

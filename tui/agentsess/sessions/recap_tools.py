@@ -14,11 +14,9 @@ from agentsess.sessions.recap_commands import (
     FAILED,
     UNKNOWN,
     CommandLog,
-    makes_or_checks,
-    notable,
     outcome_of,
-    plain_command,
 )
+from agentsess.sessions.recap_notable import makes_or_checks, notable, plain_command
 from agentsess.sessions.recap_text import Caseless, clean, plain, shorten
 
 WRITE = frozenset({"write", "create_file", "write_file"})
@@ -142,9 +140,11 @@ class ToolLog:
             self.failed = None
             if is_error and not call.parts and not _MAY_FAIL.match(call.target[:_READ_OF_COMMAND]):
                 self.failed = (call, text, seq)
-            if call.parts:
+            parts = call.parts or self.commands.tried_out(call.target, text, is_error=is_error)
+            if parts:
+                self.failed = None
                 line = (call.target, call.seq)
-                self.commands.ended(line, list(call.parts), text, seq, is_error=is_error)
+                self.commands.ended(line, list(parts), text, seq, is_error=is_error)
             if _changes(call.target[:_READ_OF_COMMAND]):
                 self.changes += not is_error
             return True
@@ -243,7 +243,7 @@ def _call(name: str, value: dict[str, Any], seq: int) -> Call:
         if not isinstance(command, str):
             return Call("other", name, "", (), seq)
         # A background command's result only says that it was started.
-        parts = () if value.get("run_in_background") else tuple(notable(command))
+        parts = () if value.get("run_in_background") else notable(command)
         return Call("shell", name, command[:4000], parts, seq)
     path = _path(value)
     if word in EDITOR:
