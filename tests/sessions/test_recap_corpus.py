@@ -16,23 +16,23 @@ TUNED = {
     "next": (0.75, 0.85),
     "decisions": (0.8, 0.88),
     "questions": (0.86, 0.89),
-    "blockers": (0.7, 0.84),
+    "blockers": (0.71, 0.83),
     "files": (0.95, 0.95),
-    "commands": (0.86, 0.95),
+    "commands": (0.95, 0.95),
     "agents": (0.95, 0.95),
 }
 """By field: the recall and the precision that the half reaches on which rules were tried."""
 REPORTED = {
-    "headline": (0.9, 0.95),
+    "headline": (0.92, 0.95),
     "goal": (0.95, 0.95),
     "done": (0.92, 0.95),
     "in_progress": (0.75, 0.87),
     "next": (0.83, 0.7),
     "decisions": (0.81, 0.84),
     "questions": (0.72, 0.72),
-    "blockers": (0.84, 0.72),
+    "blockers": (0.84, 0.69),
     "files": (0.95, 0.95),
-    "commands": (0.93, 0.8),
+    "commands": (0.93, 0.73),
     "agents": (0.95, 0.95),
 }
 """The same of the half that was only counted. What it misses is not shown: it is not to be read."""
