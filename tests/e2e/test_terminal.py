@@ -136,7 +136,7 @@ def test_the_first_minute_of_the_demo(project: Path, tmp_path: Path) -> None:
         terminal.press("run the tests", "enter")
         terminal.sees("wants to run a command", "python3 -m unittest", "allow once")
         answers(terminal, "y")
-        terminal.sees("test files fail", "Say continue", "13 sessions", without="working")
+        terminal.sees("test files fail", "Say continue", "14 sessions", without="working")
         terminal.press("escape")
         terminal.sees("Unfold")
         terminal.press("p")

@@ -193,3 +193,23 @@ def test_advice_stands_unless_it_is_refused() -> None:
 def test_a_long_row_of_small_words_is_read_at_once() -> None:
     words = "no no " * 30
     assert not after(f"{words}?", words, words).decisions
+
+
+def test_what_is_decided_is_told_with_no_way_that_it_does_not_pick() -> None:
+    plan = "1. One module that knows it\n2. The ads ask it\n3. The banner\n\nThat is my proposal."
+    recap = after(plan, "No third-party tool, we keep it in our own code.", "Fine.")
+    assert [f.text for f in recap.decisions] == ["No third-party tool, we keep it in our own code."]
+
+
+def test_a_way_is_told_with_its_brackets_closed() -> None:
+    recap = after(
+        "One topic for all, or a topic per domain (three or four)?", "per domain it is", "Fine."
+    )
+    (decision,) = recap.decisions
+    assert decision.text.count("(") == decision.text.count(")")
+
+
+@pytest.mark.parametrize("said", ["312 of 312 processed.", "Phase 1."])
+def test_a_count_and_the_name_of_a_phase_decide_nothing(said: str) -> None:
+    plan = "## Plan\n\n1. Phase 1: read\n2. Phase 2: write\n\nEither may be first."
+    assert not after(plan, said, "Fine.").decisions

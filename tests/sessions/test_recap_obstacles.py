@@ -56,3 +56,11 @@ def test_a_remark_or_a_question_is_no_obstacle(said: str) -> None:
 
 def test_whoever_was_waited_for_and_answered_is_in_the_way_no_more() -> None:
     assert blockers("Still waiting for Magda's signature.", "Magda signed this morning.") == []
+
+
+def test_what_the_first_prompt_lacks_is_the_task_and_not_in_its_way() -> None:
+    t = Transcript()
+    t.user("The shop needs a banner before the sale starts. Write me one.")
+    t.write("banner.html")
+    t.say("The banner is in banner.html.")
+    assert build_recap(t.entries).blockers == ()

@@ -164,3 +164,14 @@ def test_of_a_prompt_that_answers_first_only_the_task_is_under_way() -> None:
 @pytest.mark.parametrize("said", ["I'm taking it to the printer myself.", "Doing it needs root."])
 def test_what_others_do_or_it_takes_is_not_under_way(said: str) -> None:
     assert doing(build_recap(half_done(said).entries)) == []
+
+
+def test_an_open_box_is_not_done_whatever_its_words() -> None:
+    recap = after_an_edit(
+        "Open:\n\n- [ ] a.py: iteritems() is gone\n- [ ] b.py: prints are removed"
+    )
+    assert not any(".py" in text for text in done(recap))
+    assert [fact.text for fact in recap.next] == [
+        "a.py: iteritems() is gone",
+        "b.py: prints are removed",
+    ]

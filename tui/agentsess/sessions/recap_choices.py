@@ -141,8 +141,11 @@ def _wants_work(said: str) -> bool:
     return bool(wording.WORK.search(said))
 
 
+_COUNT = re.compile(r"\d+ ?(?:of|/|von|de|sur|out of) ?(?:the |all )?\d+\b")
+
+
 def _is_fragment(clause: str) -> bool:
-    if not 0 < len(clause.split()) <= _LONGEST_FRAGMENT:
+    if not 0 < len(clause.split()) <= _LONGEST_FRAGMENT or _COUNT.match(clause):
         return False
     return bool(wording.OBJECT.match(clause)) or not wording.FINITE.search(clause)
 

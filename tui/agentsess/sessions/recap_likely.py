@@ -39,7 +39,7 @@ class _Chances:
 _CHANCES = {
     "in_progress": _Chances(0.65, 0.55),
     "next": _Chances(0.65, 0.5),
-    "blockers": _Chances(0.65, 0.6),
+    "blockers": _Chances(0.65, 0.65),
 }
 
 

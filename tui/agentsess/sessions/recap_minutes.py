@@ -15,7 +15,7 @@ from agentsess.sessions import recap_results as results
 from agentsess.sessions.recap_facts import MOST, said_in
 from agentsess.sessions.recap_obstacles import Obstacles
 from agentsess.sessions.recap_own_choices import chosen_in
-from agentsess.sessions.recap_reading import Reading
+from agentsess.sessions.recap_reading import PHASE_NAME, Reading
 from agentsess.sessions.recap_text import alike, plain, tokens
 
 _REMEMBERED = 40
@@ -85,7 +85,7 @@ class Minutes:
         self.decide(answers.decisions_in(reading), seq)
         if not opens:
             self._tell(results.Told(seq, reading, by_user=True))
-        self.obstacles.said(reading, seq, by_user=True)
+            self.obstacles.said(reading, seq, by_user=True)
         return bool(answered)
 
     def _answer(self, reading: Reading, seq: int) -> set[str]:
@@ -184,6 +184,8 @@ class Minutes:
             self._decide(text, seqs)
 
     def _decide(self, text: str, seqs: tuple[int, ...]) -> None:
+        if PHASE_NAME.fullmatch(text.strip(" .!")):
+            return  # it says what comes, and of what kind the plan knows
         decided = text.split(" (")[0]  # without the question that it answers
         gone = answers.replaced_words(decided)
         self.decisions = _with(self.decisions, Fact(text, seqs), decided, gone)

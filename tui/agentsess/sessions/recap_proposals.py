@@ -108,7 +108,8 @@ ONLY_PICKS = Caseless(
     r"(?: please| pls| bitte| por favor)?[.!]*$|[a-eａ-ｅ]で|前者|後者|両方|后者"
 )
 _POINTS = re.compile(
-    r"\b(?:the )?(?:first|second|third|former|latter|last)\b|\bboth\b|\b(?:1st|2nd|3rd)\b|"
+    r"\b(?:the )?(?:first|second|third|former|latter|last)\b(?!-| party\b)|\bboth\b|"
+    r"\b(?:1st|2nd|3rd)\b|"
     r"\b(?:like (?:that|this)|that way|do (?:that|it))\b|\b(?:erste|zweite|letzte)\w*\b|"
     r"\bbeide\w*\b|\bmachen wir so\b|\bso machen wir\b|\b(?:primer|segund|últim)[oa]?\b|\b(?:los|"
     r"las) dos\b|\bambos\b|\b(?:le|la) (?:premi[eè]re?|seconde?|deuxième)\b|\bles deux\b"
@@ -147,7 +148,8 @@ def _picked(way: str, words: frozenset[str]) -> str:
     """Of a sentence that names several ways the one that an answer's ``words`` pick, if it comes
     first: a later one would miss what it is of."""
     first, *others = _BETWEEN.split(way)
-    if others and words & matter(first) and not words & matter(" ".join(others)):
+    is_whole = first.count("(") == first.count(")")
+    if others and is_whole and words & matter(first) and not words & matter(" ".join(others)):
         named = first.rsplit(": ", 1)[-1]
         return named if words & matter(named) else first
     return way

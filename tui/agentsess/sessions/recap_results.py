@@ -212,8 +212,8 @@ def _claims_in(reading: Reading, *, made: bool, well: bool) -> list[str]:
     found = list(reading.sections.get(Section.DONE, ()))
     for index, sentence in enumerate(reading.sentences):
         bare = sentence.lstrip("-*•✅✔✓ ")
-        if len(bare) > 400 or asks(bare):
-            continue
+        if len(bare) > 400 or asks(bare) or bare[:1] == "[":
+            continue  # a box of a list tells of its own item
         claims = _CLAIM.match(bare) or _BARE_CLAIM.match(bare) or _FOREIGN_CLAIM.match(bare)
         if (
             (claims and not _CLAIM_IN_DOUBT.search(bare))
