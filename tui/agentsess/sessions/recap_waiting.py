@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from agentsess.sessions.recap_tables import Table
 from agentsess.sessions.recap_text import lowered
@@ -309,12 +309,19 @@ class Wordings:
     lower case says several times as fast."""
 
     def __init__(self, *languages: str) -> None:
-        pattern = "|".join(languages)
-        self._pattern = re.compile(pattern, re.IGNORECASE)
-        caseless = pattern.replace(NAME, "[a-zß-ÿ]+").replace("(?-i:", "(?:")
-        # It finds more: in lower case any word may be a name.
-        self._table = Table(_CAPITAL.sub(lambda capital: capital[0].lower(), caseless))
+        self._wording = "|".join(languages)
         self.search = lru_cache(maxsize=1024)(self._search)
+
+    # To compile them takes a while, and is seldom needed at the start.
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(self._wording, re.IGNORECASE)
+
+    @cached_property
+    def _table(self) -> Table:
+        caseless = self._wording.replace(NAME, "[a-zß-ÿ]+").replace("(?-i:", "(?:")
+        # It finds more: in lower case any word may be a name.
+        return Table(_CAPITAL.sub(lambda capital: capital[0].lower(), caseless))
 
     def _search(self, text: str) -> re.Match[str] | None:
         return self._pattern.search(text) if self._table.search(lowered(text)) else None
