@@ -163,3 +163,15 @@ def test_the_step_that_a_turn_names_and_works_on_lies_ahead_no_more() -> None:
     )
     t.say("As planned; 214 tests pass.")
     assert build_recap(t.entries).next == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Quedan por traducir dos capítulos.", "Deux fiches restent à relire.", "还剩最后四页。"],
+)
+def test_what_a_reply_says_is_left_lies_ahead(said: str) -> None:
+    t = Transcript()
+    t.user("Prepare the release of the book.")
+    t.edit("a.md")
+    t.say(f"Two chapters are ready. {said}")
+    assert texts(build_recap(t.entries).next) == [said]

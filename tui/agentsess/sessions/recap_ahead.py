@@ -41,7 +41,10 @@ _COMING = Caseless(
     r"(?:dann|als nächstes) (?:mache|kommt|folgt)\b|(?:fehlt|fehlen|bleibt|bleiben) noch\b|"
     r"reste à\b|(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
     r"(?<!hace )faltan?\b|hacen? falta (?!que\b)|"
-    r"il (?:manque|reste(?! (?:de la|du|des)\b)|faut|faudra)\b|je (?:vous )?prépare\b)"
+    r"il (?:manque|reste(?! (?:de la|du|des)\b)|faut|faudra)\b|"
+    r"quedan? (?:por|todavía|aún)\b|restan?\b|restent\b|steh(?:t|en) noch aus\b|"
+    r"bleib(?:t|en)\b.*\b(?:offen|übrig)\b|还剩|剩下|残りは|残っているのは|"
+    r"je (?:vous )?prépare\b)"
 )
 _AT = Caseless(
     rf"(?<!\ba )(?<!\bper )(?<!\bevery )\b{_DAY}\b|"
