@@ -23,16 +23,16 @@ TUNED = {
 }
 """By field: the recall and the precision that the half reaches on which rules were tried."""
 REPORTED = {
-    "headline": (0.92, 0.95),
+    "headline": (0.86, 0.88),
     "goal": (0.95, 0.95),
-    "done": (0.92, 0.95),
-    "in_progress": (0.75, 0.87),
-    "next": (0.83, 0.72),
-    "decisions": (0.81, 0.84),
-    "questions": (0.72, 0.72),
-    "blockers": (0.84, 0.76),
+    "done": (0.77, 0.91),
+    "in_progress": (0.44, 0.82),
+    "next": (0.7, 0.77),
+    "decisions": (0.76, 0.79),
+    "questions": (0.66, 0.8),
+    "blockers": (0.74, 0.85),
     "files": (0.95, 0.95),
-    "commands": (0.93, 0.73),
+    "commands": (0.91, 0.87),
     "agents": (0.95, 0.95),
 }
 """The same of the half that was only counted. What it misses is not shown: it is not to be read."""
