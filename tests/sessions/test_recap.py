@@ -71,9 +71,9 @@ def test_a_migration_over_three_days_is_told_by_its_phases() -> None:
         (1,),
     )
     assert recap.done == (
+        Fact("Port the syntax to Python 3 (commit a1b2c3d)", (13,)),
         Fact("Phase 1: Syntax – print, except, dict methods", (4, 14)),
         Fact("Phase 2: Text and bytes – the payment gateway and CSV export", (4, 24)),
-        Fact("Port the syntax to Python 3 (commit a1b2c3d)", (13,)),
         Fact("The gateway signs bytes now.", (24,)),
     )
     assert texts(recap.in_progress) == ["Phase 3: The tests – port the 11 test files to pytest"]
@@ -207,7 +207,7 @@ def test_spanish_is_understood() -> None:
 def test_each_agent_keeps_its_own_todo_list() -> None:
     recap = recap_of(transcripts.several_agents())
     assert recap.headline == "3 of 4 steps done; next: Chart."
-    assert texts(recap.done) == ["Query", "Endpoint", "Table"]
+    assert texts(recap.done) == ["Query", "Table", "Endpoint"]
     assert texts(recap.next) == ["Chart"]
 
 
@@ -925,7 +925,7 @@ def test_the_markdown_form_holds_every_part() -> None:
     text = recap_markdown(recap, t.session, recap.last_activity + timedelta(days=6))
     assert text.startswith("# A session\n\nPhases 1 and 2 are done; phase 3, the tests,")
     assert f"\n\nshop · last activity 6 days ago · {t.session.message_count} messages\n\n" in text
-    assert "## Done\n\n- Phase 1: Syntax" in text
+    assert "## Done\n\n- Port the syntax to Python 3 (commit a1b2c3d)\n- Phase 1: Syntax" in text
     assert "- `shop/gateway.py` edited (2 times)" in text
     assert "- `pytest -q` passed: 43 passed" in text
 

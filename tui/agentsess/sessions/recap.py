@@ -121,6 +121,7 @@ class RecapBuilder:
         fresh = sorted((f for f in fresh if not said_in(f, done)), key=lambda fact: fact.seqs[-1])
         room = MOST - len(done)
         done += fresh[-room:] if room else []
+        done.sort(key=lambda fact: fact.seqs[-1])
         known = list(done)
         doing = [f for f in distinct(_facts(items, State.DOING)) if not said_in(f, known)]
         if not doing or self._course.tools.pending:  # what a call that was cut off was for
