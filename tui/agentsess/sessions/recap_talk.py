@@ -1,4 +1,4 @@
-"""What was said: goals, decisions, questions, claims of work done, obstacles."""
+"""Prompts: what the user typed, what that asks for, and whether it only lets the work go on."""
 
 from __future__ import annotations
 
