@@ -6,9 +6,21 @@ from collections.abc import Sequence
 
 import pytest
 
-from agentsess.model import Fact
+from agentsess.model import Fact, Recap
 from agentsess.sessions.recap import build_recap
 from support.transcripts import Transcript
+
+
+def amid_work(said: str) -> Recap:
+    """The recap of a session in which the user says that between two turns of work."""
+    t = Transcript()
+    t.user("Write the proposal for the sensors.")
+    t.edit("plan.md")
+    t.say("The plan is written.")
+    t.user(said)
+    t.edit("team.md")
+    t.say("The team section is written.")
+    return build_recap(t.entries)
 
 
 def texts(facts: Sequence[Fact]) -> list[str]:
@@ -102,14 +114,7 @@ def test_what_a_reply_proposes_to_do_lies_ahead_until_it_is_answered() -> None:
     ],
 )
 def test_what_the_user_says_happens_on_a_coming_day_lies_ahead(said: str) -> None:
-    t = Transcript()
-    t.user("Write the proposal for the sensors.")
-    t.edit("plan.md")
-    t.say("The plan is written.")
-    t.user(said)
-    t.edit("team.md")
-    t.say("The team section is written.")
-    assert texts(build_recap(t.entries).next) == [said]
+    assert texts(amid_work(said).next) == [said]
 
 
 @pytest.mark.parametrize(
@@ -125,14 +130,7 @@ def test_what_the_user_says_happens_on_a_coming_day_lies_ahead(said: str) -> Non
     ],
 )
 def test_a_day_of_the_past_an_absence_or_a_nod_is_nothing_ahead(said: str) -> None:
-    t = Transcript()
-    t.user("Write the proposal for the sensors.")
-    t.edit("plan.md")
-    t.say("The plan is written.")
-    t.user(said)
-    t.edit("team.md")
-    t.say("The team section is written.")
-    assert build_recap(t.entries).next == ()
+    assert amid_work(said).next == ()
 
 
 @pytest.mark.parametrize(

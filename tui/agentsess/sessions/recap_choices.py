@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from agentsess.sessions import recap_choice_words as wording
 from agentsess.sessions.recap_questions import PUT_OFF, TASK, matter, wonders
+from agentsess.sessions.recap_tables import Table
 
 _ORDERS = (wording.IMPERATIVE, wording.WISH, wording.SETTLED)
 _NORMS = (
@@ -65,7 +66,7 @@ def lays_down(
         return _of_a_topic(said)
     if PUT_OFF.search(sentence):
         return False
-    clause = next(filter(None, map(_bare, parts)), "")
+    clause = _first_clause(said)
     return (
         _is_fragment(clause)
         and not _any(clause, _HEDGES)
@@ -125,7 +126,7 @@ def substance(said: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _any(said: str, patterns: tuple[re.Pattern[str], ...]) -> bool:
+def _any(said: str, patterns: tuple[re.Pattern[str] | Table, ...]) -> bool:
     return any(pattern.search(said) for pattern in patterns)
 
 
@@ -164,4 +165,5 @@ def _bare(part: str) -> str:
 
 
 def _first_clause(said: str) -> str:
+    """The first clause that says something."""
     return next(filter(None, map(_bare, _parts(said))), "")

@@ -40,16 +40,8 @@ _TELLING = (
 )
 _CHOOSING = (
     *("instead of", "rather than", "in place of", " so that ", " because ", ", not ", "; i"),
-    *(
-        " statt ",
-        " damit ",
-        " en vez ",
-        " para que ",
-        " au lieu ",
-        " pour que ",
-        "ではなく",
-        "而不是",
-    ),
+    *(" statt ", " damit ", " en vez ", " para que ", " au lieu ", " pour que "),
+    *("ではなく", "而不是"),
 )
 """The same of one that is no longer ago."""
 _SKIMMED = frozenset({"todowrite", "taskcreate", "taskupdate", *WRITE, *EDIT, *EDITOR})

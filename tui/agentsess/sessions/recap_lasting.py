@@ -6,8 +6,8 @@ import re
 
 from agentsess.sessions.recap_text import mentions
 
-# Boxes, numbered phases, plain decisions. Of the first
-# two each way begins with a plain letter, and the text is in lower case: that is ten times faster.
+# Boxes, numbered phases, plain decisions. Of the first two each way begins with a plain letter,
+# and the text is in lower case: that is ten times faster.
 _LASTING_WORK = re.compile(
     r"\[ \] |\[x\] |✅|☑|✔|🔄|⬜|phase[sen]{0,2} \d|step[sen]{0,2} \d|milestone[sen]{0,2} \d|"
     r"schritt[sen]{0,2} \d|fase[sen]{0,2} \d|paso[sen]{0,2} \d|étape[sen]{0,2} \d"

@@ -101,8 +101,7 @@ def passed_over(prompt: Reading, asked: Sequence[str]) -> list[str]:
     """The questions ``asked`` to which a prompt holds nothing that could be the answer: no word
     of theirs, and no number or choice where one is asked for."""
     said = [s for s in prompt.sentences[:12] if not asks(s)]
-    whole = " ".join(said)
-    words = matter(whole)
+    words = matter(" ".join(said))
     return [
         question
         for question in asked

@@ -227,11 +227,13 @@ def refuses(prompt: Reading) -> bool:
 
 
 def only_agrees(sentence: str) -> bool:
+    """Whether a sentence says yes to what was said, and nothing of its own."""
     rest = _AGREED.sub(" ", sentence)
     return rest != sentence and pointless(rest)
 
 
 def of_fact(question: str, answer: str) -> bool:
+    """Whether a question asks how things are; one whose answer draws something from it does not."""
     asked = re.split(r"[:.!] ", question)[-1]
     if _OF_TODAY.search(asked):
         return True

@@ -16,7 +16,7 @@ from agentsess.sessions.recap_word_classes import word_classes
 
 WINDOW = 60
 """Messages before the last whose sentences are looked at."""
-_LONGEST_HEAD, _LONGEST_TAIL = 4_000, 6_000
+_HEAD, _TAIL = 4_000, 6_000
 """Characters of a long message that are read."""
 _SHORTEST = 4
 _FAR = 6
@@ -153,10 +153,8 @@ def _sayings(message: Message, before: Message | None) -> Iterator[Saying]:
 
 def _lines(text: str) -> Iterator[tuple[str, Block, str]]:
     """The sentences of a text, each with its block and the heading above it."""
-    if len(text) > _LONGEST_HEAD + _LONGEST_TAIL:
-        text = f"{text[:_LONGEST_HEAD]}\n\n{text[-_LONGEST_TAIL:]}"
     heading = ""
-    for block in blocks(prose(text)):
+    for block in blocks(prose(text, head=_HEAD, tail=_TAIL)):
         if block.sort == "heading":
             heading = block.text
         for sentence in sentences(block.text):

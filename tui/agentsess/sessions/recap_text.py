@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 FACT_LENGTH = 200
-_LONGEST_TEXT = 24_000
-"""Of a longer text the head and the tail are read."""
+_HALF = 12_000
+"""Characters of a very long text's head, and of its tail, that are read."""
 
 _LONGEST_SAYING = 80
 """Of a paragraph in quotation marks; a longer one is the draft of a letter, say."""
@@ -165,11 +165,11 @@ def _unmark(text: str) -> str:
     return text
 
 
-def prose(text: str) -> str:
-    """The text without fenced code, and without the middle of a very long one."""
-    if len(text) > _LONGEST_TEXT:
-        half = _LONGEST_TEXT // 2
-        text = f"{text[:half]}\n\n{text[-half:]}"
+def prose(text: str, *, head: int = _HALF, tail: int = _HALF) -> str:
+    """The text without fenced code. Of one that is longer than ``head`` and ``tail`` together, so
+    many characters are read of its beginning and its end."""
+    if len(text) > head + tail:
+        text = f"{text[:head]}\n\n{text[-tail:]}"
     text = clean(text)
     if "```" in text or "~~~" in text:
         text = _FENCE.sub("\n", text)
