@@ -185,7 +185,7 @@ def loaded_by(code: str) -> set[str]:
     [
         "import agentsess",
         "import agentsess.storage.store, agentsess.sessions.service",
-        "import agentsess.sources.claude_code, agentsess.sessions.recap",
+        "import agentsess.sources.claude_code, agentsess.sessions.recap.building",
         "from agentsess import Agent, Session",
         "import agentsess.cli, agentsess.commands.reading, agentsess.commands.running",
     ],

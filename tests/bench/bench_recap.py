@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from agentsess.model import Draft, Entry
-from agentsess.sessions.recap import RecapBuilder, build_recap
+from agentsess.sessions.recap.building import RecapBuilder, build_recap
 from agentsess.sessions.service import SessionService
 from bench.measure import Row, limit, medians
 from recap_corpus.corpus import cases

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 def main() -> None:
     """Score both halves and print them."""
-    from agentsess.sessions import recap_likely
+    from agentsess.sessions.recap import likely
     from recap_corpus.corpus import cases
     from recap_corpus.score import score, table
     from recap_corpus.train import score_crossed, train
@@ -23,7 +23,7 @@ def main() -> None:
     tuned = [case for case in cases() if case.tuning]
     if "--train" in sys.argv:
         train(tuned)
-        recap_likely.learnt.cache_clear()
+        likely.learnt.cache_clear()
     tuning = score_crossed(tuned) if "--crossed" in sys.argv else score(tuned)
     reporting = score(case for case in cases() if not case.tuning)
     print(table(reporting, tuning))

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from agentsess.model import Entry, EntryKind, JsonObject, Session, Status
-from agentsess.sessions.recap_text import fold
+from agentsess.sessions.recap.text import fold
 from support.transcripts import START
 
 FOLDER = Path(__file__).parent / "transcripts"

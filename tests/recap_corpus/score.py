@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from agentsess.model import EntryKind, Fact, Recap
-from agentsess.sessions.recap import build_recap
-from agentsess.sessions.recap_text import blocks, fold, plain, prose, sentences
+from agentsess.sessions.recap.building import build_recap
+from agentsess.sessions.recap.text import blocks, fold, plain, prose, sentences
 from recap_corpus.corpus import FIELDS, Case, Label, said_by, words_of
 
 FACTS = ("done", "in_progress", "next", "decisions", "questions", "blockers", "agents")

@@ -1,4 +1,4 @@
-"""Learns from the sessions of the tuning half what sentences are: the weights of `recap_likely`.
+"""Learns from the sessions of the tuning half what sentences are: the weights of `likely`.
 
 Needs scikit-learn (``pip install -e '.[train]'``). A sentence is of a sort if it says one of the
 session's labels of that field.
@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import agentsess.sessions
-from agentsess.sessions import recap_likely
-from agentsess.sessions.recap_course import Course
-from agentsess.sessions.recap_likely import SORTS, WEIGHTS, Weights
+import agentsess.sessions.recap
+from agentsess.sessions.recap import likely
+from agentsess.sessions.recap.course import Course
+from agentsess.sessions.recap.likely import SORTS, WEIGHTS, Weights
 from recap_corpus.corpus import Case
 from recap_corpus.score import Score
 
@@ -78,7 +78,7 @@ def learn(learnt_from: Sequence[Example]) -> tuple[dict[str, list[float]], list[
 
 def train(cases: Sequence[Case]) -> None:
     """Learn from some sessions, and write the weights down."""
-    path = Path(agentsess.sessions.__path__[0]) / WEIGHTS
+    path = Path(agentsess.sessions.recap.__path__[0]) / WEIGHTS
     path.write_text(as_text(*learn(list(examples(cases)))), encoding="utf-8")
 
 
@@ -107,6 +107,6 @@ def score_crossed(cases: Sequence[Case]) -> Score:
     """What recaps of some sessions reach with weights that were learnt from the others."""
     result = Score()
     for held, weights in crossed(cases):
-        with patch.object(recap_likely, "learnt", lambda given=weights: given):
+        with patch.object(likely, "learnt", lambda given=weights: given):
             result.add(held)
     return result

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from agentsess.model import Entry, EntryKind, Fact, Recap, Status, Usage
 from agentsess.sessions.pricing import cost_usd
-from agentsess.sessions.recap import RecapBuilder, build_recap, recap_markdown
+from agentsess.sessions.recap.building import RecapBuilder, build_recap, recap_markdown
 from support import transcripts
 from support.transcripts import START, Transcript
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from agentsess.model import Fact, Recap
-from agentsess.sessions.recap import build_recap
+from agentsess.sessions.recap.building import build_recap
 from support.transcripts import Transcript
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentsess.sessions.recap import RecapBuilder, build_recap
+from agentsess.sessions.recap.building import RecapBuilder, build_recap
 from recap_corpus.corpus import FIELDS, Case, cases
 from recap_corpus.score import Score, invented, score
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import pytest
 
 from agentsess.model import Fact
-from agentsess.sessions import recap_likely
-from agentsess.sessions.recap import RecapBuilder, build_recap
-from agentsess.sessions.recap_course import Course
-from agentsess.sessions.recap_likely import SORTS, Weights, learnt, with_likely
-from agentsess.sessions.recap_sayings import WINDOW
-from agentsess.sessions.recap_word_classes import word_classes
+from agentsess.sessions.recap import likely
+from agentsess.sessions.recap.building import RecapBuilder, build_recap
+from agentsess.sessions.recap.course import Course
+from agentsess.sessions.recap.likely import SORTS, Weights, learnt, with_likely
+from agentsess.sessions.recap.sayings import WINDOW
+from agentsess.sessions.recap.word_classes import word_classes
 from support.transcripts import Transcript, talk
 
 NEXT, BLOCKERS = SORTS.index("next"), SORTS.index("blockers")
@@ -40,7 +40,7 @@ def only_snags(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sentence with a quotation is surely a blocker, one with a digit may come next."""
     bias = [-9.0] * len(SORTS)
     weights = Weights(tuple(bias), {"quote": ((BLOCKERS, 15.0),), "digit": ((NEXT, 9.3),)})
-    monkeypatch.setattr(recap_likely, "learnt", lambda: weights)
+    monkeypatch.setattr(likely, "learnt", lambda: weights)
 
 
 @pytest.mark.usefixtures("only_snags")

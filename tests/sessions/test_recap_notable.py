@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from agentsess.sessions.recap import build_recap
-from agentsess.sessions.recap_notable import notable
+from agentsess.sessions.recap.building import build_recap
+from agentsess.sessions.recap.notable import notable
 from support.transcripts import Transcript
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agentsess.sessions.recap import build_recap
+from agentsess.sessions.recap.building import build_recap
 from support.transcripts import Transcript
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from agentsess.model import Fact, Recap
-from agentsess.sessions.recap import build_recap
+from agentsess.sessions.recap.building import build_recap
 from support.transcripts import Transcript
 
 

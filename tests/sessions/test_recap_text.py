@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentsess.sessions.recap_text import Caseless, lowered
+from agentsess.sessions.recap.text import Caseless, lowered
 
 
 def test_a_pattern_is_found_in_any_case() -> None:

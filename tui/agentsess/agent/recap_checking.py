@@ -11,7 +11,7 @@ import msgspec
 from agentsess.agent.recap_material import Material
 from agentsess.errors import AgentError
 from agentsess.model import Fact, JsonObject, Recap
-from agentsess.sessions.recap_editing import LISTS
+from agentsess.sessions.recap.editing import LISTS
 from agentsess.sessions.records import one_line
 
 _LONGEST = 400

@@ -22,7 +22,7 @@ from agentsess.agent.waiting import in_thread_to_its_end
 from agentsess.errors import AgentError, InvalidSession, SessionNotFound, StoreError
 from agentsess.model import Entry, JsonObject, Recap, Usage
 from agentsess.sessions.pricing import cost_usd
-from agentsess.sessions.recap_editing import LISTS
+from agentsess.sessions.recap.editing import LISTS
 from agentsess.sessions.service import SessionService
 
 MOST_OUTPUT = 2_500

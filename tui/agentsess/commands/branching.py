@@ -10,7 +10,7 @@ from agentsess.commands.output import Output, named, print_made, safe_line
 from agentsess.errors import InvalidSession
 from agentsess.model import utc_now
 from agentsess.sessions.export import headline_of
-from agentsess.sessions.recap_text import clean
+from agentsess.sessions.recap.text import clean
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
 

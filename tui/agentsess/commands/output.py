@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from agentsess.model import Session, Status
-from agentsess.sessions.recap_text import clean
+from agentsess.sessions.recap.text import clean
 from agentsess.sessions.records import one_line
 
 SHORT_ID = 8

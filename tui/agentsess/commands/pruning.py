@@ -14,7 +14,7 @@ from agentsess.commands.output import Output, WrongUsage, named, safe_line, shor
 from agentsess.commands.pacing import removed_at_length
 from agentsess.model import Session, utc_now
 from agentsess.sessions.query import parse_age
-from agentsess.sessions.recap_text import clean
+from agentsess.sessions.recap.text import clean
 from agentsess.sessions.retention import Plan, rule_of
 from agentsess.sessions.rules import Rule
 from agentsess.sessions.service import SessionService

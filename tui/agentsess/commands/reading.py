@@ -18,7 +18,7 @@ from agentsess.model import Entry, Session, utc_now
 from agentsess.sessions.export import body_of, entry_notes, export_markdown, headline_of
 from agentsess.sessions.health import Health
 from agentsess.sessions.indexing import SearchHealth
-from agentsess.sessions.recap_text import clean
+from agentsess.sessions.recap.text import clean
 from agentsess.sessions.service import SessionService
 from agentsess.ui.render import format as written
 

@@ -12,7 +12,7 @@ from agentsess.commands.finding import find
 from agentsess.commands.output import Output, WrongUsage, json_array, safe_line, short_ids
 from agentsess.errors import AgentError, InvalidSession
 from agentsess.model import Session, utc_now
-from agentsess.sessions.recap_wording import inert, recap_markdown
+from agentsess.sessions.recap.wording import inert, recap_markdown
 from agentsess.sessions.records import one_line
 from agentsess.sessions.service import SessionService
 from agentsess.sessions.standup import Report, parse_since, reports

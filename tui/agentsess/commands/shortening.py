@@ -12,7 +12,7 @@ from agentsess.agent.agent import Agent
 from agentsess.commands.finding import find
 from agentsess.commands.output import Output, print_made
 from agentsess.model import Entry
-from agentsess.sessions.recap_text import clean
+from agentsess.sessions.recap.text import clean
 from agentsess.sessions.service import SessionService
 
 

@@ -168,7 +168,9 @@ class Branching:
 
     def compare(self, session_id: str, first: int, last: int) -> Comparison:
         """What was said and changed after one entry, up to another."""
-        from agentsess.sessions.recap import RecapBuilder  # its many patterns are slow to load
+        from agentsess.sessions.recap.building import (
+            RecapBuilder,  # its many patterns are slow to load
+        )
 
         first, last = sorted((first, last))
         builder = RecapBuilder()

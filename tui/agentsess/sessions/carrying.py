@@ -34,7 +34,9 @@ def carried_on(session: Session, recap: Recap, entries: Iterable[Entry]) -> str:
         recap: Where it stands.
         entries: What the text is to stand for, oldest first.
     """
-    from agentsess.sessions.recap import recap_markdown  # its many patterns are slow to load
+    from agentsess.sessions.recap.building import (
+        recap_markdown,  # its many patterns are slow to load
+    )
 
     return joined(recap_markdown(recap, session, utc_now()), _last_words(entries))
 

@@ -17,14 +17,14 @@ from zlib import crc32
 from agentsess.errors import AgentsessError, InvalidSession, StoreError
 from agentsess.model import Fact, JsonObject, Recap, Session, Status, Usage, utc_now
 from agentsess.sessions.catalog import OVERLAYS
-from agentsess.sessions.recap_editing import LISTS, PARTS, parts_of
+from agentsess.sessions.recap.editing import LISTS, PARTS, parts_of
 from agentsess.sessions.records import one_line
 from agentsess.sessions.writer import broke_off
 from agentsess.storage.store import SessionStore
 
 if TYPE_CHECKING:
     from agentsess.sessions.catalog import Catalog
-    from agentsess.sessions.recap import RecapBuilder
+    from agentsess.sessions.recap.building import RecapBuilder
     from agentsess.sessions.service import SessionService
     from agentsess.sessions.staleness import Change
 
@@ -100,7 +100,9 @@ class Recaps:
         return recap, {"key": key, "history": recap.to_json()}
 
     def _build(self, session: Session) -> Recap:
-        from agentsess.sessions.recap import RecapBuilder  # its many patterns are slow to load
+        from agentsess.sessions.recap.building import (
+            RecapBuilder,  # its many patterns are slow to load
+        )
 
         # Taken out while at work, so that two threads never feed the same one.
         builder = self._builders.pop(session.id, None) or RecapBuilder()

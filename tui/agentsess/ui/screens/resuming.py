@@ -13,7 +13,7 @@ from agentsess.agent.retirement import retirement
 from agentsess.errors import AgentsessError, Stopped
 from agentsess.model import Session, Status, utc_now
 from agentsess.sessions.estimate import estimate
-from agentsess.sessions.recap_editing import editable, read_edited
+from agentsess.sessions.recap.editing import editable, read_edited
 from agentsess.sessions.staleness import Change
 from agentsess.sources.base import ResumeCommand
 from agentsess.ui.render.format import dollars, tokens

@@ -1,7 +1,7 @@
 """Where a session stands, from its history alone: no model, one pass, nothing invented.
 
 `RecapBuilder` takes the entries oldest first; `build` may be called at any time and further
-entries added after. What the entries tell is kept by `recap_course`; here the recap is made
+entries added after. What the entries tell is kept by `course`; here the recap is made
 of it.
 """
 
@@ -12,18 +12,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from agentsess.model import CommandRun, Entry, Fact, Recap, Session, Status
-from agentsess.sessions.recap_agents import Histories
-from agentsess.sessions.recap_board import Item
-from agentsess.sessions.recap_commands import failure
-from agentsess.sessions.recap_course import Course
-from agentsess.sessions.recap_facts import MOST, distinct, latest, said_in
-from agentsess.sessions.recap_likely import with_likely
-from agentsess.sessions.recap_reading import Reading, State, read
-from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import plain
-from agentsess.sessions.recap_time import TimeLine, with_helpers
-from agentsess.sessions.recap_tools import describe
-from agentsess.sessions.recap_wording import Story, headline, recap_markdown
+from agentsess.sessions.recap.agents import Histories
+from agentsess.sessions.recap.board import Item
+from agentsess.sessions.recap.commands import failure
+from agentsess.sessions.recap.course import Course
+from agentsess.sessions.recap.facts import MOST, distinct, latest, said_in
+from agentsess.sessions.recap.likely import with_likely
+from agentsess.sessions.recap.reading import Reading, State, read
+from agentsess.sessions.recap.sections import Section
+from agentsess.sessions.recap.text import plain
+from agentsess.sessions.recap.time import TimeLine, with_helpers
+from agentsess.sessions.recap.tools import describe
+from agentsess.sessions.recap.wording import Story, headline, recap_markdown
 
 __all__ = ["RecapBuilder", "build_recap", "recap_markdown"]
 

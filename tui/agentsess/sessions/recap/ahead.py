@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 
 from agentsess.model import Fact
-from agentsess.sessions.recap_questions import matter
-from agentsess.sessions.recap_reading import PHASE_HINT, Reading
-from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import Caseless, announces, asks, plain
+from agentsess.sessions.recap.questions import matter
+from agentsess.sessions.recap.reading import PHASE_HINT, Reading
+from agentsess.sessions.recap.sections import Section
+from agentsess.sessions.recap.text import Caseless, announces, asks, plain
 
 _REMEMBERED = 5
 """Prompts and replies that what was said outlives."""

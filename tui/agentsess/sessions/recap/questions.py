@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import Caseless, asks, fold, plain, tokens
+from agentsess.sessions.recap.reading import Reading
+from agentsess.sessions.recap.sections import Section
+from agentsess.sessions.recap.text import Caseless, asks, fold, plain, tokens
 
 TASK = Caseless(
     r"^(?:(?:ok(?:ay)?|yes|please|and|now|then|also|last thing|next thing|next|great|good|"

@@ -1,5 +1,5 @@
 """The sentences of a conversation's last messages, each with its features: who says it, where it
-stands, what form it has and of which classes its words are. `recap_likely` weighs them.
+stands, what form it has and of which classes its words are. `likely` weighs them.
 
 A feature is a short text that is the same each time; what it is worth is learnt from labelled
 sessions.
@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from agentsess.sessions.recap_text import Block, asks, blocks, fold, plain, prose, sentences
-from agentsess.sessions.recap_word_classes import word_classes
+from agentsess.sessions.recap.text import Block, asks, blocks, fold, plain, prose, sentences
+from agentsess.sessions.recap.word_classes import word_classes
 
 WINDOW = 60
 """Messages before the last whose sentences are looked at."""

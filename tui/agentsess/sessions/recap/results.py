@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agentsess.sessions.recap_ahead import is_ahead
-from agentsess.sessions.recap_questions import matter
-from agentsess.sessions.recap_reading import Reading, phases_in, read
-from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import Caseless, announces, asks, plain
-from agentsess.sessions.recap_underway import in_part, says_under_way
+from agentsess.sessions.recap.ahead import is_ahead
+from agentsess.sessions.recap.questions import matter
+from agentsess.sessions.recap.reading import Reading, phases_in, read
+from agentsess.sessions.recap.sections import Section
+from agentsess.sessions.recap.text import Caseless, announces, asks, plain
+from agentsess.sessions.recap.underway import in_part, says_under_way
 
 _VERBS = (
     "added|applied|built|changed|cleaned up|closed|configured|converted|corrected|created|deleted|"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 
-from agentsess.sessions.recap_ahead import is_ahead
-from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_text import Caseless, asks, mentions, plain
+from agentsess.sessions.recap.ahead import is_ahead
+from agentsess.sessions.recap.reading import Reading
+from agentsess.sessions.recap.text import Caseless, asks, mentions, plain
 
 _LONGEST = 300
 _ACT = Caseless(

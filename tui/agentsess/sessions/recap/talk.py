@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from agentsess.sessions.recap_questions import PUT_OFF, TASK, matter
-from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_text import (
+from agentsess.sessions.recap.questions import PUT_OFF, TASK, matter
+from agentsess.sessions.recap.reading import Reading
+from agentsess.sessions.recap.text import (
     FACT_LENGTH,
     Caseless,
     asks,

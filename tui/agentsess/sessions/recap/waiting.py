@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cached_property, lru_cache
 
-from agentsess.sessions.recap_tables import Table
-from agentsess.sessions.recap_text import lowered
+from agentsess.sessions.recap.tables import Table
+from agentsess.sessions.recap.text import lowered
 
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _DAY_DE = r"(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|morgen|übermorgen)"

@@ -9,12 +9,12 @@ from pathlib import PurePath
 from typing import Any
 
 from agentsess.model import Entry, EntryKind, Fact
-from agentsess.sessions.recap_commands import UNKNOWN
-from agentsess.sessions.recap_facts import latest
-from agentsess.sessions.recap_reading import read
-from agentsess.sessions.recap_text import FACT_LENGTH, plain, shorten
-from agentsess.sessions.recap_time import Spent
-from agentsess.sessions.recap_tools import ToolLog
+from agentsess.sessions.recap.commands import UNKNOWN
+from agentsess.sessions.recap.facts import latest
+from agentsess.sessions.recap.reading import read
+from agentsess.sessions.recap.text import FACT_LENGTH, plain, shorten
+from agentsess.sessions.recap.time import Spent
+from agentsess.sessions.recap.tools import ToolLog
 
 HELPER_TOOLS = frozenset({"task", "agent"})
 """Tools by which an agent hands work to another, in lower case."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from agentsess.model import CommandRun
-from agentsess.sessions.recap_notable import QUOTED, doing, tells
-from agentsess.sessions.recap_text import clean, plain
+from agentsess.sessions.recap.notable import QUOTED, doing, tells
+from agentsess.sessions.recap.text import clean, plain
 
 PASSED, FAILED, UNKNOWN = "passed", "failed", "unknown"
 _EDGE = 3000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agentsess.sessions.recap_questions import (
+from agentsess.sessions.recap.questions import (
     MAY_I,
     PUT_OFF,
     REQUEST,
@@ -13,8 +13,8 @@ from agentsess.sessions.recap_questions import (
     asked_by_user,
     matter,
 )
-from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_text import Caseless, asks
+from agentsess.sessions.recap.reading import Reading
+from agentsess.sessions.recap.text import Caseless, asks
 
 _YES_OR_NO = Caseless(
     r"^\W*(?:(?:\w+[,!.]+ )?(?:yes|yeah|yep|yup|no|nope|neither|both|either|ja|nein|doch|beide\w*|"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from agentsess.sessions.recap_choices import (
+from agentsess.sessions.recap.choices import (
     lays_down,
     orders,
     plainly,
@@ -14,12 +14,12 @@ from agentsess.sessions.recap_choices import (
     settles,
     substance,
 )
-from agentsess.sessions.recap_own_choices import acts
-from agentsess.sessions.recap_proposals import NAMES_WAYS, ONLY_PICKS, Choice, of_fact, only_agrees
-from agentsess.sessions.recap_questions import MAY_I, PUT_OFF, REQUEST, TASK, matter
-from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import Caseless, announces, asks, fold, mentions, plain, tokens
+from agentsess.sessions.recap.own_choices import acts
+from agentsess.sessions.recap.proposals import NAMES_WAYS, ONLY_PICKS, Choice, of_fact, only_agrees
+from agentsess.sessions.recap.questions import MAY_I, PUT_OFF, REQUEST, TASK, matter
+from agentsess.sessions.recap.reading import Reading
+from agentsess.sessions.recap.sections import Section
+from agentsess.sessions.recap.text import Caseless, announces, asks, fold, mentions, plain, tokens
 
 _HYPOTHETICAL = Caseless(
     r"\b(?:if|unless|whether|should|could|would|might|may|not|never|before|until|once|haven['’]?t|"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from agentsess.model import Fact
-from agentsess.sessions.recap_text import alike, tokens
+from agentsess.sessions.recap.text import alike, tokens
 
 MOST = 12
 """Facts of one sort that a recap holds."""

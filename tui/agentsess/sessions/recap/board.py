@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from agentsess.sessions.recap_reading import PHASE_NAME, Phase, Reading, State
-from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import fold, plain
+from agentsess.sessions.recap.reading import PHASE_NAME, Phase, Reading, State
+from agentsess.sessions.recap.sections import Section
+from agentsess.sessions.recap.text import fold, plain
 
 _STATUSES = {
     "completed": State.DONE,

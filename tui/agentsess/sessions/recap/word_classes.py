@@ -1,5 +1,5 @@
 """Classes of words by what they say about work, in the languages that recaps know: waiting,
-lacking, failing, choosing and so on. `recap_sayings` makes a feature of each.
+lacking, failing, choosing and so on. `sayings` makes a feature of each.
 
 A word is given by its beginning; ``word_`` is the whole word. All is folded: lower case, no marks
 between words.

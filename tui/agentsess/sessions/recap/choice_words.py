@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from agentsess.sessions.recap_tables import Table
-from agentsess.sessions.recap_text import fold
+from agentsess.sessions.recap.tables import Table
+from agentsess.sessions.recap.text import fold
 
 # -- something is to be so
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from agentsess.sessions.recap_sections import Section, section_of
-from agentsess.sessions.recap_text import (
+from agentsess.sessions.recap.sections import Section, section_of
+from agentsess.sessions.recap.text import (
     Block,
     Caseless,
     announces,

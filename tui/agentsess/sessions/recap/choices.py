@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from agentsess.sessions import recap_choice_words as wording
-from agentsess.sessions.recap_questions import PUT_OFF, TASK, matter, wonders
-from agentsess.sessions.recap_tables import Table
+from agentsess.sessions.recap import choice_words as wording
+from agentsess.sessions.recap.questions import PUT_OFF, TASK, matter, wonders
+from agentsess.sessions.recap.tables import Table
 
 _ORDERS = (wording.IMPERATIVE, wording.WISH, wording.SETTLED)
 _NORMS = (

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from agentsess.sessions.recap_text import Caseless, clean, shorten
+from agentsess.sessions.recap.text import Caseless, clean, shorten
 
 _COMMAND_LENGTH = 120
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agentsess.model import CommandRun, Fact, Recap, Session, Stretch
-from agentsess.sessions.recap_board import Board, Item
-from agentsess.sessions.recap_reading import State
-from agentsess.sessions.recap_text import shorten
+from agentsess.sessions.recap.board import Board, Item
+from agentsess.sessions.recap.reading import State
+from agentsess.sessions.recap.text import shorten
 
 _FIGURE = re.compile(
     r"\b(\d[\d,.]*) (?:out )?(?:of|von|de|sur) (?:the |den |los |las |les )?(\d[\d,.]*) "

@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 
 from agentsess.model import CommandRun, FileTouched
-from agentsess.sessions.recap_commands import (
+from agentsess.sessions.recap.commands import (
     FAILED,
     UNKNOWN,
     CommandLog,
     outcome_of,
 )
-from agentsess.sessions.recap_notable import makes_or_checks, notable, plain_command
-from agentsess.sessions.recap_text import Caseless, clean, plain, shorten
+from agentsess.sessions.recap.notable import makes_or_checks, notable, plain_command
+from agentsess.sessions.recap.text import Caseless, clean, plain, shorten
 
 WRITE = frozenset({"write", "create_file", "write_file"})
 EDIT = frozenset({"edit", "multiedit", "notebookedit", "str_replace", "edit_file"})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agentsess.sessions.recap_ahead import is_ahead
-from agentsess.sessions.recap_choices import plainly, pointless, substance
-from agentsess.sessions.recap_questions import PUT_OFF, matter
-from agentsess.sessions.recap_reading import Reading
-from agentsess.sessions.recap_text import Caseless, asks, plain
+from agentsess.sessions.recap.ahead import is_ahead
+from agentsess.sessions.recap.choices import plainly, pointless, substance
+from agentsess.sessions.recap.questions import PUT_OFF, matter
+from agentsess.sessions.recap.reading import Reading
+from agentsess.sessions.recap.text import Caseless, asks, plain
 
 NAMES_WAYS = Caseless(
     r"\b(?:or|oder|o|ou|which|what|how|where|who|when|welche[rs]?|was|wie|wo|wer|wann|zu welchem|"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-from agentsess.sessions.recap_text import fold
+from agentsess.sessions.recap.text import fold
 
 
 class Section(StrEnum):

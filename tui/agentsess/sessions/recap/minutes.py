@@ -6,17 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from agentsess.model import Fact
-from agentsess.sessions import recap_answers as answers
-from agentsess.sessions import recap_choices as choices
-from agentsess.sessions import recap_open_questions as open_questions
-from agentsess.sessions import recap_proposals as proposals
-from agentsess.sessions import recap_questions as questions
-from agentsess.sessions import recap_results as results
-from agentsess.sessions.recap_facts import MOST, said_in
-from agentsess.sessions.recap_obstacles import Obstacles
-from agentsess.sessions.recap_own_choices import chosen_in
-from agentsess.sessions.recap_reading import PHASE_NAME, Reading
-from agentsess.sessions.recap_text import alike, plain, tokens
+from agentsess.sessions.recap import answers, choices, open_questions, proposals, questions, results
+from agentsess.sessions.recap.facts import MOST, said_in
+from agentsess.sessions.recap.obstacles import Obstacles
+from agentsess.sessions.recap.own_choices import chosen_in
+from agentsess.sessions.recap.reading import PHASE_NAME, Reading
+from agentsess.sessions.recap.text import alike, plain, tokens
 
 _REMEMBERED = 40
 

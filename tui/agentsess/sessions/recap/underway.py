@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 
 from agentsess.model import Fact
-from agentsess.sessions.recap_questions import matter
-from agentsess.sessions.recap_reading import Reading, read
-from agentsess.sessions.recap_text import Caseless, announces, asks, plain
+from agentsess.sessions.recap.questions import matter
+from agentsess.sessions.recap.reading import Reading, read
+from agentsess.sessions.recap.text import Caseless, announces, asks, plain
 
 _REMEMBERED = 8
 """Texts of talk that what was said to be in work outlives."""

@@ -17,13 +17,13 @@ from itertools import chain
 from operator import add
 
 from agentsess.model import Fact
-from agentsess.sessions.recap_facts import said_in
-from agentsess.sessions.recap_sayings import Saying, Sayings
-from agentsess.sessions.recap_text import announces, fold
+from agentsess.sessions.recap.facts import said_in
+from agentsess.sessions.recap.sayings import Saying, Sayings
+from agentsess.sessions.recap.text import announces, fold
 
 SORTS = ("in_progress", "next", "blockers")
 """Fields of a recap whose sentences are told apart."""
-WEIGHTS = "recap_weights.json"
+WEIGHTS = "weights.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,5 +141,5 @@ class Weights:
 @cache
 def learnt() -> Weights:
     """The weights that come with the program."""
-    stored = files("agentsess.sessions").joinpath(WEIGHTS)
+    stored = files("agentsess.sessions.recap").joinpath(WEIGHTS)
     return Weights.read(stored.read_text(encoding="utf-8"))

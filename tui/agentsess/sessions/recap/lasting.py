@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agentsess.sessions.recap_text import mentions
+from agentsess.sessions.recap.text import mentions
 
 # Boxes, numbered phases, plain decisions. Of the first two each way begins with a plain letter,
 # and the text is in lower case: that is ten times faster.

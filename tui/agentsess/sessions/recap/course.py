@@ -6,21 +6,19 @@ import re
 from dataclasses import dataclass, field
 
 from agentsess.model import Entry, EntryKind, Fact, JsonObject, ToolCall
-from agentsess.sessions import recap_answers as answers
-from agentsess.sessions import recap_results as results
-from agentsess.sessions import recap_talk as talk
-from agentsess.sessions.recap_agents import HELPER_TOOLS, AgentLog
-from agentsess.sessions.recap_ahead import Ahead
-from agentsess.sessions.recap_board import Board
-from agentsess.sessions.recap_lasting import lasts
-from agentsess.sessions.recap_minutes import Minutes
-from agentsess.sessions.recap_own_choices import chosen_in
-from agentsess.sessions.recap_questions import asked_by_user, matter
-from agentsess.sessions.recap_reading import Reading, State, read
-from agentsess.sessions.recap_sayings import Sayings
-from agentsess.sessions.recap_sections import Section
-from agentsess.sessions.recap_text import mentions, plain
-from agentsess.sessions.recap_tools import (
+from agentsess.sessions.recap import answers, results, talk
+from agentsess.sessions.recap.agents import HELPER_TOOLS, AgentLog
+from agentsess.sessions.recap.ahead import Ahead
+from agentsess.sessions.recap.board import Board
+from agentsess.sessions.recap.lasting import lasts
+from agentsess.sessions.recap.minutes import Minutes
+from agentsess.sessions.recap.own_choices import chosen_in
+from agentsess.sessions.recap.questions import asked_by_user, matter
+from agentsess.sessions.recap.reading import Reading, State, read
+from agentsess.sessions.recap.sayings import Sayings
+from agentsess.sessions.recap.sections import Section
+from agentsess.sessions.recap.text import mentions, plain
+from agentsess.sessions.recap.tools import (
     EDIT,
     EDITOR,
     SHELL,
@@ -29,8 +27,8 @@ from agentsess.sessions.recap_tools import (
     answered_questions,
     describe,
 )
-from agentsess.sessions.recap_underway import Underway
-from agentsess.sessions.recap_wording import figure_in
+from agentsess.sessions.recap.underway import Underway
+from agentsess.sessions.recap.wording import figure_in
 
 # What a text between two tool calls must contain to be read closely.
 _TELLING = (

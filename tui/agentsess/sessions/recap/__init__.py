@@ -1,0 +1,1 @@
+"""Where a session stands, from its history alone: by rules, without a model."""
