@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass, field
 
 from agentsess.model import Fact
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.questions import matter
 from agentsess.sessions.recap.reading import PHASE_HINT, Reading
 from agentsess.sessions.recap.sections import Section
-from agentsess.sessions.recap.text import Caseless, announces, asks, plain
+from agentsess.sessions.recap.text import announces, asks, plain
 
 _REMEMBERED = 5
 """Prompts and replies that what was said outlives."""
@@ -20,7 +21,7 @@ _DAY = (
     r"nächste (?:woche|monat)|mañana|el (?:lunes|martes|miércoles|jueves|viernes)|demain|"
     r"lundi|mardi|mercredi|jeudi|vendredi)"
 )
-_COMING = Caseless(
+_COMING = Wordings(
     rf"^(?:(?:then|so|and|dann|und|entonces|alors|puis),? )?(?:{_DAY}|next|afterwards|after that|"
     r"once|as soon as|when (?:it|that|they|he|she|you)|danach|anschließend|sobald|als nächstes|"
     r"luego|después|ensuite|après)\b|"
@@ -46,7 +47,7 @@ _COMING = Caseless(
     r"bleib(?:t|en)\b.*\b(?:offen|übrig)\b|还剩|剩下|残りは|残っているのは|"
     r"je (?:vous )?prépare\b)"
 )
-_AT = Caseless(
+_AT = Wordings(
     rf"(?<!\ba )(?<!\bper )(?<!\bevery )\b{_DAY}\b|"
     r"\buntil (?:it|it['’]s|he|she|they|you|that|this|the|we)\b|"
     r"(?<!at )\b(?:once (?!more|again|an? |per |every|in )|as soon as |sobald |dès que |"
@@ -54,16 +55,16 @@ _AT = Caseless(
     r"\bwarte\w*\b.*\bbis\b|\bwhat i['’]d do (?:next|first|now|in)\b"
 )
 # Until then nothing is done.
-_RESTS = Caseless(
+_RESTS = Wordings(
     r"\b(?:stays?|rests?|waits?|wait|remains?|keeps?|sleeps?|sits?|stands?|holds?)\b.*\buntil\b|"
     r"^until [^,]*\b(?:stays?|rests?|waits?|remains?|sleeps?|sits|stands|nothing)\b"
 )
-_PAST = Caseless(
+_PAST = Wordings(
     r"\b(?:was|were|had|has been|have been|yesterday|since|asked|told|sent|said|"
     r"wrote|hat|wurde|fue|había|a été)\b"
 )
 # What the last reply proposes to do, not what it thinks or would rather have.
-_MEANT = Caseless(
+_MEANT = Wordings(
     r"\bi['’]d (?:also |then |now |only |first )?(?!say|call|leave|rather|prefer|not\b|never|"
     r"expect|guess|bet\b|like|love|have|been|wait|keep|drop|use|take|go with|stick|trust|avoid|"
     r"worry|think|make it|choose|pick|hate|hope|be\b|also|then|now|only|first|need)\w+|"
@@ -98,7 +99,7 @@ _PROMISED = re.compile(
 )
 
 
-_DATED = Caseless(
+_DATED = Wordings(
     rf"(?<!\ba )(?<!every )\b{_DAY}(?!['’])\b|\b(?:this|next) (?:weekend|evening|afternoon|sprint|"
     rf"(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\b(?:on|from) the \d{{1,2}}"
     rf"(?:st|nd|rd|th)\b|"
@@ -107,7 +108,7 @@ _DATED = Caseless(
     r"明日|明天|今晩|今晚|来週|来月|下周|下个?月|[月火水木金土日]曜|周[一二三四五六日]"
 )
 # No act on that day: a deadline, an absence, what was, what is supposed.
-_NO_ACT = Caseless(
+_NO_ACT = Wordings(
     r"\b(?:by|due|before|after|since|depends|ask me|till?|until|if|"
     r"was|were|has been|have been|had|been|did|asked|told|sent|wrote|mailed|emailed|called|"
     r"said|says|bought|happened|failed|broke|crashed|went|came|got|met|ran|made|took|saw|"

@@ -15,17 +15,18 @@ from agentsess.sessions.recap.choices import (
     substance,
 )
 from agentsess.sessions.recap.own_choices import acts
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.proposals import NAMES_WAYS, ONLY_PICKS, Choice, of_fact, only_agrees
 from agentsess.sessions.recap.questions import MAY_I, PUT_OFF, REQUEST, TASK, matter
 from agentsess.sessions.recap.reading import Reading
 from agentsess.sessions.recap.sections import Section
-from agentsess.sessions.recap.text import Caseless, announces, asks, fold, mentions, plain, tokens
+from agentsess.sessions.recap.text import announces, asks, fold, mentions, plain, tokens
 
-_HYPOTHETICAL = Caseless(
+_HYPOTHETICAL = Wordings(
     r"\b(?:if|unless|whether|should|could|would|might|may|not|never|before|until|once|haven['’]?t|"
     r"didn['’]?t|wenn|falls|ob|nicht|sollte[nr]?|si|podr[ií]amos|no|pas)\b|n['’]t\b"
 )
-_DECIDED = Caseless(
+_DECIDED = Wordings(
     r"\b(?:(?:we|i)(?:['’]ve| have)? (?:decided|agreed|settled on|opted for|chose)|"
     r"(?:it was|was|is) decided|decided (?:to|on|against) |"
     r"(?:i|we)(?:['’]ll| will) (?:go with|stick with|stay with)|"
@@ -42,7 +43,7 @@ _DECIDING = (
     *("decid", "agreed", "settle", "opted", "chose", " with ", "wir ", "entschieden"),
     *("quedamos", "quedo", "je pars", "au lieu", "décidé", "on part"),
 )
-_INSTEAD = Caseless(
+_INSTEAD = Wordings(
     r"(?:\b(?:instead of|rather than|in place of|not|no|without|skip|forget|drop|scrap|kill|ditch|"
     r"lose|abandon|remove|cancel|(?:undo|revert)(?: the)?|statt|anstelle (?:von|des|der)|kein(?:e|"
     r"en)?|nicht|ohne|vergiss|streich\w*|weg mit|en vez de|en lugar de|sin|olvida(?:mos)?|"
@@ -55,24 +56,24 @@ _FILLERS = frozenset(
         "le la les der die das den el los las du de"
     ).split()
 )
-_TOO = Caseless(r"\bis too \w+")
+_TOO = Wordings(r"\bis too \w+")
 _NOTED = re.compile(
     r"^(?:noted|understood|agreed|fair (?:point|enough)|got it|good|right|okay|ok|alright|"
     r"verstanden|gut|notiert|einverstanden|entendido|de acuerdo|bien|noté|entendu|d['’]accord)\b"
     r"\s*[,.:–—-]+\s*(?:(?:then|so|dann|entonces|alors)\b\s*)?(\S.*)$",
     re.IGNORECASE,
 )
-_TELLS = Caseless(
+_TELLS = Wordings(
     r"\b(?:could|might|would|may)\b|[,.:–—-]\s+(?:it|that|this|they|he|she|there|i|es|das|ich|esto|"
     r"eso|c['’]est|ça)\b"
 )
 # Which of the ways that the reply named.
 _LONGEST_ECHO = 100
-_NO_ANSWER = Caseless(
+_NO_ANSWER = Wordings(
     r"^(?:h+m+|ugh|not (?:now|yet)|later|(?:good|great) (?:question|point)|"
     r".*\bdepends on (?:when|whether|if|how))\b"
 )
-_CORRECTS = Caseless(
+_CORRECTS = Wordings(
     r"^(?:(?:h+m+|uh+|oh|no|ah)\b[\s,.]*)*(?:(?:no )?wait|actually|scratch that|on second "
     r"thoughts?|nein doch|doch nicht|halt|moment|no,? espera|mejor no|non,? attends)\b|^やっぱり|"
     r"^不对|^等等"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agentsess.sessions.recap.tables import Table
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.text import fold
 
 # -- something is to be so
@@ -32,7 +32,7 @@ _ORDER_ES = (
     r"(?:usa|usamos|usemos|usad|deja|dejamos|dejemos|pon|ponemos|ponlo|quita|quitamos|mantén|"
     r"mantenemos|elige|coge|olvida|olvidemos|vamos (?:con|a usar)|nos quedamos|me quedo)\b"
 )
-IMPERATIVE = Table(
+IMPERATIVE = Wordings(
     r"\b(?:so|then) we(?:'ll)? (?!can|could|have|are|were|need|should|do|don|will|would|must|"
     r"may)\w+|"
     rf"^{ANSWERING}(?:let'?s (?:not )?|we(?:'ll|'d| will| would| can)? |i(?:'ll|'d| will| would) )?"
@@ -50,7 +50,7 @@ IMPERATIVE = Table(
     r"prenons|laissons|mettons)\w*\b|\b(?:va pour|laisse tomber|gard(?:e|ez|ons)|laiss(?:e|ez|"
     r"ons)|prends|prenez|mets|mettez|supprime[zr]?|oublie[zr]?|utilis(?:e|ez|ons))\b"
 )
-STANDS = Table(
+STANDS = Wordings(
     r"\b(?:stays?|bleib(?:t|en)|(?:kommt|kommen|fliegt|fliegen|fällt|fallen) (?:weg|raus|rein|"
     r"hin)|entfällt|entfallen|se va\b|desaparece|(?<!il )(?<!en )rest(?:e|ent) \w+|se queda\w*|"
     r"siguen? (?:con|igual)|remains? (?:as|the|in|on)|keeps? (?:the|its|their|an?|it|them|one)|"
@@ -63,7 +63,7 @@ STANDS = Table(
     r"\bdoes(?:n't| not) come\b|\b(?:ought to|should|must|has to|have to) (?:only |never |always |"
     r"all |also )*(?:be|have(?! (?:it|that|been|had|them)\b)|stay)\b"
 )
-ENOUGH = Table(
+ENOUGH = Wordings(
     r"\b(?:matters? (?:more|most)|(?:is|are) more important|wins|ist wichtiger|geht vor|"
     r"importa más|pesa más|prime|compte plus)\b|\b(?:is|are|'s|'re|seems?)? ?(?:fine|ok(?:ay)?|"
     r"enough|good enough|plenty|alright|acceptable)"
@@ -75,7 +75,7 @@ ENOUGH = Table(
     r"(?:だと|なら)(?:助かり|嬉し|ありがた|いい)|がいいです|がよい|でいい|でよい|で結構|で大丈夫|"
     r"で問題|就行|就好|就可以|也行|足够|够了"
 )
-LIKES = Table(
+LIKES = Wordings(
     r"\b(?:sounds?|looks?|seems?|feels?) (?:better|best|\w{3,}er|more \w+)\b|"
     r"\b(?:is|are) (?:better|best|easier|safer|simpler|cheaper|faster|nicer|clearer|cleaner)\b|"
     r"\b(?:klingt|ist|wäre|scheint) (?:besser|einfacher|sicherer|klüger|schöner|sinnvoller|"
@@ -85,14 +85,14 @@ LIKES = Table(
     r"very much )?like (?:very much )?(?:the|that|this|your|it)\b|j'aime (?:bien )?l[ea]|いいです|"
     r"気に入|挺好|不错"
 )
-ONLY = Table(
+ONLY = Wordings(
     r"\b(?:only|alone|nur|lediglich|sólo|solo|solamente|únicamente|seulement|uniquement|"
     r"no longer|nicht mehr|keine? mehr|ya no|ne \w+ plus|everywhere|by default|from (?:now|here|"
     r"today|this) on|going forward|from day one|for good|ab (?:jetzt|sofort)|künftig|"
     r"grundsätzlich|a partir de ahora|siempre|toujours|désormais|partout|always|immer)\b|だけ|"
     r"のみ|限り|只|仅|以后|统一|一律|今後"
 )
-NO = Table(
+NO = Wordings(
     r"(?:^|[,;:.–—] ?|\b(?:and|but|so|then|please|pls|mit|und|also|dann|aber|bitte|y|pero|entonces|"
     r"et|donc|mais|alors) )(?:no|not|never|none|nothing|without|kein(?:e|en|er|es)?|nicht|nie|"
     r"niemals|ohne|ni|nunca|jamás|sin|pas|jamais|sans|aucune?)\b(?! (?:idea|problem|worries|rush|"
@@ -105,14 +105,14 @@ NO = Table(
     r"(?<!返事)(?<!連絡)(?<!問題)(?<!異常)(?:なし|無し)で?|別に|别|不用|"
     r"不再|而不是|代わりに|取り消し"
 )
-FIRST = Table(
+FIRST = Wordings(
     r"^\W*(?:\S+ ){1,4}(?:first|last|zuerst|zuletzt|primero|d'abord|en premier)\b|"
     r"\b(?:zuerst|erst|erstmal|primero|d'abord) .*\b(?:dann|danach|luego|después|puis|ensuite)\b|"
     r"\b(?:first|before anything)\b.*\b(?:then|afterwards|after|later)\b|"
     r"\b(?:for now|for the time being|erst ?mal|vorläufig|vorerst|de momento|por ahora|"
     r"mientras tanto|pour l'instant|pour le moment|en attendant)\b|とりあえず|当面|暂时|先"
 )
-WISH = Table(
+WISH = Wordings(
     r"\b(?:i|we)(?:'d| would|'ll)? (?:much )?(?:prefer|rather|vote|choose|opt|pick)\b|"
     r"\bi(?:'d| would) (?!like|love|need|hate|be|have|say|guess|think|expect|not)\w+|"
     r"\bi'?m (?:for|against|convinced|leaning (?:to|towards))\b|\bi(?:'d)? (?:lean|tend|vote)\b|"
@@ -129,10 +129,10 @@ WISH = Table(
 )
 TOPIC = re.compile(r"^\W*((?:[\w.#+/-]+ ){0,4}[\w.#+/\"”“-]+) ?: ?(?![/\"“„«])(\S[^,;.]*)")
 """A subject, a colon, and what is to be of it."""
-SETTLED = Table(
+SETTLED = Wordings(
     r"\b(?:we|i)(?:'ve| have)? (?:decided|agreed|settled|opted|chose)\b|\bit'?s decided\b"
 )
-ALLOTS = Table(
+ALLOTS = Wordings(
     r"\b(?:does|do|handles?|owns?|covers?|macht|machen|übernimmt|hace|s'en (?:charge|"
     r"occupe))"
     r"\b (?:that|this|it|those|them|the|das|die|den|es|eso|lo|la|ça|ella|él|herr|frau|mr|ms)\b"
@@ -140,7 +140,7 @@ ALLOTS = Table(
 
 # -- something is so, was so or may be so
 
-FACT = Table(
+FACT = Wordings(
     r"^\W*(?:(?:and|but|so|yes|no|ok|also|und|aber|y|et|pero|mais|sí|oui|ja)\b[\s,]*)*"
     r"(?:(?:the|der|die|das|el|la|le|our|unser\w*|nuestr\w*|notre) )?"
     r"(?:there(?:'?s| is| are| was|re)|here(?:'?s| is| are)|it(?:'?s| is| was| has| says| looks| "
@@ -151,18 +151,18 @@ FACT = Table(
     r"er|sie|wir haben|ich (?:habe?|bin|war|weiß|glaube|denke)|creo que|me (?:dice|dicen)|je suis|"
     r"j'ai)\b"
 )
-PAST = Table(
+PAST = Wordings(
     r"(?<!not )(?<!be )(?<!as )\b(?:was|were|had|did|has been|have been|went|got|came|said|told|"
     r"asked|wrote|sent|saw|found|made|took|gave|yesterday|last (?:week|month|year|night|time|"
     r"quarter)|since|ago|war|waren|mussten?|musste|wollten?|konnten?|gab|kam|ging|sagten?|"
     r"hatte[n]?|wurde[n]?|hat|haben .*ge\w+|gestern|seit|fue|era|había|ha \w+[aio]do|"
     r"han \w+[aio]do|ayer|desde|était|avait|a été|ont|hier|depuis)\b|ました|でした|昨日|昨天|过了"
 )
-REPORTS = Table(
+REPORTS = Wordings(
     r"\b(?:says|said|reckons?|thinks?|told|asks?|sagt|meint|fragt|"
     r"will wissen|dice|dicen|pregunta|dit|disent)\b|と言|そうです|说"
 )
-TROUBLE = Table(
+TROUBLE = Wordings(
     r"\b(?:wants|insists|complains|demands|pide|quiere|veut|exige|verlangt|möchte|besteht)\b|"
     r"\b(?:broken|kaputt|stuck|fails?|failing|crash\w*|error\w*|freez\w*|slow|blocked|roto|falla|"
     r"cassé|en panne|plante|doesn'?t (?:work|start|run|open|load)|(?:i|we) can'?t|"
@@ -195,7 +195,7 @@ GOES_ON = re.compile(
     r"show|tell) me\b|gib mir|schick\w* mir|dame\b|envíame|donne-moi|envoie-moi|(?:stop|"
     r"wait)\b(?! with)|continúa|adelante|continuez?|on continue|続けて|继续|next\b|back\b)"
 )
-ASIDE = Table(
+ASIDE = Wordings(
     r"\b(?:that'?s|that (?:was|is|will|would)|it'?s|they|hangs?|waits?|wartet|warten|espera|"
     r"attend|was|were|i'd|till|until|bis|sobald|hasta|cuando|dès|quand|wins?|tomorrow|"
     r"das (?:ist|war)|spricht|falta)\b|等|たら|待"
@@ -206,7 +206,7 @@ POINTER = re.compile(
     r"pon|deja|quita|los|las|dos|ambos|primero|segundo|garde|laisse|les|deux|premier|deuxième)\b|"
     r"\w*est\b"
 )
-FINITE = Table(
+FINITE = Wordings(
     r"\b(?:i|he|she|it|they|we|you|there|who|which)\b|\b(?:is|are|am|was|were|has|have|had|does|"
     r"do|did|will|would|can|could|should|must|may|might|says?|thinks?|needs?|wants?|knows?|looks?|"
     r"works?|seems?|means?|takes?|costs?|gets?|goes|comes?|belongs?|opens?|closes?|starts?|ends?|"
@@ -226,7 +226,7 @@ FINITE = Table(
 CLAUSE = re.compile(
     r"[,;:–—。、] ?|[.!…] | (?:because|bc|cause|since|weil|denn|porque|car) |:\)|[🀀-🿿]+"
 )
-UNABLE = Table(
+UNABLE = Wordings(
     r"\bwithout\b.*(?:n't|\bcannot|\bno)\b|\bohne\b.*\b(?:nicht|kein\w*)\b|\bsin\b.* no \b|"
     r"\bsans\b.*\bpas\b|\bthere(?:'?s| is| are) no\b|\b(?:i|we)(?: still)? (?:can'?t|cannot|"
     r"couldn'?t|haven'?t|don'?t (?:have|know|see|remember))\b|"
@@ -235,18 +235,18 @@ UNABLE = Table(
     r"\b(?:no (?:puedo|podemos|tengo|tenemos)|je n'ai pas|je ne peux pas|on n'a pas)\b"
 )
 CODE = re.compile(r"\w\(\S*\)|[{}=]|\bselect\b.*\bfrom\b|/tmp/")
-PROMISES = Table(
+PROMISES = Wordings(
     r"\blet'?s .*\b(?:tomorrow|later|another (?:day|time)|next (?:week|time)|on \w+day)\b|"
     r"\b(?:i'll|i will|i'm going to|i'm off|let me|ich (?:schick|frag|ruf|schreib)\w*|voy a|le "
     r"escribo|te mando|je vais|j'envoie|je vous envoie)\b"
 )
-DOUBT = Table(
+DOUBT = Wordings(
     r"\b(?:if|unless|whether|maybe|perhaps|might|depends|falls|wenn|ob|vielleicht|quizás?|tal vez|"
     r"depende|peut-être|dépend|(?:not|nothing) (?:now|yet|before|until|till)|"
     r"idk|dunno|waiting|waits)\b|もし|たぶん|かも|如果|也许|可能"
 )
 # "Merged" and "true" tell, and decide nothing.
-TOLD = Table(
+TOLD = Wordings(
     r"\bdone\b|^(?:\w+ed|sent|true|correct|off|there|through|ready|fertig|erledigt|geschickt|"
     r"listo|hecho|enviado|fait|envoyé|déposé)$|\b(?:sent|ready|in|off|applied|too|tho)$"
 )
@@ -260,7 +260,7 @@ NO_TOPIC = re.compile(
 ABOUT = re.compile(
     r"(?:about|regarding|concerning|as (?:for|to)|re|wegen|bezüglich|sobre|quant à)\b"
 )
-OTHERS = Table(
+OTHERS = Wordings(
     r"\b(?:is|are|was|'s) only (?:on|at|in|by|after|from|until)\b|\b(?:it|that) must be\b|"
     r"\b(?:i|we) only (?:have|got|see|know)\b|\bonly (?:now|then|just)\b|"
     r"^(?:the|my|our|his|her|this|that|their) \w+(?: \w+)? (?:only|always|never) \w+s\b|"

@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 
 from agentsess.sessions.recap import choice_words as wording
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.questions import PUT_OFF, TASK, matter, wonders
-from agentsess.sessions.recap.tables import Table
 
 _ORDERS = (wording.IMPERATIVE, wording.WISH, wording.SETTLED)
 _NORMS = (
@@ -126,7 +126,7 @@ def substance(said: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def _any(said: str, patterns: tuple[re.Pattern[str] | Table, ...]) -> bool:
+def _any(said: str, patterns: tuple[re.Pattern[str] | Wordings, ...]) -> bool:
     return any(pattern.search(said) for pattern in patterns)
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from agentsess.sessions.recap.text import Caseless, clean, shorten
+from agentsess.sessions.recap.patterns import Wordings
+from agentsess.sessions.recap.text import clean, shorten
 
 _COMMAND_LENGTH = 120
 
@@ -137,13 +138,13 @@ _KNOWN = re.compile(
     r")(?=\s|$)"
 )
 # Code that is handed over on the command line.
-_CODE = Caseless(
+_CODE = Wordings(
     r"\b(?:testthat|devtools::(?:test|check)|test_(?:dir|file|package)|rcmdcheck|lintr|"
     r"(?:rmarkdown|quarto)::\w*render|pkg\.test|tar_make|runtests)\b"
 )
 # Of home-made programs the name, or that of what they are told to do, says that they check.
 # Of home-made programs the name, or that of what they are told to do, says that they check.
-_CHECKS = Caseless(
+_CHECKS = Wordings(
     r"(?:^|[/.:_-])(?:(?:self|un|re|spell|link|load|config|run|stress|unit|type|syntax|dry|pre|"
     r"post)?"
     r"(?:tests?|check(?:s|er|ers|ing)?)|verif\w+|validat\w+|compar\w+|bench\w*|smoke\w*|audit\w*|"
@@ -168,7 +169,7 @@ _NO_CHECK = re.compile(
 )
 _SCRIPT = re.compile(r"python[\d.]*\s+\S+\.py\b")
 # What the last lines of an output say of something that was tried out.
-_TELLS = Caseless(
+_TELLS = Wordings(
     r"\b(?:\d[\d,.]*|no|all|zero|keine?|aucune?|ning[uú]n)\s+(?:[\w-]+\s+){0,2}(?:passed|passing|"
     r"pass|"
     r"failed|failing|failures?|errors|errored|problems?|violations?|mismatch(?:es)?|differences?|"

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from agentsess.model import Fact
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.questions import matter
 from agentsess.sessions.recap.reading import Reading
 from agentsess.sessions.recap.sections import Section
 from agentsess.sessions.recap.text import FACT_LENGTH, asks, plain
-from agentsess.sessions.recap.waiting import AWAITED, STUCK, Wordings
+from agentsess.sessions.recap.waiting import AWAITED, STUCK
 
 _REMEMBERED = 40
 _OUTLIVES = 14

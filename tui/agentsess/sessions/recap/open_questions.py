@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.questions import (
     MAY_I,
     PUT_OFF,
@@ -14,20 +15,20 @@ from agentsess.sessions.recap.questions import (
     matter,
 )
 from agentsess.sessions.recap.reading import Reading
-from agentsess.sessions.recap.text import Caseless, asks
+from agentsess.sessions.recap.text import asks
 
-_YES_OR_NO = Caseless(
+_YES_OR_NO = Wordings(
     r"^\W*(?:(?:\w+[,!.]+ )?(?:yes|yeah|yep|yup|no|nope|neither|both|either|ja|nein|doch|beide\w*|"
     r"sí|ninguno|oui|non|ni|les deux|sure|ok(?:ay)?|fine|go(?! on)|sounds|good|right|"
     r"exactly|correct|the|[a-e1-9])\b|はい|いいえ|いい|好|是|不)"
 )
-_NUMBER_ASKED = Caseless(
+_NUMBER_ASKED = Wordings(
     r"\b(?:how (?:many|much|long|often|big|large|old)|which (?:day|month|week|year|date|version|"
     r"page|number)|what (?:time|date|day|year)|wie (?:viele?|lange|oft|groß)|welche[rnsm]? (?:tag|"
     r"monat|woche|jahr)|cuánt\w+|qué (?:día|mes|año|hora|fecha)|combien|quelle? (?:date|heure|jour|"
     r"mois|année))\b|何(?:か月|ヶ月|日|年|時|件|個|回|人)|いくつ|いつまで|几|多少"
 )
-_NUMBER = Caseless(
+_NUMBER = Wordings(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|all|none|no limit|half|"
     r"january|february|march|april|may|june|july|august|september|october|november|december|"
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|(?:mon|diens|donners|frei|sams|sonn)tag|"
@@ -39,11 +40,11 @@ _NUMBER = Caseless(
     r"cuatro|cinco|seis|todos|siempre|deux|trois|quatre|cinq|"
     r"six|tous|toujours|spring|summer|autumn|winter|enough|depends)\b|[一二三四五六七八九十半全]"
 )
-_EITHER_ASKED = Caseless(
+_EITHER_ASKED = Wordings(
     r"\b(?:or|oder|ou)\b(?!.*\b(?:or|oder|ou) not\b)|还是|それとも|どちら|どっち|哪个|哪一"
 )
 # Who begins so speaks of something else.
-_OTHER_MATTER = Caseless(
+_OTHER_MATTER = Wordings(
     r"(?:(?:ah|oh|uff?|uh|hm+|ok(?:ay)?|ach)\b[\s,.!…]*)*(?:and|also|by the way|btw|gotta|stop|"
     r"hold|another thing|one more|unrelated|meanwhile|before that|und|übrigens|ach ja|noch was|"
     r"außerdem|y (?!sí|no)|por cierto|además|otra cosa|et (?!oui|non)|au fait|sinon|par contre|"
@@ -52,7 +53,7 @@ _OTHER_MATTER = Caseless(
     r"(?:ich )?habe? (?:\w+ ){0,6}(?:ge\w+(?:t|en)|\w+iert)|j['’]ai \w+(?:é|it|is|u)|"
     r"(?:ya )?(?:l[eao]s? )?he \w+(?:ado|ido|ito|cho))\b|ところで|あと|それから|对了|另外|还有"
 )
-_ORDINAL = Caseless(
+_ORDINAL = Wordings(
     r"\b(?:first|second|third|former|latter|last|both|either|neither|whatever|whichever|you choose|"
     r"rather|better|lieber|eher|mejor|plutôt|1st|2nd|3rd|erste\w*|zweite\w*|beide\w*|egal|"
     r"primer\w*|segund\w*|amb[oa]s|cualquiera|premi\w+|second\w*|deuxième|les deux|peu importe)\b|"
@@ -60,14 +61,14 @@ _ORDINAL = Caseless(
 )
 _SHORTEST_OTHER = 30
 """A shorter word after a question may well answer it in other words."""
-_OBJECTS = Caseless(r"(?:but|aber|pero|mais)\b|でも|但")
-_LIKELY = Caseless(
+_OBJECTS = Wordings(r"(?:but|aber|pero|mais)\b|でも|但")
+_LIKELY = Wordings(
     r"(?:yes|yeah|no|not|nope|both|neither|either|ja|nein|doch|sí|oui|non|right|correct|exactly)\b|"
     r"はい|いいえ|是|不|(?:very |quite |most )?(?:probabl[ey]|likely|presumably|perhaps|maybe|"
     r"hardly|depends|vermutlich|wahrscheinlich|vielleicht|kaum|kommt drauf an|probablemente|"
     r"seguramente|depende|quizás?|probablement|peut-être|sans doute|たぶん|おそらく|大概|可能)"
 )
-_NOT_KNOWN = Caseless(
+_NOT_KNOWN = Wordings(
     r"\b(?:yours to (?:decide|say|choose)|up to you|you (?:have to|must|need to) (?:decide|choose)|"
     r"(?:i|we) (?:don['’]?t|do not|can['’]?t|cannot) (?:know|tell|say)|\w+ would know|"
     r"(?:weiß|kann) ich nicht|müssen sie entscheiden|no lo sé|eso lo (?:decides|decide)|"

@@ -6,11 +6,12 @@ import re
 from itertools import zip_longest
 
 from agentsess.sessions.recap.ahead import is_ahead
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.reading import Reading
-from agentsess.sessions.recap.text import Caseless, asks, mentions, plain
+from agentsess.sessions.recap.text import asks, mentions, plain
 
 _LONGEST = 300
-_ACT = Caseless(
+_ACT = Wordings(
     r"\bi(?:['’](?:ve|m|ll)| have| am)?(?: also| only| now| just| therefore| deliberately)* "
     r"(?:set(?:ting)?|leav(?:e|ing)|left|keep(?:ing)?|kept|pin(?:n(?:ed|ing))?|put(?:ting)?|"
     r"mak(?:e|ing)|made|us(?:e|ed|ing)|tak(?:e|ing)|took|count(?:ed|ing)?|exempt(?:ed|ing)?|"
@@ -38,19 +39,19 @@ _ACT = Caseless(
     r"用|翻|译|删|加|合并|拆)|把|用|保留|设|放|采用|按|统一)|"
     r"我们?用|保留"
 )
-_CONTRAST = Caseless(
+_CONTRAST = Wordings(
     r"\b(?:instead of|in place of|rather than|no longer|statt|anstelle|en vez de|en lugar de|"
     r"au lieu de|plutôt que|et non|und nicht|y no)\b|, (?:not|never|nicht|nie|no|nunca|pas|"
     r"jamais) \w+|ではなく|じゃなく|而不是|没有?\w*[，,]"
 )
-_REASON = Caseless(
+_REASON = Wordings(
     r"\b(?:so that|so (?:nobody|no one|you|that|it|they|we|a|the|nothing|an)\b|because|since|"
     r", so (?!far|much|is|are|do|did)\w+ \w+|in order (?:to|not)|damit|weil|sodass|denn|para que|"
     r"porque|ya que|pour que|afin|car|puisque|parce que)\b|, as (?!well|you|long|soon|far|if)|"
     r"ので|ため|ように|以便|方便|因为|免得|避免"
 )
 _TELLS_MORE = re.compile(r"; \w|\w ?: \w")
-_PLAINLY = Caseless(
+_PLAINLY = Wordings(
     r"^(?:so |then )?i(?:['’](?:ll|m|ve))? \w+ .*\b(?:instead of|in place of|rather than)\b|"
     r"^(?:so |then )?(?:i|we)['’](?:ll|m) \w+ .*, not \w+|\b(?:ich \w+e|\w+e ich)\b.*\b(?:statt|"
     r"anstelle)\b|\bje \w+e\b.*\b(?:plutôt que|au lieu de)\b|"
@@ -64,7 +65,7 @@ _HINTS = (
     *("ため", "ように", "以便", "方便", "因为", "免得", "避免"),
 )
 """Only with one of these there is a contrast or a reason."""
-_NO_CHOICE = Caseless(
+_NO_CHOICE = Wordings(
     r"\b(?:fail\w*|error\w*|broke\w*|bug|can['’]?t|cannot|couldn['’]?t|would|could|once|"
     r"tomorrow|crash\w*|found|looks?|wrong|(?:is|are) missing|mistake|sorry|stuck|waiting|next|"
     r"sobald|morgen|fehlt|falla|mañana|manque|demain)\b|たら|失敗|如果|失败"
@@ -90,7 +91,7 @@ def _for_a_reason(sentence: str, after: str) -> bool:
     )
 
 
-_WHEREFORE = Caseless(
+_WHEREFORE = Wordings(
     r"^(?:that way|this way|otherwise|or else|else|sonst|andernfalls|auf diese weise|so bleib\w+|"
     r"así|si no|de lo contrario|de ese modo|sinon|ainsi|comme ça|autrement)\b|"
     r"^(?:否则|这样|不然|そうしないと|こうすると|これなら)|(?:ため|から)(?:です)?。?$"

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 from agentsess.sessions.recap.ahead import is_ahead
 from agentsess.sessions.recap.choices import plainly, pointless, substance
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.questions import PUT_OFF, matter
 from agentsess.sessions.recap.reading import Reading
-from agentsess.sessions.recap.text import Caseless, asks, plain
+from agentsess.sessions.recap.text import asks, plain
 
-NAMES_WAYS = Caseless(
+NAMES_WAYS = Wordings(
     r"\b(?:or|oder|o|ou|which|what|how|where|who|when|welche[rs]?|was|wie|wo|wer|wann|zu welchem|"
     r"qué|cuál|cómo|dónde|quel(?:le)?|comment|où|quand)\b|还是|或|それとも|または|什么|哪"
 )
 # A question of fact is answered, too, but nothing is decided by it. It asks what is, was or is
 # had, and by no word what is wanted.
-_OF_FACT = Caseless(
+_OF_FACT = Wordings(
     r"^(?:(?:and|but|so|also|or|und|aber|y|et|mais)\b,? )?¿?(?:what|which(?! (?:one|of|is))|who "
     r"(?:is|are|was|were|did|has|owns?|wrote|sent|set|made|\w+ed)|whose|where|when|how|why|"
     r"since|is|are|was|were|does|did|has|have|had|do (?!we\b|i\b|you\b)|do you (?:have|run|know|"
@@ -30,11 +31,11 @@ _OF_FACT = Caseless(
     r"怎么|教えて|\bhow (?:much|many)\b|^[^、。]*(?:いつ|誰|どこ|何|どの|いくつ).*(?:です|ました|"
     r"でした|ています)か"
 )
-_OF_TODAY = Caseless(
+_OF_TODAY = Wordings(
     r"\b(?:currently|at present|nowadays|so far|heute|derzeit|bisher|aktuell|actualmente|hoy|"
     r"actuellement|aujourd['’]hui)\b"
 )
-_OF_WILL = Caseless(
+_OF_WILL = Wordings(
     r"\b(?:should|shall|must|may|want(?:ed)?|would|prefer|rather|better|best|instead|keep|"
     r"need(?:ed)?|or|ok(?:ay)?|enough|plenty|too (?:strict|much|many|long|short|early|late)|"
     r"do (?:we|i)|can (?:we|i|it|they|that) (?:go|wait|stay|be)|soll\w*|möchte\w*|woll\w+|willst|"
@@ -43,8 +44,8 @@ _OF_WILL = Caseless(
     r"devr\w+|gard\w+|laiss\w+|suffi\w+)\b|还是|要|应该|想|选|用哪|それとも|どちら|ましょう|べき|"
     r"いい(?:です)?か"
 )
-_THIRD_PERSON = Caseless(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b")
-_CONSEQUENCE = Caseless(
+_THIRD_PERSON = Wordings(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b")
+_CONSEQUENCE = Wordings(
     r"\b(?:so|therefore|hence|deshalb|daher|así que|por eso|donc) (?!far|much|many)\w"
 )
 _AGREED = re.compile(
@@ -58,41 +59,41 @@ _AGREED = re.compile(
     r"\b(?:klingt gut|like it|me gusta|me convence|ça me va)[.!]*$",
     re.IGNORECASE,
 )
-_GOES_ON = Caseless(r"(?:ok(?:ay)?|good|great|nice|perfect|fine|right|gut|prima|vale|sí)\b")
-_DO_SO = Caseless(
+_GOES_ON = Wordings(r"(?:ok(?:ay)?|good|great|nice|perfect|fine|right|gut|prima|vale|sí)\b")
+_DO_SO = Wordings(
     r"(?:(?:ok(?:ay)?|yes|yep|yeah|sure|good|great|fine|ja|sí|vale|oui|gut)[\s,.!]*)*"
     r"(?:(?:let['’]?s |please )?do (?:that|it|so|both|all)|go(?: for it| ahead)?|make it so|ship "
     r"it|(?:agree|agreed) (?:w/|with) (?:all|both|everything|that|it)|so machen wir|machen wir so|"
     r"mach das|hazlo|adelante|fais(?:-le| ça)|faites(?:-le| ça)?|vas-y)\b[^,;]{0,12}$"
 )
-_REFUSES = Caseless(
+_REFUSES = Wordings(
     r"(?:(?:h+m+|uh+|oh|ok(?:ay)?|well|sorry|ah|ew+|ugh)\b[\s,.!]*)*(?:no|nope|nah|not|never|but|"
     r"rather|instead|wait|hold on|stop|don['’]?t|why|nein|nicht|aber|lieber|doch|warum|halt|pero|"
     r"mejor|espera|non|mais|plutôt|pourquoi|attends)\b|いや|いいえ|やっぱり|でも|不|但"
 )
-_CONSULTS = Caseless(
+_CONSULTS = Wordings(
     r"\b(?:what (?:would|should|do) (?:you|we|i)|how (?:would|should) (?:you|we|i)|which|"
     r"should (?:we|i)|better|würdest|würden sie|soll(?:en|te)?|welche[rs]?|harías|haría|deber\w+|"
     r"cuál|feri?ez|ferais|faut-il|quel(?:le)?)\b|どう|怎么|怎样"
 )
-_PROPOSES = Caseless(
+_PROPOSES = Wordings(
     r"\b(?:(?:i|we)(?:['’]d| would) (?!not|like|love|need|hate|be|have)|(?:we|one|you) could|"
     r"might as well|\b\w+est (?:is|would be|way)|(?:my )?advice|"
     r"(?:suggest|propose|recommend|advise|schlage|empfehle|propongo|recomiendo|sugiero)\b|"
     r"would be better|better to|würde ich|ich würde|wir könnten|podríamos|yo \w+ía|mejor|sería|"
     r"je (?:\w+erais|propose|conseille)|on pourrait|mieux)|しましょう|提案|建议|, then[.:]"
 )
-_ADVISES = Caseless(
+_ADVISES = Wordings(
     r"(?:fix|solution|(?:my )?(?:verdict|advice|vote|recommendation|suggestion|proposal)|decision|"
     r"middle way|compromise|vorschlag|empfehlung|lösung|fazit|propuesta|recomendación|solución|"
     r"proposition|recommandation|conseil|提案|対策案|结论|建议)\s?[:：]\s*\S"
 )
-_RATHER = Caseless(
+_RATHER = Wordings(
     r"\b(?:instead of|in place of|rather than|statt|anstelle|en vez de|en lugar de|au lieu de|"
     r"plutôt que)\b|ではなく|而不是"
 )
 _FEW = 2
-_LETTER = Caseless(
+_LETTER = Wordings(
     r"^(?:(?:ok(?:ay)?|yes|no|hm+|so)\b[\s,.]*)*(?:option |way |weg |variante |opción |plan |"
     r"number |nr\.? |#)?([a-e]|[1-9])\b(?! ?[%€$\w])"
 )
@@ -100,7 +101,7 @@ _LABELLED = (
     r"(?:^|\s|\(|\b(?:option|way|weg|variante|opción|plan) ){}[).:] *(.+?)(?=\s[a-h1-9]\)\s|$)"
 )
 _LETTERED = re.compile(r"(?:^|\s)[ab]\) ")
-ONLY_PICKS = Caseless(
+ONLY_PICKS = Wordings(
     r"(?:(?:ok(?:ay)?|yes|hm+|well|then|gut|ja|bueno|bon)\b[\s,.]*)*(?:the |option |way "
     r")?(?:first|second|third|last|former|latter|both|[a-e1-9]|1st|2nd|beides?|(?:das )?erstere|"
     r"(?:das )?letztere|l[ao]s? (?:primer[oa]?|segund[oa])|les deux|le premier|"

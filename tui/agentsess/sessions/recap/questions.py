@@ -6,38 +6,39 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.reading import Reading
 from agentsess.sessions.recap.sections import Section
-from agentsess.sessions.recap.text import Caseless, asks, fold, plain, tokens
+from agentsess.sessions.recap.text import asks, fold, plain, tokens
 
-TASK = Caseless(
+TASK = Wordings(
     r"^(?:(?:ok(?:ay)?|yes|please|and|now|then|also|last thing|next thing|next|great|good|"
     r"meanwhile|can you)\b[\s,.:]*)*"
     r"(?:add|ask|build|check|create|draft|do (?:it|that|this|both|so|the)|explain|find|fix|go|look|"
     r"list|make|prepare|remind|review|rewrite|run|show|start|tell|test|try|update|write|continue|"
     r"tidy|bump)\b"
 )
-_NOTHING_ASKED = Caseless(
+_NOTHING_ASKED = Wordings(
     r"^(?:(?:is there )?any ?thing else\b|what (?:else )?(?:would|do|should|can) (?:you|"
     r"i) (?:like|want|help)\b|how (?:can|may|else can) i help|does (?:that|this) (?:make sense|"
     r"help|look (?:good|right|ok))|make sense|sound good|ok(?:ay)?\?|why\?|how so\?|what next\?|"
     r"noch etwas|algo más|autre chose)"
 )
-_OF_THE_LAST = Caseless(
+_OF_THE_LAST = Wordings(
     r"^(?:what do you think|what(?:['’]s| is) your (?:view|preference|take)|(?:any )?thoughts|"
     r"do you agree|agreed|ok(?:ay)?\?|which (?:one )?do you prefer|was (?:meinst|denkst) du|"
     r"¿?qué (?:opinas|te parece)|ça vous va)"
 )
-_POINTS_BACK = Caseless(
+_POINTS_BACK = Wordings(
     r"^(?:and |but |so )?(?:(?:is|are|was|does|do|did|will|should|can|why|how|when) )+"
     r"(?:that|this|it|these|those|they)\b|^(?:ist|sind) das\b|^¿?(?:es|está) (?:eso|esto)\b|"
     r"^est-ce\b"
 )
-_TO_YOU = Caseless(
+_TO_YOU = Wordings(
     r"\b(?:you|your|shall|should|may|can i|want|prefer|soll(?:en)?|möchte(?:st|n)|willst|du|"
     r"must|quieres?|prefieres?|debo|veux|voulez|dois)\b"
 )
-_YOURS = Caseless(
+_YOURS = Wordings(
     r"\b(?:i (?:still )?(?:need|have|['’]d need|would need) to know|i wonder|(?:müsste|muss) ich "
     r"(?:noch )?wissen|(?:wüsste|weiß) ich (?:gern|noch nicht)|necesito saber|(?:il )?me faut "
     r"savoir|j['’]ai besoin de savoir),? (?:whether|if|how|which|when|what|who|ob|wie|wer|wann|"
@@ -50,24 +51,24 @@ _YOURS = Caseless(
     r"oder|soit)\b|教えてください|告诉我|请确认"
 )
 # A question that its own paragraph goes on to answer is put to nobody.
-_SELF_ANSWERED = Caseless(r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b")
-RHETORICAL = Caseless(
+_SELF_ANSWERED = Wordings(r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b")
+RHETORICAL = Wordings(
     r"^(?:(?:so|and|but|then) )?(?:why|how come|what about|how about|was it|what happened|warum|"
     r"por qué|pourquoi)\b"
 )
-REQUEST = Caseless(
+REQUEST = Wordings(
     r"(?!.{0,30}\b(?:tell|say|explain|sagen|decir|dire)\b)"
     r"^¿?(?:(?:could|can|would|will) (?:you|u|some(?:one|body)|any(?:one|body))|(?:is there "
     r")?anything (?:you|we|i) can|me ayudas|puedes|podrías|"
     r"(?:kannst|könntest) du|könnte jemand|peux-tu|pouvez-vous)\b"
 )
 # Whether the agent may go on: any other word than yes speaks of something else.
-MAY_I = Caseless(
+MAY_I = Wordings(
     r"^¿?(?:ok (?:to|if)|(?:(?:ok|so|or)\b,? )?(?:may|shall|should|can) i|"
     r"(?:do you )?want me to|soll ich|quieres que|veux-tu que|dois-je)\b"
 )
 # Who says so does not know the answer, or has yet to get it.
-PUT_OFF = Caseless(
+PUT_OFF = Wordings(
     r"\b(?:depends? on \w+|(?:have|need|got) to (?:look|ask|check|see|find out|talk to|clarify)|"
     r"(?:\w+|he|she|they)(?:['’]ll| will| would| should) know|remains to be seen|not decided yet|"
     r"undecided|(?:is|that['’]?s) for (?:the |my |our )?\w+ to (?:say|decide|answer|choose)|"

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.sections import Section, section_of
 from agentsess.sessions.recap.text import (
     Block,
-    Caseless,
     announces,
     blocks,
     fold,
@@ -101,7 +101,7 @@ _STATUS_CELL = re.compile(
 
 _PHASE_WORDS = "phase|step|stage|milestone|schritt|etappe|fase|paso|etapa|étape"
 _DIGIT = re.compile(r"\d")
-PHASE_HINT = Caseless(rf"(?:{_PHASE_WORDS}|phasen|schritte)[sn]? \d")
+PHASE_HINT = Wordings(rf"(?:{_PHASE_WORDS}|phasen|schritte)[sn]? \d")
 PHASE_NAME = re.compile(rf"(?:{_PHASE_WORDS}) (\d{{1,3}})", re.IGNORECASE)
 _PHASE_LINE = re.compile(
     rf"^[*_~]*({_PHASE_WORDS})\s+(\d{{1,3}})\b[*_]*\s*(?:[:.,–—-]\s*|\(\s*|[*_]+\s*)?(.*)$",
@@ -115,27 +115,27 @@ _NUMBERS = (
 _ASIDE = r"(?P<aside>\s*\([^)]{1,80}\)|,\s[^,.;]{1,60},|\s[—–-]\s[^—–.;]{1,60}\s[—–-])?"
 _IS = r"(?:\s+(?:is|are|was|were|has been|have been|ist|sind|está|están|est|sont))?"
 _NOW = r"(?:\s+(?:now|all|both|also|fully|already|jetzt|ya|completely))*"
-_PHASE_IS = Caseless(
+_PHASE_IS = Wordings(
     rf"{_NUMBERS}{_ASIDE}(?:{_IS}{_NOW}\s+(?:(?P<done>{_DONE_WORDS})|(?P<doing>{_DOING_WORDS})|"
     rf"(?P<todo>{_TODO_WORDS})|comes (?P<todo2>next)|(?P<remains>remains?))\b)"
 )
-_FINISHED_PHASE = Caseless(
+_FINISHED_PHASE = Wordings(
     r"\b(?:finished|completed|done with|wrapped up|(?:that|this) (?:completes|finishes|concludes))"
     rf"\s+(?:with\s+)?{_NUMBERS}{_ASIDE}"
 )
-_BEGUN_PHASE = Caseless(
+_BEGUN_PHASE = Wordings(
     r"\b(?:start(?:ing|ed)?|begin(?:ning)?|began|working on|now(?: on)?|on to|in the middle of|"
     r"continu(?:e|ing) with|go on with|proceed(?:ing)? with|do|starte|beginne|weiter|empieza|"
     r"empiezo|"
     rf"sigue|continúa|next(?: up)?(?: is|:)?|ready for|left is)\s+(?:with\s+|mit\s+|"
     rf"con\s+)?(?:the\s+|la\s+|el\s+)?{_NUMBERS}{_ASIDE}"
 )
-_UNREAL = Caseless(
+_UNREAL = Wordings(
     r"\b(?:not|until|once|when|after|if|before|almost|nearly|part(?:ly|ially)|half|unless|assuming|"
     r"nicht|noch|sobald|wenn|bevor|nachdem|cuando|si|antes|después|aún|pas|quand|avant|après)\b|"
     r"n['’]t\b"
 )
-_LATER = Caseless(
+_LATER = Wordings(
     r"\b(?:next|tomorrow|later|will|can|could|should|would|then|ready|shall|want|wait|left|may|"
     r"morgen|bereit|dann|soll|mañana|luego|puedo|ensuite|demain)\b|['’]ll\b"
 )

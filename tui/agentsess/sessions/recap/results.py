@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 
 from agentsess.sessions.recap.ahead import is_ahead
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.questions import matter
 from agentsess.sessions.recap.reading import Reading, phases_in, read
 from agentsess.sessions.recap.sections import Section
-from agentsess.sessions.recap.text import Caseless, announces, asks, plain
+from agentsess.sessions.recap.text import announces, asks, plain
 from agentsess.sessions.recap.underway import in_part, says_under_way
 
 _VERBS = (
@@ -101,11 +102,11 @@ _MADE_ASIAN = (
     r"(?:済み|済です|完了|(?<!あり)(?<!かり)(?<!つかり)(?<!思い)(?<!言い)(?<!でし)ました(?:。|が|$)|"
     r"已(?:经)?(?!知)|完成|[也都]好了|[做写改弄译翻跑看测校录]完|[做写改弄修加删搬传跑建]好了?|改成|[加删换改写搬导传修补](?:上|掉|完|好)?了)"
 )
-_DONE = Caseless(_DONE_ENGLISH)
-_MADE_SO = Caseless(
+_DONE = Wordings(_DONE_ENGLISH)
+_MADE_SO = Wordings(
     "|".join((_MADE_ENGLISH, _MADE_GERMAN, _MADE_FRENCH, _MADE_SPANISH, _MADE_ASIAN))
 )
-_OTHERWISE_NOW = Caseless(
+_OTHERWISE_NOW = Wordings(
     r"(?<=\w )(?:now|no longer|from now on|jetzt|nun|nicht mehr|désormais|maintenant|ahora|"
     r"ya no)\b"
 )
@@ -116,7 +117,7 @@ _BROUGHT_ABOUT = (
     r"shipped|signed|submitted|switched|tested|translated|typed|uploaded|written)"
 )
 # What users report of their own part.
-_BY_USER = Caseless(
+_BY_USER = Wordings(
     rf"(?:^|[,;:.] )(?:update: )?[^,;:.?]{{1,50}} (?:(?:is|are|was|were|has been|have been) )?"
     rf"(?:{_ALSO} )*{_BROUGHT_ABOUT}(?=[,.;!:)]|$| (?:now|too|already|and|since|this|yesterday|"
     r"today|thx|thanks))|"
@@ -130,11 +131,11 @@ _BY_USER = Caseless(
     r"[oa]s?\b|"
     r"(?:でき|終わり|済み|完成し)ました|(?:已经|都|也)?(?:做|写|改|弄|译|印|发|寄|签|装)(?:好|完)了|试运行了"
 )
-_WANTED = Caseless(
+_WANTED = Wordings(
     r"\b(?:want|needs?|get|gets|have|has to|must|please|should|let|make|could|would|is to|are to|"
     r"then|ought|soll\w*|muss|müssen|bitte|il faut|faut|doit|debe|hay que|por favor)\b|ください|请"
 )
-_IN_DOUBT = Caseless(
+_IN_DOUBT = Wordings(
     r"\b(?:not|never|nothing|none|yet|still|only|almost|nearly|half|partially|partly|should|would|"
     r"could|may|might|must|can|if|unless|until|till|when|once|as soon|before|after|needs?|will|"
     r"going to|tried to|being|to be|except|why|where|nicht|noch|kein\w*|nie|fast|erst|wenn|falls|"
@@ -142,12 +143,12 @@ _IN_DOUBT = Caseless(
     r"quand|dès|avant|après|serait|no|nunca|todavía|aún|casi|cuando|antes|después|sería)\b|"
     r"n['’]t\b|['’](?:ll|d)\b|未|没|無|不|ません|なら|れば|たら|如果|还"
 )
-_CLAIM_IN_DOUBT = Caseless(
+_CLAIM_IN_DOUBT = Wordings(
     r"\b(?:would have|could have|if|except|but not|not yet|haven['’]t|partially|tried|almost|"
     r"was going to|noch nicht|todavía no|aún no|pas encore)\b"
 )
 
-_NO_REPORT = Caseless(
+_NO_REPORT = Wordings(
     r"\b(?:can['’]?t|cannot|couldn['’]?t|may not|refuse[sd]?|denied|yet|still|fails?|failing|"
     r"(?:has|have|run|tests?|it) failed|"
     r"failed (?:to|with|because)|blocked|i(?:['’]d|['’]ll| will| would)|should (?:i|we)|we should|"
@@ -276,7 +277,7 @@ _CLAUSE_ENDS = re.compile(
 )
 
 
-def _told(pattern: Caseless, sentence: str) -> bool:
+def _told(pattern: Wordings, sentence: str) -> bool:
     """Whether a clause that is in no doubt says so."""
     if len(sentence) > 300 or sentence[-1:] == ":" or not pattern.search(sentence):
         return False

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.questions import PUT_OFF, TASK, matter
 from agentsess.sessions.recap.reading import Reading
 from agentsess.sessions.recap.text import (
     FACT_LENGTH,
-    Caseless,
     asks,
     blocks,
     plain,
@@ -26,7 +26,7 @@ _GREETING = re.compile(
     r"$)\s*",
     re.IGNORECASE,
 )
-_ASKING = Caseless(
+_ASKING = Wordings(
     r"\b(?:please|can you|could you|would you|help|i(?:['’]d)? (?:want|need|like)|we (?:want|need)|"
     r"let['’]?s|our goal|the goal|bitte|kannst du|ich möchte|wir (?:wollen|müssen)|"
     r"por favor|puedes|necesito|quiero|necesitamos|peux-tu|j['’]ai besoin|il faut)\b|"

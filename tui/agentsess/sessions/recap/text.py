@@ -21,7 +21,6 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
 _SPACES = re.compile(r"\s+")
-_CAPITAL = re.compile(r"(?<!\\)(?<!\(\?)[A-ZÀ-ÖØ-Þ]")
 _CODE_SPAN = re.compile(r"(`{1,2})([^`]+)\1")
 _LINK = re.compile(r"!?\[([^\]\n]{1,300})\]\((?:[^()\s]|\([^()\s]*\)){0,500}(?:\s+\"[^\"]*\")?\)")
 _BOLD = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
@@ -76,35 +75,6 @@ class Block:
     """The item's number in a numbered list."""
     title: str = ""
     """An item's words before the colon, if it begins with such."""
-
-
-class Caseless:
-    """A pattern in lower case that is found in any case, several times as fast as by the flag of
-    `re`: by that one all alternatives are tried at each place. Matches are in lower case."""
-
-    def __init__(self, pattern: str) -> None:
-        if _CAPITAL.search(pattern):
-            raise ValueError(f"not in lower case: {pattern}")
-        self._pattern = re.compile(pattern)
-        # The same sentence is looked at for several parts of a recap.
-        self._search = lru_cache(maxsize=256)(self._pattern.search)
-
-    def search(self, text: str) -> re.Match[str] | None:
-        """As `re.Pattern.search`."""
-        return self._search(lowered(text))
-
-    def match(self, text: str) -> re.Match[str] | None:
-        """As `re.Pattern.match`."""
-        return self._pattern.match(lowered(text))
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """As `re.Pattern.finditer`."""
-        return self._pattern.finditer(lowered(text))
-
-
-def lowered(text: str) -> str:
-    """In lower case, each character in its place."""
-    return text.replace("İ", "i").lower()  # no other becomes two
 
 
 def clean(text: str) -> str:

@@ -17,7 +17,8 @@ from agentsess.sessions.recap.commands import (
     outcome_of,
 )
 from agentsess.sessions.recap.notable import makes_or_checks, notable, plain_command
-from agentsess.sessions.recap.text import Caseless, clean, plain, shorten
+from agentsess.sessions.recap.patterns import Wordings
+from agentsess.sessions.recap.text import clean, plain, shorten
 
 WRITE = frozenset({"write", "create_file", "write_file"})
 EDIT = frozenset({"edit", "multiedit", "notebookedit", "str_replace", "edit_file"})
@@ -47,7 +48,7 @@ _CHANGES = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 # What a program is told to do, or is called by, where it changes something.
-_CHANGING = Caseless(
+_CHANGING = Wordings(
     r"(?:^|[\s/._-])(?:add|append|apply|assign|backfill|cancel|clean|clear|close|commit|convert|copy|"
     r"create|cut|delete|deploy(?!/)|disable|drop|edit|enable|encode|export|fill|fix|flash|flush|"
     r"generate|grant|import|init|insert|install|invite|issue|merge|migrate|move|open|"

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, field
 
 from agentsess.model import Fact
+from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.questions import matter
 from agentsess.sessions.recap.reading import Reading, read
-from agentsess.sessions.recap.text import Caseless, announces, asks, plain
+from agentsess.sessions.recap.text import announces, asks, plain
 
 _REMEMBERED = 8
 """Texts of talk that what was said to be in work outlives."""
@@ -81,7 +82,7 @@ _OTHERS = (
     r"かけて(?:い|おり)|かけです|最中|続けてい|一半|"
     r"まだ終わって|正在|还在|进行中|做到|已开始|开始[做写改]|还没(?:有)?[做写改弄跑译]完|[做写改弄]了一半"
 )
-_UNDER_WAY = Caseless(f"{_ENGLISH}|{_OTHERS}")
+_UNDER_WAY = Wordings(f"{_ENGLISH}|{_OTHERS}")
 # Before work whose end is not told, also what else one says that one does.
 _TAKEN_UP = re.compile(
     r"^(?:ich (?!würde|habe|hatte|hätte|könnte|sehe|denke|finde|glaube|meine|weiß|kenne)\w+e|"
@@ -94,13 +95,13 @@ _SHARE = re.compile(
     r"(\d[\d.,]{0,15})(?!\d)"
 )
 # What the user says that he does is not the agent's.
-_BY_ONESELF = Caseless(r"\b(?:myself|selbst|selber|moi-même|yo mism[oa])\b|自分で|自己")
-_NOT_NOW = Caseless(
+_BY_ONESELF = Wordings(r"\b(?:myself|selbst|selber|moi-même|yo mism[oa])\b|自分で|自己")
+_NOT_NOW = Wordings(
     r"\b(?:if|once|until|when|after|before|would|could|should|['’]d|wenn|sobald|falls|quand|"
     r"dès que|cuando|si|nothing|none|nobody|nichts|rien|nada)\b|n['’]t\b"
 )
 
-_OFFERS = Caseless(
+_OFFERS = Wordings(
     r"\bwould (?:do|help|fix|solve|be (?:enough|the simplest|simplest|best))\b|"
     r"\b(?:(?:i|we) (?:can|could|would)|(?:i|we)['’]d|(?:shall|should|may) (?:i|we)|want me to|"
     r"(?:ich|wir) (?:kann|können|könnte|könnten|würde|würden)|soll ich|sollen wir|"

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from functools import cached_property, lru_cache
-
-from agentsess.sessions.recap.tables import Table
-from agentsess.sessions.recap.text import lowered
+from agentsess.sessions.recap.patterns import Wordings
 
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
 _DAY_DE = r"(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|morgen|übermorgen)"
@@ -300,32 +296,6 @@ _STUCK_ZH = (
     r"锁(?:住|定)了|(?:磁盘|空间)(?:已)?满|无法(?:连接|访问|登录|继续|验证|执行|推送)|"
     r"连不上|进不去|还剩.{0,8}(?:错误|失败)|不能(?:继续|执行|访问)"
 )
-
-_CAPITAL = re.compile(r"(?<!\\)[A-ZÀ-Þ]")
-
-
-class Wordings:
-    """Some wordings in any case, but for names. Most texts have none, as a table of the same in
-    lower case says several times as fast."""
-
-    def __init__(self, *languages: str) -> None:
-        self._wording = "|".join(languages)
-        self.search = lru_cache(maxsize=1024)(self._search)
-
-    # To compile them takes a while, and is seldom needed at the start.
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        return re.compile(self._wording, re.IGNORECASE)
-
-    @cached_property
-    def _table(self) -> Table:
-        caseless = self._wording.replace(NAME, "[a-zß-ÿ]+").replace("(?-i:", "(?:")
-        # It finds more: in lower case any word may be a name.
-        return Table(_CAPITAL.sub(lambda capital: capital[0].lower(), caseless))
-
-    def _search(self, text: str) -> re.Match[str] | None:
-        return self._pattern.search(text) if self._table.search(lowered(text)) else None
-
 
 AWAITED = Wordings(_AWAITED_EN, _AWAITED_DE, _AWAITED_ES, _AWAITED_FR, _AWAITED_JA, _AWAITED_ZH)
 STUCK = Wordings(_STUCK_EN, _STUCK_DE, _STUCK_ES, _STUCK_FR, _STUCK_JA, _STUCK_ZH)
