@@ -9,14 +9,14 @@ from recap_corpus.corpus import FIELDS, Case, cases
 from recap_corpus.score import Score, invented, score
 
 TUNED = {
-    "headline": (0.92, 0.94),
+    "headline": (0.91, 0.92),
     "goal": (0.95, 0.95),
-    "done": (0.82, 0.92),
-    "in_progress": (0.69, 0.84),
-    "next": (0.76, 0.84),
-    "decisions": (0.8, 0.88),
-    "questions": (0.86, 0.89),
-    "blockers": (0.71, 0.84),
+    "done": (0.79, 0.91),
+    "in_progress": (0.64, 0.83),
+    "next": (0.74, 0.84),
+    "decisions": (0.79, 0.86),
+    "questions": (0.83, 0.88),
+    "blockers": (0.71, 0.85),
     "files": (0.95, 0.95),
     "commands": (0.95, 0.95),
     "agents": (0.95, 0.95),
@@ -25,14 +25,14 @@ TUNED = {
 REPORTED = {
     "headline": (0.86, 0.88),
     "goal": (0.95, 0.95),
-    "done": (0.77, 0.91),
-    "in_progress": (0.44, 0.82),
-    "next": (0.7, 0.77),
-    "decisions": (0.76, 0.79),
-    "questions": (0.66, 0.8),
-    "blockers": (0.74, 0.85),
+    "done": (0.79, 0.9),
+    "in_progress": (0.5, 0.85),
+    "next": (0.72, 0.82),
+    "decisions": (0.75, 0.7),
+    "questions": (0.71, 0.8),
+    "blockers": (0.76, 0.78),
     "files": (0.95, 0.95),
-    "commands": (0.91, 0.87),
+    "commands": (0.88, 0.87),
     "agents": (0.95, 0.95),
 }
 """The same of the half that was only counted. What it misses is not shown: it is not to be read."""
