@@ -9,14 +9,14 @@ from recap_corpus.corpus import FIELDS, Case, cases
 from recap_corpus.score import Score, invented, score
 
 TUNED = {
-    "headline": (0.91, 0.92),
+    "headline": (0.91, 0.93),
     "goal": (0.95, 0.95),
-    "done": (0.79, 0.91),
-    "in_progress": (0.64, 0.83),
-    "next": (0.74, 0.84),
-    "decisions": (0.79, 0.86),
-    "questions": (0.83, 0.88),
-    "blockers": (0.71, 0.85),
+    "done": (0.79, 0.9),
+    "in_progress": (0.58, 0.81),
+    "next": (0.71, 0.82),
+    "decisions": (0.76, 0.83),
+    "questions": (0.79, 0.87),
+    "blockers": (0.68, 0.85),
     "files": (0.95, 0.95),
     "commands": (0.95, 0.95),
     "agents": (0.95, 0.95),
