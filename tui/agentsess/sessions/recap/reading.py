@@ -11,6 +11,7 @@ from agentsess.sessions.recap.sections import Section, section_of
 from agentsess.sessions.recap.text import (
     Block,
     announces,
+    asks,
     blocks,
     fold,
     lead_in,
@@ -67,6 +68,7 @@ class Reading:
 _NO_LEAD = (Section.PLAN, Section.NEXT, Section.QUESTIONS, Section.DECISIONS, Section.GOAL)
 _NONE = frozenset({"none", "no", "nothing", "n a", "none so far", "keine", "ninguno", "aucun"})
 """What stands under a heading that has nothing to list, folded."""
+_COLON = re.compile("[:：]")
 _SHORT_SENTENCE = 12
 _CHECKBOX = re.compile(r"^\[([ xX~/>-])\]\s+(\S.*)$")
 _BOXES = {" ": State.TODO, "x": State.DONE, "X": State.DONE}
@@ -177,6 +179,8 @@ class _Reader:
         """Of the first item below the heading; what is indented further only explains."""
         self.glyphs: list[Marked] = []
         self.in_list = False
+        self.introduced: Section | None = None
+        """What the sentence right before announces."""
         self.hourglass_runs = False
         """Beside boxes that are empty an hourglass stands for what is under way."""
 
@@ -191,12 +195,15 @@ class _Reader:
     def _heading(self, block: Block) -> None:
         title, state = mark_of(block.text)
         self.section = section_of(title)
-        self.item_indent = None
+        self.item_indent = self.introduced = None
         if match := _PHASE_LINE.match(title):
             self._phase(match, state)
 
     def _item(self, block: Block) -> None:
         text, state = mark_of(block.text)
+        if self.introduced and not self.section:
+            self.section, self.item_indent = self.introduced, None
+        self.introduced = None
         if self.hourglass_runs and "⏳" in block.text:
             state = State.DOING
         if self.item_indent is None:
@@ -210,7 +217,7 @@ class _Reader:
         elif state and (self.section in (None, Section.PLAN) or state is not State.DONE):
             self.glyphs.append(Marked(plain(text), state))
         elif lead := section_of(block.title) if block.title else None:
-            self._add(lead, text.split(":", 1)[1])
+            self._add(lead, _unlabelled(text))
             self.out.sentences[first] = _unlabelled(self.out.sentences[first])
         elif self.section and block.indent <= self.item_indent:
             self._add(self.section, text)
@@ -247,8 +254,10 @@ class _Reader:
             self._lead(sentence, label)
         if not labelled and self.item_indent is not None:
             self.section = None
-        if said and said[-1].endswith(":"):
-            self.section, self.item_indent = section_of(said[-1]), None
+        if said:  # it may introduce a list
+            self.introduced = section_of(said[-1])
+            if said[-1].endswith((":", "：")):
+                self.section, self.item_indent = self.introduced, None
         if (match := _PHASE_LINE.match(block.text)) and ":" in match[0][:12]:
             title, state = mark_of(block.text)
             if again := _PHASE_LINE.match(title):
@@ -262,6 +271,8 @@ class _Reader:
             self.out.lead = sentence
 
     def _add(self, section: Section, text: str) -> None:
+        if section is Section.NEXT and asks(text):
+            return  # an answer is to come, not work
         if (words := plain(text)) and fold(words) not in _NONE:
             self.out.sections.setdefault(section, []).append(words)
 
@@ -287,7 +298,7 @@ class _Reader:
 
 
 def _unlabelled(sentence: str) -> str:
-    return sentence.split(":", 1)[1].strip("* ")
+    return _COLON.split(sentence, maxsplit=1)[1].strip("* ")
 
 
 def _is_telling(sentence: str) -> bool:

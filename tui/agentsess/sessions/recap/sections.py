@@ -70,6 +70,28 @@ _SECTIONS = [
 ]
 
 
+# What stands above a list of what is to do still, in whatever words.
+_STILL_TO_DO = re.compile(
+    r"\b(?:still to|to come|to ?dos?|remain(?:s|ing)?|(?:is|are|s|things|points?|items?) "
+    r"(?:still )?(?:left|open|outstanding|missing)|left to|outstanding|not (?:yet|done)|"
+    r"from here|ahead|coming up|next|afterwards?|later|after that|"
+    r"for (?:tomorrow|later|tonight|next \w+|the (?:morning|night|weekend|day) \w+|(?:mon|tues|"
+    r"wednes|thurs|fri|satur|sun)day)|"
+    r"noch|übrig|offen|aus(?:steht|stehend)|fehl(?:t|en)|bleib(?:t|en)|verbleib\w*|danach|"
+    r"anschließend|demnächst|als nächste[sr]?|"
+    r"rest(?:e|ent|ant|antes?)|à (?:faire|venir|suivre|prévoir|régler|finir)|encore|"
+    r"prochaine?s?|ensuite|par la suite|pour (?:finir|boucler|terminer)|"
+    r"qued(?:a|an)|faltan?|restan?|por (?:hacer|delante|resolver)|pendientes?|siguientes?|"
+    r"próxim[oa]s?|lo que (?:viene|sigue)|después)\b|"
+    r"残|この(?:あと|後)|これから|次|今後|あとは|未(?:了|完|対応|着手|処理)|予定|やること|"
+    r"剩|还(?:有|要|需|没|差)|接下来|下一步|后续|待(?:办|处理|做|定)|未完成|以后|之后"
+)
+_NO_WORK_TO_DO = re.compile(
+    r"\b(?:questions?|risks?|doubts?|preguntas?|fragen?|dudas?|doutes?|options?|ways?|"
+    r"möglichkeiten|opciones|caminos|wege|no|nothing|none|nichts|kein\w*|rien|nada|not only)\b"
+)
+
+
 def section_of(title: str) -> Section | None:
     """What a heading or lead-in announces, if it is one of the known."""
     if len(title) > 60:
@@ -78,4 +100,6 @@ def section_of(title: str) -> Section | None:
     for section, pattern in _SECTIONS:
         if pattern.fullmatch(folded):
             return section
+    if _STILL_TO_DO.search(folded) and not _NO_WORK_TO_DO.search(folded):
+        return Section.NEXT
     return None

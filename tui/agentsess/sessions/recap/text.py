@@ -36,7 +36,7 @@ _FENCE = re.compile(
 _ITEM = re.compile(r"^(\s*)(?:([-*+•])|(\d{1,3})[.)])\s+(\S.*)$")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(\S.*?)\s*#*$")
 _BOLD_LINE = re.compile(r"^\s*(?:\d+[.)]\s+)?\*\*([^*]{2,80})\*\*\s*:?\s*$")
-_TITLE_LINE = re.compile(r"^\s*(?:\d+[.)]\s+)?(\S[^.!?:]{1,60}):\s*$")
+_TITLE_LINE = re.compile(r"^\s*(?:\d+[.)]\s+)?(\S[^.!?:]{1,60})[:：]\s*$")
 # Lines such as "Phase 2 — the tests" belong to a list even without its marks.
 _NUMBERED_LINE = re.compile(
     r"^\s*((?:\W{0,4})(?:phase|step|stage|milestone|schritt|fase|paso|étape) \d{1,3}\b"
@@ -44,7 +44,8 @@ _NUMBERED_LINE = re.compile(
     re.IGNORECASE,
 )
 _LEAD_IN = re.compile(
-    r"^\s*(?:[-*+•]\s+)?(?:\*\*([^*:]{2,40}):?\*\*\s*:?|([^\W\d][\w' ]{1,28}):)\s+(\S.*)$"
+    r"^\s*(?:[-*+•]\s+)?(?:\*\*([^*:]{2,40}):?\*\*\s*:?\s+|"
+    r"([^\W\d][\w' ]{1,28})(?::\s+|：\s*))(\S.*)$"
 )
 
 _STOP = re.compile(r"[.!?…。！？][\"')\]*”»]?")
@@ -170,7 +171,7 @@ def _single(line: str, stripped: str) -> Block | None:
         return Block("heading", match[1].rstrip(":"))
     if "**" in stripped and (match := _BOLD_LINE.match(line)):
         return Block("heading", match[1].strip().rstrip(":"))
-    if stripped[-1] == ":" and (match := _TITLE_LINE.match(line)):
+    if stripped[-1] in ":：" and (match := _TITLE_LINE.match(line)):
         return Block("heading", match[1].strip(" *_-•"))
     if (first in "-*+•" or first.isdecimal()) and (match := _ITEM.match(line)):
         number = int(match[3]) if match[3] else None
@@ -196,7 +197,8 @@ def _begins_anew(line: str) -> bool:
 
 def lead_in(line: str) -> str:
     """The words before the colon that an item or a sentence begins with; empty: none."""
-    match = _LEAD_IN.match(line) if ":" in line[:50] else None
+    start = line[:50]
+    match = _LEAD_IN.match(line) if ":" in start or "：" in start else None
     return (match[1] or match[2]).strip() if match else ""
 
 
