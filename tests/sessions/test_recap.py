@@ -591,7 +591,7 @@ def test_a_turn_that_ends_with_a_failing_test_is_still_in_progress() -> None:
     t.say("The order of the rows is another one now.")
     recap = recap_of(t)
     assert recap.done == ()
-    assert texts(recap.in_progress) == ["Make the list faster"]
+    assert texts(recap.in_progress) == ["Make the list faster (pytest -q)"]
 
 
 def test_what_is_announced_comes_next_until_work_went_on() -> None:

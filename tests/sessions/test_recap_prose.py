@@ -144,7 +144,7 @@ def test_a_task_whose_command_still_fails_is_in_progress() -> None:
     t.bash("pytest -q", "2 failed, 5 passed", error=True)
     t.say("Two tests fail.")
     recap = build_recap(t.entries, t.session)
-    assert texts(recap.in_progress) == ["Port the parser and run the tests."]
+    assert texts(recap.in_progress) == ["Port the parser and run the tests (pytest -q)"]
 
 
 @pytest.mark.parametrize("by_note", [True, False])

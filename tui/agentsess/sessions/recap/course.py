@@ -12,17 +12,19 @@ from agentsess.sessions.recap.ahead import Ahead
 from agentsess.sessions.recap.board import Board
 from agentsess.sessions.recap.lasting import lasts
 from agentsess.sessions.recap.minutes import Minutes
+from agentsess.sessions.recap.notable import plain_command
 from agentsess.sessions.recap.own_choices import chosen_in
 from agentsess.sessions.recap.questions import asked_by_user, matter
 from agentsess.sessions.recap.reading import Reading, State, read
 from agentsess.sessions.recap.sayings import Sayings
 from agentsess.sessions.recap.sections import Section
-from agentsess.sessions.recap.text import mentions, plain
+from agentsess.sessions.recap.text import mentions, plain, shorten
 from agentsess.sessions.recap.tools import (
     EDIT,
     EDITOR,
     SHELL,
     WRITE,
+    Call,
     ToolLog,
     answered_questions,
     describe,
@@ -44,6 +46,7 @@ _CHOOSING = (
 """The same of one that is no longer ago."""
 _SKIMMED = frozenset({"todowrite", "taskcreate", "taskupdate", *WRITE, *EDIT, *EDITOR})
 _SHORTEST_TELLING = 12
+_SHOWN_OF_COMMAND = 60
 _CHOSEN = re.compile(r"\"=\"([^\"]{1,120})\"")
 _TASK_NUMBER = re.compile(r"#(\w{1,20})|\bid[\"': ]+(\w{1,20})", re.IGNORECASE)
 _STOPS = frozenset(
@@ -97,6 +100,8 @@ class Course:
         """First sentence of the last reply."""
         self.figure = ""
         """Progress in figures, as the last reply has it."""
+        self._attempted = Fact("")
+        """What the last call that failed was for, and the call."""
         self._creating: dict[str, JsonObject] = {}
         self._old_prompt: Entry | None = None
         """The last prompt that was skimmed: the turn it began may go on in what is read."""
@@ -157,8 +162,6 @@ class Course:
             return
         self.prompts += 1
         self.interrupted = None
-        if self.turn.worked and not self.turn.finished and not self._stuck(self.turn.start):
-            self.underway.stuck = None  # it ended well, without a word
         self.sayings.said(text, entry.seq, by_user=True, changes=self.tools.changes)
         reading = read(text)
         goes_on = talk.just_go_on(text)
@@ -176,7 +179,7 @@ class Course:
             entry.seq,
             asked,
             not (answers_only or request.endswith("?") or talk.just_runs(text)),
-            begun,
+            False,
             asked_by_user(reading),
             goes_on,
             changes=self.tools.changes,
@@ -240,9 +243,6 @@ class Course:
         self.board.said(reading, seq, by_user=False)
         self.underway.said(reading, seq)
         self.ahead.said(reading, seq, by_user=False)
-        if turn.worked:
-            open_end = turn.stuck and turn.puts_task and not done
-            self.underway.stuck = turn.request if open_end else None
         if turn.worked and not turn.stuck and not self.tools.refused_since(turn.start):
             self.board.worked(turn.start, seq)
             self.ahead.worked(seq)
@@ -299,13 +299,16 @@ class Course:
             worked = self.tools.answered(
                 call_id, entry.text, entry.seq, is_error=failed, denied=denied
             )
+            if (call := self.tools.attempt) and call.seq > max(self._attempted.seqs, default=0):
+                runs = talk.just_runs(self.turn.request.text)  # then it is done, and failed
+                self._attempted = Fact("") if runs else _attempt(self.turn.request, call)
             self.turn.worked |= worked
             self.underway.worked |= worked
 
     def said_under_way(self) -> list[Fact]:
         """What is in work as the last texts say; nothing that a later request replaced."""
         said = self.underway.facts()
-        if not said and self.underway.stuck:
+        if not said and self.tools.attempt:
             said = self.underway.in_part()
         replaced = self._works_on_request() and self.turn.puts_task
         return [fact for fact in said if fact.seqs[0] > self.turn.start] if replaced else said
@@ -314,7 +317,7 @@ class Course:
         """What the last request asks for that work began on and did not bring to its end."""
         if self._works_on_request():
             return self.turn.request
-        return self.underway.stuck
+        return self._attempted if self.tools.attempt and self._attempted.text else None
 
     def _works_on_request(self) -> bool:
         turn = self.turn
@@ -364,6 +367,11 @@ class Course:
         if failed and failed[2] >= since:
             return True
         return any(run.seq >= since for run in self.tools.commands.failing())
+
+
+def _attempt(request: Fact, call: Call) -> Fact:
+    command = shorten(plain_command(call.target), _SHOWN_OF_COMMAND)
+    return Fact(plain(f"{request.text.rstrip('.')} ({command})"), (*request.seqs, call.seq))
 
 
 def _call_id(entry: Entry) -> str:

@@ -14,9 +14,10 @@ from agentsess.sessions.recap.commands import (
     FAILED,
     UNKNOWN,
     CommandLog,
+    covers,
     outcome_of,
 )
-from agentsess.sessions.recap.notable import makes_or_checks, notable, plain_command
+from agentsess.sessions.recap.notable import doing, makes_or_checks, notable, plain_command
 from agentsess.sessions.recap.patterns import Wordings
 from agentsess.sessions.recap.text import clean, plain, shorten
 
@@ -114,6 +115,8 @@ class ToolLog:
 
     failed: tuple[Call, str, int] | None = None
     """The last shell call, if it failed and is none of note, with its output and its entry."""
+    attempt: Call | None = None
+    """The last shell call that failed or was refused, if nothing was changed since."""
     last_change: int = 0
     """Where a file was changed last."""
 
@@ -133,21 +136,23 @@ class ToolLog:
         key = f"{call.name} {call.target}"
         if denied or (is_error and _DENIED.search(text[:500])):
             self.refused[key] = (describe(call), (call.seq, seq))
+            self.attempt = call if call.sort == "shell" else self.attempt
             return False
         if is_error and _INTERRUPTED.search(text[:200]):
             return False
         self.refused.pop(key, None)
         if call.sort == "shell":
             self.failed = None
-            if is_error and not call.parts and not _MAY_FAIL.match(call.target[:_READ_OF_COMMAND]):
+            self._attempted(call, failed=is_error)
+            if is_error and not call.parts and self.attempt is call:
                 self.failed = (call, text, seq)
             parts = call.parts or self.commands.tried_out(call.target, text, is_error=is_error)
             if parts:
                 self.failed = None
                 line = (call.target, call.seq)
                 self.commands.ended(line, list(parts), text, seq, is_error=is_error)
-            if _changes(call.target[:_READ_OF_COMMAND]):
-                self.changes += not is_error
+            if not is_error and _changes(call.target[:_READ_OF_COMMAND]):
+                self._changed()
             return True
         if is_error:
             return False
@@ -155,13 +160,25 @@ class ToolLog:
             self.seen.add(call.target)
         elif call.sort in ("write", "edit"):
             self._touched(call, text, seq)
-            self.changes += 1
+            self._changed()
             self.last_change = seq
             return True
         if not _LOOKING_TOOL.search(call.name) and _CHANGING.search(call.name):
-            self.changes += 1
+            self._changed()
             return True
         return False
+
+    def _changed(self) -> None:
+        self.changes += 1
+        self.attempt = None
+
+    def _attempted(self, call: Call, *, failed: bool) -> None:
+        if failed and not _MAY_FAIL.match(call.target[:_READ_OF_COMMAND]):
+            self.attempt = call
+        elif self.attempt and not failed:
+            tried = doing(self.attempt.target)
+            if any(covers(ran, old) for ran in doing(call.target) for old in tried):
+                self.attempt = None
 
     def refuse(self, call_id: str, words: str, seq: int) -> None:
         """Note that permission was refused, for a pending call or as the words say."""

@@ -142,8 +142,6 @@ class Underway:
     """Replies and prompts before that work."""
     worked: bool = False
     """A tool did work since the last text."""
-    stuck: Fact | None = None
-    """What the last turn with work was for, if a command that failed in it still fails."""
 
     def said(self, said: Reading | str, seq: int) -> None:
         """Take a text. It replaces what was said before the work that it reports on."""
