@@ -9,10 +9,10 @@ from recap_corpus.corpus import FIELDS, Case, cases
 from recap_corpus.score import Score, invented, score
 
 TUNED = {
-    "headline": (0.91, 0.93),
+    "headline": (0.92, 0.93),
     "goal": (0.95, 0.95),
     "done": (0.79, 0.9),
-    "in_progress": (0.58, 0.81),
+    "in_progress": (0.67, 0.83),
     "next": (0.73, 0.83),
     "decisions": (0.76, 0.83),
     "questions": (0.79, 0.87),
@@ -23,10 +23,10 @@ TUNED = {
 }
 """By field: the recall and the precision that the half reaches on which rules were tried."""
 REPORTED = {
-    "headline": (0.86, 0.88),
+    "headline": (0.9, 0.93),
     "goal": (0.95, 0.95),
     "done": (0.79, 0.9),
-    "in_progress": (0.5, 0.85),
+    "in_progress": (0.65, 0.88),
     "next": (0.73, 0.83),
     "decisions": (0.75, 0.71),
     "questions": (0.71, 0.8),
