@@ -119,7 +119,11 @@ def laid_down(prompt: Reading, reply: frozenset[str], choice: Choice) -> list[tu
             not agrees
             and len(sentence) <= 200
             and lays_down(
-                sentence, about, answers=bool(choice.words), choice=choice.words, late=late
+                sentence,
+                about,
+                answers=bool(choice.words) and not choice.of_fact,
+                choice=choice.words,
+                late=late,
             )
         )
         if lays and not (index == 0 and choice.of_fact and not orders(sentence)):

@@ -19,32 +19,42 @@ NAMES_WAYS = Wordings(
 # A question of fact is answered, too, but nothing is decided by it. It asks what is, was or is
 # had, and by no word what is wanted.
 _OF_FACT = Wordings(
-    r"^(?:(?:and|but|so|also|or|und|aber|y|et|mais)\b,? )?¿?(?:what|which(?! (?:one|of|is))|who "
-    r"(?:is|are|was|were|did|has|owns?|wrote|sent|set|made|\w+ed)|whose|where|when|how|why|"
-    r"since|is|are|was|were|does|did|has|have|had|do (?!we\b|i\b|you\b)|do you (?:have|run|know|"
-    r"use|see|already)|can you (?:see|open|reach|log|hear|find)|(?:wer|wem) (?:ist|war|hat)|"
-    r"wessen|wo|woher|wann|wie|was|welche\w*|warum|wieso|seit|"
-    r"ist|sind|war|haben|hat|habt|gibt|läuft|qué|quién (?:es|fue|ha|lo|la)|cuál|cuánd\w*|cuánt\w*|"
-    r"cómo|dónde|desde|por "
-    r"qué|hay|está|están|es|tienes?|tiene[ns]?|existe\w*|qui (?:est|a|l'a|était)|quand|comment|"
-    r"combien|où|quel\w*|pourquoi|depuis|est-ce|y a-t-il|avez-vous|as-tu)(?!\w)|[什谁哪几]|多少|"
-    r"怎么|教えて|\bhow (?:much|many)\b|^[^、。]*(?:いつ|誰|どこ|何|どの|いくつ).*(?:です|ました|"
-    r"でした|ています)か"
+    r"^(?:(?:and|but|so|also|or|then|und|aber|also|y|et|mais|alors)\b,? |[^,:;]{1,60}[,:;] )?¿?(?:"
+    r"(?:(?:in|at|from|since|for|by|to|with|on|of|until|till|under|about) )?(?:(?:what|when|where|"
+    r"why|how)(?! (?:about|if|to|i|we)\b)|which(?! (?:one|of|is))|whom|whose)|"
+    r"who(?:['’]s)? ?(?:is|are|was|were|did|has|owns?|wrote|sent|set|made|\w+ed|actually|up|in)|"
+    r"since|is|are|was|were|does|did|has|have|had|do (?!we\b|i\b|you\b)|do (?:we|i|you) (?:still |"
+    r"already |happen to )?(?:have|run|know|use|see|own|get|remember|recall|mean)|can you (?:see|"
+    r"open|reach|log|hear|find|tell|remember)|(?:could|can|would) (?:you|i) (?:tell|give|send|have)|"
+    r"(?:(?:in|an|auf|seit|bis|ab|von|mit|bei|zu|um|für|aus) )?(?:welche\w*|wann|wem|wen|wie|was)|"
+    r"wer (?:ist|war|hat)|wessen|wo(?:her|hin|mit|rin|raus|rauf|für|von|nach|ran)?|warum|wieso|weshalb|seit|ist|sind|war|waren|haben?|hast|hat|"
+    r"habt|bist|gibt|läuft|darfst|dürft|kennst|weißt|"
+    r"(?:(?:en|a|de|desde|hasta|con|para|por) )?(?:qué|cuál\w*|quiénes|cuánd\w*|cuánt\w*|dónde)|"
+    r"quién (?:es|fue|ha|tiene|lo|la)|cómo|desde|hay|está|están|es|son|tiene[ns]?|existe\w*|sabes|"
+    r"(?:(?:à|de|depuis|en|avec|pour|par|dans|sur|jusqu['’]à) )?(?:quand|combien|quel\w*|quoi|où)|"
+    r"qui (?:est|a|l'a|était)|comment|pourquoi|depuis|est-ce|y a-t-il|(?:l['’])?(?:avez-vous|as-tu)|"
+    r"savez-vous|sais-tu)(?!\w)|\b(?:combien|par quoi)\b|[什谁哪几]|多少|怎么|有没有|是不是|教えて|"
+    r"\bhow (?:much|many)\b|^[^、。]*(?:いつ|誰|どこ|何|どの|いくつ).*(?:です|ました|でした|ています)か|"
+    r"[がはもに](?:あり|い|ござい)ますか|(?:まし|でし)たか"
 )
 _OF_TODAY = Wordings(
     r"\b(?:currently|at present|nowadays|so far|heute|derzeit|bisher|aktuell|actualmente|hoy|"
     r"actuellement|aujourd['’]hui)\b"
 )
 _OF_WILL = Wordings(
-    r"\b(?:should|shall|must|may|want(?:ed)?|would|prefer|rather|better|best|instead|keep|"
-    r"need(?:ed)?|or|ok(?:ay)?|enough|plenty|too (?:strict|much|many|long|short|early|late)|"
-    r"do (?:we|i)|can (?:we|i|it|they|that) (?:go|wait|stay|be)|soll\w*|möchte\w*|woll\w+|willst|"
-    r"lieber|reich\w+|genüg\w+|bleib\w*|behalten|darf|dürfen|brauchen|oder|o|quier\w+|quer[ée]is|"
-    r"prefier\w*|deb\w+|conviene|mejor|basta|\w+[aei]mos|ou|voul\w+|veux|préf\w+|faut|doi[st]\w*|"
-    r"devr\w+|gard\w+|laiss\w+|suffi\w+)\b|还是|要|应该|想|选|用哪|それとも|どちら|ましょう|べき|"
-    r"いい(?:です)?か"
+    r"\b(?:should|shall|must|may|want(?:ed)?|would (?:you|we|i|it|be)|prefer|rather|better|best|"
+    r"instead|keep|need(?:ed)?|ok(?:ay)?|fine|all ?right|enough|plenty|acceptable|worth|mind|suits?|"
+    r"satisfy|works?|right to|at (?:most|least)|höchstens|mindestens|como (?:máximo|mínimo)|au "
+    r"(?:plus|moins|maximum)|"
+    r"counts?|wins?|applies|stays?|go(?:es)? (?:in|out|first|to)|matters? more|"
+    r"too (?:strict|much|many|long|short|early|late)|do (?:we|i) (?!have|know|still|see|use)|can (?:we|i|it|they|that) (?:go|"
+    r"wait|stay|be)|soll\w*|möchte\w*|woll\w+|willst|lieber|reich\w+|genüg\w+|bleib\w*|behalten|"
+    r"darf (?:ich|das|es)|dürfen|brauchen|passt|gilt|zählt|quier\w+|quer[ée]is|prefier\w*|deb\w+|"
+    r"conviene|mejor|basta|\w+[aei]mos|voul\w+|veux|préf\w+|faut|doi[st]\w*|devr\w+|gard\w+|"
+    r"laiss\w+|suffi\w+)\b|还是|要|应该|想|选|用哪|それとも|どちら|ましょう|べき|いい(?:です)?か|意見"
 )
 _THIRD_PERSON = Wordings(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b")
+_STOPS = re.compile(r"[.!?…] +|[。！？](?=.)")
 _CONSEQUENCE = Wordings(
     r"\b(?:so|therefore|hence|deshalb|daher|así que|por eso|donc) (?!far|much|many)\w"
 )
@@ -126,7 +136,7 @@ class Choice:
     words: frozenset[str] = frozenset()
     """Their `matter`."""
     of_fact: bool = False
-    """It only asks how things are."""
+    """It asks, last, how things are."""
 
     def meant_by(self, sentence: str) -> str:
         """The way that a short answer such as "a." or "the former" picks; empty: none."""
@@ -159,12 +169,15 @@ def _picked(way: str, words: frozenset[str]) -> str:
 _BETWEEN = re.compile(r",? (?:or|oder|ou|o) |、?(?:还是|それとも)|; ")
 
 
+_AND_WHAT_OF = re.compile(r"(?:and|und|y|et)\b(?: [\w'’]+){1,4} ?\?", re.IGNORECASE)
+"""A question that says only of what else the one before it is asked."""
+
+
 def choice_in(reply: Reading) -> Choice:
     """Whether the end of a reply asks what is to be, names ways, or proposes one."""
     said = reply.sentences[-8:]
-    asked = [s for s in said if asks(s)]
-    if asked and all(of_fact(s, "") for s in asked):
-        return Choice(of_fact=True)
+    asked = [s for s in said if asks(s) and not _AND_WHAT_OF.match(s)]
+    of_facts = bool(asked) and of_fact(asked[-1], "")
     ways = [
         s
         for s in said
@@ -174,7 +187,7 @@ def choice_in(reply: Reading) -> Choice:
             else NAMES_WAYS.search(s) or _LETTERED.search(s) or _PROPOSES.search(s)
         )
     ]
-    return Choice(tuple(ways), matter(" ".join(ways)))
+    return Choice(tuple(ways), matter(" ".join(ways)), of_facts)
 
 
 def proposals_in(reading: Reading, *, asked: bool) -> list[str]:
@@ -235,7 +248,7 @@ def only_agrees(sentence: str) -> bool:
 
 def of_fact(question: str, answer: str) -> bool:
     """Whether a question asks how things are; one whose answer draws something from it does not."""
-    asked = re.split(r"[:.!] ", question)[-1]
+    asked = _STOPS.split(question.rstrip())[-1]
     if _OF_TODAY.search(asked):
         return True
     if _OF_WILL.search(asked) or _CONSEQUENCE.search(answer):
