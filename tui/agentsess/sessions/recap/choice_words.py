@@ -45,7 +45,7 @@ IMPERATIVE = Wordings(
     rf"^{_ORDER_ES}|\by {_ORDER_ES}|"
     r"\bno (?:l[oae]s? |me |le )\w+(?:es|as)\b|\bon ne \w+ (?:pas|plus)\b|^(?!.*\b(?:kann|können|"
     r"konnte\w*|muss|müssen|will|wollen|darf|dürfen|soll\w*|werde\w*|wird|würde\w*|haben?|ist|"
-    r"sind)\b).*\bnicht \w+en$|ないで|ないように|\b(?:on|nous) (?:l[aeo']s? ?)?(?:garde|prend|"
+    r"sind)\b).*\bnicht \w+en$|ないで(?!す)|ないように|\b(?:on|nous) (?:l[aeo']s? ?)?(?:garde|prend|"
     r"laisse|met|coupe|supprime|enlève|reste|part|fait|utilise|choisit|saute|oublie|gardons|"
     r"prenons|laissons|mettons)\w*\b|\b(?:va pour|laisse tomber|gard(?:e|ez|ons)|laiss(?:e|ez|"
     r"ons)|prends|prenez|mets|mettez|supprime[zr]?|oublie[zr]?|utilis(?:e|ez|ons))\b"
@@ -71,7 +71,7 @@ ENOUGH = Wordings(
     r"\b(?:will do|would do|does it|suits me|works for (?:me|us)|sounds? (?:good|great|fine))\b|"
     r"\b(?:reicht|reichen|genügt|genügen|passt|klingt gut|ist (?:in ordnung|okay|ok)|geht klar)\b|"
     r"\b(?:basta|bastan|vale|está bien|me sirve|va bien|suffit|suffisent|convient|(?:me|nous) va|"
-    r"ça ira)\b|(?:\w\w+ |^)(?:then|dann|entonces|alors)$|\bit is$|"
+    r"ça ira)\b|(?:\w\w+ |^)(?<!until )(?<!till )(?<!since )(?<!by )(?<!back )(?<!and )(?:then|dann|entonces|alors)$|(?<!so )\bit is$|"
     r"(?:だと|なら)(?:助かり|嬉し|ありがた|いい)|がいいです|がよい|でいい|でよい|で結構|で大丈夫|"
     r"で問題|就行|就好|就可以|也行|足够|够了"
 )
@@ -98,7 +98,7 @@ NO = Wordings(
     r"niemals|ohne|ni|nunca|jamás|sin|pas|jamais|sans|aucune?)\b(?! (?:idea|problem|worries|rush|"
     r"need|wait|answer|reply|response|word|news|in|there|about|here|so far|one|hurry|doubt|luck|"
     r"errors?|sure|yet|bad|clue|ahnung|eile|stress|schlimm|noch|"
-    r"idée|souci|urgence|mal|encore|prisa|idea|problema|sé|lo sé)\b)(?: \w+)+|"
+    r"idée|souci|urgence|mal|encore|prisa|idea|problema|sé|lo sé|even|mensch|more|longer|später)\b)(?: \w+)+|"
     r"\b(?:instead|instead of|rather than|in place of|in lieu of|anstatt|statt|anstelle|"
     r"stattdessen|lieber|eher|en vez de|en lugar de|antes que|más bien|au lieu de|plutôt|"
     r"à la place)\b|ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|"
@@ -110,7 +110,8 @@ FIRST = Wordings(
     r"\b(?:zuerst|erst|erstmal|primero|d'abord) .*\b(?:dann|danach|luego|después|puis|ensuite)\b|"
     r"\b(?:first|before anything)\b.*\b(?:then|afterwards|after|later)\b|"
     r"\b(?:for now|for the time being|erst ?mal|vorläufig|vorerst|de momento|por ahora|"
-    r"mientras tanto|pour l'instant|pour le moment|en attendant)\b|とりあえず|当面|暂时|先"
+    r"mientras tanto|pour l'instant|pour le moment|en attendant)\b|とりあえず|当面|暂时|"
+    r"(?<![優旅宛連勤取])先(?![生日週月年方程ほご])"
 )
 WISH = Wordings(
     r"\b(?:i|we)(?:'d| would|'ll)? (?:much )?(?:prefer|rather|vote|choose|opt|pick)\b|"
@@ -133,9 +134,9 @@ SETTLED = Wordings(
     r"\b(?:we|i)(?:'ve| have)? (?:decided|agreed|settled|opted|chose)\b|\bit'?s decided\b"
 )
 ALLOTS = Wordings(
-    r"\b(?:does|do|handles?|owns?|covers?|macht|machen|übernimmt|hace|s'en (?:charge|"
-    r"occupe))"
-    r"\b (?:that|this|it|those|them|the|das|die|den|es|eso|lo|la|ça|ella|él|herr|frau|mr|ms)\b"
+    r"^(?!i |it |what |that |this |which |who |and i )(?:[^\s']+ ){1,3}(?:does|do|handles?|owns?|"
+    r"covers?|macht|machen|übernimmt|hace|s'en (?:charge|occupe))"
+    r" (?:that|this|it|those|them|das|die|es|eso|lo|la|ça|ella|él|herr|frau|mr|ms)\b"
 )
 
 # -- something is so, was so or may be so
@@ -234,7 +235,7 @@ UNABLE = Wordings(
     r"\b(?:ich|wir) (?:kann|können|habe|haben) (?:\w+ ){0,3}(?:nicht|kein\w*)\b|"
     r"\b(?:no (?:puedo|podemos|tengo|tenemos)|je n'ai pas|je ne peux pas|on n'a pas)\b"
 )
-CODE = re.compile(r"\w\(\S*\)|[{}=]|\bselect\b.*\bfrom\b|/tmp/")
+CODE = re.compile(r"[a-z0-9_]\([^\s(]*\)|[{}]|\w=\w|[=!]=|\bselect\b.*\bfrom\b|/tmp/")
 PROMISES = Wordings(
     r"\blet'?s .*\b(?:tomorrow|later|another (?:day|time)|next (?:week|time)|on \w+day)\b|"
     r"\b(?:i'll|i will|i'm going to|i'm off|let me|ich (?:schick|frag|ruf|schreib)\w*|voy a|le "
@@ -247,8 +248,12 @@ DOUBT = Wordings(
 )
 # "Merged" and "true" tell, and decide nothing.
 TOLD = Wordings(
-    r"\bdone\b|^(?:\w+ed|sent|true|correct|off|there|through|ready|fertig|erledigt|geschickt|"
-    r"listo|hecho|enviado|fait|envoyé|déposé)$|\b(?:sent|ready|in|off|applied|too|tho)$"
+    r"\bdone\b|^(?:\w+ )?(?:\w{2,}[^e]ed|\w+ée?s?|ge\w+(?:t|en)|\w+[ai]d[oa]s?|sent|true|correct|"
+    r"off|there|through|ready|fertig|erledigt|listo|hecho|fait)$|\b(?:sent|ready|in|off|applied|too|"
+    r"tho)$|^(?:(?:still|already|just) \w+ing|\w{2,}ing (?:now|tonight|today|tomorrow|later|it|them))\b|\b\w+(?:í|ó|aron|ieron|aient|èrent)\b|"
+    r"\b(?:for ex(?:ample)?|e\.g|z\.b|zum beispiel|por ejemplo|par exemple|sort of|or so)\b|例えば|比如|"
+    r"^(?:(?:oh|ah|ach|uy|ay|my) )*(?:god|goodness|gosh|dear|wow|damn|crap|shoot|stimmt|dios|mon dieu|"
+    r"mince|zut|mist|mensch|vaya)\b"
 )
 WORK = re.compile(r"\b(?:please|pls|plz|now|bitte|jetzt|por favor|ahora|maintenant)\b")
 NO_TOPIC = re.compile(
@@ -261,8 +266,10 @@ ABOUT = re.compile(
     r"(?:about|regarding|concerning|as (?:for|to)|re|wegen|bezüglich|sobre|quant à)\b"
 )
 OTHERS = Wordings(
-    r"\b(?:is|are|was|'s) only (?:on|at|in|by|after|from|until)\b|\b(?:it|that) must be\b|"
-    r"\b(?:i|we) only (?:have|got|see|know)\b|\bonly (?:now|then|just)\b|"
+    r"\b(?:is|are|was|'s) only (?:on|at|in|by|after|from|until)\b|\b(?:it|that|there|this|they) must (?:be|have)\b|"
+    r"\b(?:i|we) only (?!use|keep|take|want|do|accept|allow|count|support|ship|go|make|send)\w+|"
+    r"\b(?:ist|sind|war|hat|haben|habe|es|está|est|a) (?:nur|solo|sólo|que|seulement)\b|\bonly "
+    r"(?:now|then|just)\b|"
     r"^(?:the|my|our|his|her|this|that|their) \w+(?: \w+)? (?:only|always|never) \w+s\b|"
     r"^(?:always|never) \w+s\b|^only (?:has|needs|knows|works|allows|does|takes|gets|runs)\b|"
     r"\b(?:he|she|they|it|nobody|who|er|sie|ella|él|elle|il|ils) (?:only|never|always|just|nur|nie|"

@@ -71,7 +71,8 @@ def lays_down(
         _is_fragment(clause)
         and not _any(clause, _HEDGES)
         and not any(wording.TAKES_BACK.match(part) for part in parts)
-        and not (_tells(clause, shares=shares) or wording.TOLD.search(clause))
+        and not _tells(clause, shares=shares)
+        and (not wording.TOLD.search(clause) or len(substance(clause) & choice) > 1)
         and (
             substance(clause) <= (choice if _wants_work(said) else about)
             or (answers and not late and not _wants_work(said))
@@ -96,7 +97,7 @@ def _tells(bare: str, *, shares: bool) -> bool:
 
 def orders(sentence: str) -> bool:
     """Whether a sentence orders or wishes something, and does not just tell."""
-    return _any(plainly(sentence), _ORDERS)
+    return _any(plainly(sentence), (*_ORDERS, wording.STANDS))
 
 
 def settles(sentence: str) -> bool:
@@ -113,8 +114,25 @@ def pointless(sentence: str) -> bool:
 
 
 def plainly(sentence: str) -> str:
-    """For the tables of wordings: in lower case, with plain apostrophes."""
-    return sentence.lower().replace("’", "'")
+    """For the tables of wordings: in lower case, with plain apostrophes, and with those that who
+    types in haste leaves out."""
+    return _HASTY.sub(_spelt_out, sentence.lower().replace("’", "'"))
+
+
+_HASTY = re.compile(
+    r"\b(?:(?:do|does|did|is|are|was|were|ca|wo|should|would|could|have|has|had)nt|(?:i|you|we|they)"
+    r"ve|(?:you|they)re|(?:you|they)ll|thats|theres|whats|im|w/ ?)(?!\w)|(?:^|(?<=[,;.] )|(?<=so )|"
+    r"(?<=and )|(?<=ok )|(?<=then ))(?:ill|lets)(?= )"
+)
+
+
+def _spelt_out(word: re.Match[str]) -> str:
+    if word[0].startswith("w/"):
+        return "with "
+    return re.sub(r"(nt|ve|re|ll|s|m)$", lambda end: _ENDINGS.get(end[1], f"'{end[1]}"), word[0])
+
+
+_ENDINGS = {"nt": "n't"}
 
 
 @lru_cache(maxsize=1024)
