@@ -14,7 +14,9 @@ TO_KEEP = (
     r"prefer|choose|stick (?:with|to)|stay (?:with|on)|go (?:with|for|back to)|settle (?:on|for)|"
     r"make (?:it|that|them)|call (?:it|them)|put|pin|set|name|limit|restrict|combine|merge|split|"
     r"move|do (?:without|nothing)|treat|count|let|wait with|hold (?:off|back)|stop (?:with|using)|"
-    r"postpone|park|freeze|reuse|revert|round|strike|replace|rename)"
+    r"postpone|park|freeze|reuse|revert|round|strike|replace|rename|abandon|retire|defer|delay|"
+    r"cancel|exclude|include|reject|accept|allow|forbid|ban|disable|enable|require|cap|hide|bin|toss|"
+    r"axe|nuke|chuck|dump|trash|swap|switch (?:to|back)|throw|raise|lower|double|halve|exempt)"
 )
 ANSWERING = (
     r"(?:(?:ok(?:ay)?|k|yes|yeah|yep|yup|good|great|right|fine|perfect|agreed|sure|no|nope|nah|"
@@ -121,7 +123,8 @@ WISH = Wordings(
     r"ich bin (?:für|gegen)|mir (?:ist|wäre))\b|\b(?:prefiero|preferimos|preferiría|"
     r"yo (?:\w+ía|diría))\b|\b(?:je préfère|on préfère|je préférerais|j'aimerais mieux|"
     r"je \w+erais)\b|\bi (?:want|don'?t want) .*\b(?:only|no|not|in|there|anything)\b|"
-    r"\b(?:my vote|i say|(?:they|he|she)(?:'d| would) rather)\b|"
+    r"\b(?:my vote|i say|(?:i|we) (?:really )?(?:don't|do not) want (?!that\b|to\b|you\b)|"
+    r"(?:ich will|wir wollen) kein\w*|no (?:quiero|queremos)|veu(?:x|t) pas|(?:they|he|she)(?:'d| would) rather)\b|"
     r"方を|方で|ほうが|方がいい|にします|にしましょう|にして|"
     r"決まりです|に統一|(?:変え|し|使い|残し|消し|やめ|分け|入れ|外し|置き)ます[。！]?$|那就|"
     r"(?:し|き|い|め|り)ましょう|でお願い|ことに(?:します|しました|する)|で(?:いき|行き|進め)|"
@@ -130,6 +133,7 @@ WISH = Wordings(
 )
 TOPIC = re.compile(r"^\W*((?:[\w.#+/-]+ ){0,4}[\w.#+/\"”“-]+) ?: ?(?![/\"“„«])(\S[^,;.]*)")
 """A subject, a colon, and what is to be of it."""
+NUMBERED = re.compile(r"(?:[\w-]+ )?(?:\d{1,2}|[a-e]): ")
 SETTLED = Wordings(
     r"\b(?:we|i)(?:'ve| have)? (?:decided|agreed|settled|opted|chose)\b|\bit'?s decided\b"
 )
@@ -137,6 +141,29 @@ ALLOTS = Wordings(
     r"^(?!i |it |what |that |this |which |who |and i )(?:[^\s']+ ){1,3}(?:does|do|handles?|owns?|"
     r"covers?|macht|machen|übernimmt|hace|s'en (?:charge|occupe))"
     r" (?:that|this|it|those|them|das|die|es|eso|lo|la|ça|ella|él|herr|frau|mr|ms)\b"
+)
+
+RULE = Wordings(
+    r"\band that's (?:it|that|final)\b|(?:^|[,;.] ?)(?:period|full stop|end of (?:story|discussion)|punkt|y punto|"
+    r"point final|point barre|basta)[.!]*$|\b(?:no (?:discussion|exceptions?|matter what)|without "
+    r"exception|keine (?:diskussion|ausnahmen?)|ausnahmslos|sin (?:excepci\w+|discusión)|sans "
+    r"(?:exception|discussion)|non-negotiable|nicht verhandelbar|no negociable|non négociable|"
+    r"under no circumstances|out of the question|not an option|auf (?:gar )?keinen fall|kommt nicht "
+    r"in ?frage|bajo ningún concepto|ni hablar|en aucun cas|(?:pas|hors de) question)\b|"
+    r"^(?:and |but |so )?(?:whatever(?! is\b| you\b)|whoever|whichever|any(?:one|body|thing) (?:who|that|with|"
+    r"without|older|newer)|every(?:one|body|thing) (?:who|that)) \w+ \w|^(?:and |but |so )?we "
+    r"(?:don't|do not|never) (?!know|have|see|remember|understand|get|think|mind|care|yet|really|even)"
+    r"\w+|不能|不许|不得|[^特个分区]别(?!人|的|处)|吧[，。！]|吧$|のままで?[。]?$"
+)
+"""It is so always, without exception."""
+THEREFORE = re.compile(
+    r"^(?:(?:ok(?:ay)?|fine|hm+|gut|well|ah|oh|no|yes)\b[\s,.]*)*(?:so|also|así que|donc|"
+    r"therefore|hence)\b,? (?!far|much|many|what|where|how|why|who|now|next|the |i |"
+    r"it |sorry|yeah|no\b|ok|not\b)"
+)
+FIGURE = re.compile(r"^(?!.*\w\wed\b)(?!.*[\u3000-\u9fff])(?:\D*\d[\d.,:/%]*\D*){1,2}$")
+YES = re.compile(
+    r"^(?:yes|yep|yeah|sure|ja|sí|oui|exactly|genau|exacto)\b[\s,!.]*\w|.*\b(?:yes|ja|sí|oui)$"
 )
 
 # -- something is so, was so or may be so

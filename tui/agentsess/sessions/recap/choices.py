@@ -55,6 +55,8 @@ def lays_down(
         return False
     parts = _parts(said)
     shares = bool(words & choice)
+    if wording.RULE.search(said) and not (_any(said, _HEDGES) or PUT_OFF.search(sentence)):
+        return True
     task = TASK.match(sentence) and not wording.IMPERATIVE.match(said)
     if task and not (answers and 2 * len(words & choice) >= len(words)):
         return any(_norm_in(part, shares=shares) for part in parts[1:])
@@ -62,11 +64,17 @@ def lays_down(
         return True
     if words & about and wording.LIKES.search(said) and not pointless(sentence):
         return True
-    if wording.TOPIC.match(said):
-        return _of_a_topic(said)
+    if topic := wording.TOPIC.match(said):
+        asked = wording.NUMBERED.match(said) or (answers and substance(topic[1]) & choice)
+        return bool(asked) and _of_a_topic(topic)
     if PUT_OFF.search(sentence):
         return False
     clause = _first_clause(said)
+    fixes = wording.FIGURE.search(clause) and words & (about | choice)
+    concludes = wording.THEREFORE.match(said) and (
+        len(clause.split()) > 2 or wording.FIGURE.search(clause)
+    )
+    agrees = wording.YES.match(said) and (answers or words & about)
     return (
         _is_fragment(clause)
         and not _any(clause, _HEDGES)
@@ -75,7 +83,7 @@ def lays_down(
         and (not wording.TOLD.search(clause) or len(substance(clause) & choice) > 1)
         and (
             substance(clause) <= (choice if _wants_work(said) else about)
-            or (answers and not late and not _wants_work(said))
+            or ((answers or fixes or concludes or agrees) and not late and not _wants_work(said))
         )
     )
 
@@ -121,18 +129,16 @@ def plainly(sentence: str) -> str:
 
 _HASTY = re.compile(
     r"\b(?:(?:do|does|did|is|are|was|were|ca|wo|should|would|could|have|has|had)nt|(?:i|you|we|they)"
-    r"ve|(?:you|they)re|(?:you|they)ll|thats|theres|whats|im|w/ ?)(?!\w)|(?:^|(?<=[,;.] )|(?<=so )|"
+    r"ve|(?:you|they)re|(?:you|they)ll|thats|theres|im)(?!\w)|\bw/ ?(?=\w)|(?:^|(?<=[,;.:] )|(?<=so )|"
     r"(?<=and )|(?<=ok )|(?<=then ))(?:ill|lets)(?= )"
 )
 
 
 def _spelt_out(word: re.Match[str]) -> str:
-    if word[0].startswith("w/"):
-        return "with "
-    return re.sub(r"(nt|ve|re|ll|s|m)$", lambda end: _ENDINGS.get(end[1], f"'{end[1]}"), word[0])
+    return "with " if word[0][0] == "w" else _ENDING.sub(r"'\g<0>", word[0])
 
 
-_ENDINGS = {"nt": "n't"}
+_ENDING = re.compile(r"(?:t|ve|re|ll|s|m)$")
 
 
 @lru_cache(maxsize=1024)
@@ -148,10 +154,9 @@ def _any(said: str, patterns: tuple[re.Pattern[str] | Wordings, ...]) -> bool:
     return any(pattern.search(said) for pattern in patterns)
 
 
-def _of_a_topic(said: str) -> bool:
-    """Whether it names something and, behind a colon, what is to be of it."""
-    topic = wording.TOPIC.match(said)
-    if not topic or wording.NO_TOPIC.match(said):
+def _of_a_topic(topic: re.Match[str]) -> bool:
+    """Whether something is named and, behind a colon, what is to be of it."""
+    if wording.NO_TOPIC.match(topic.string):
         return False
     return not (wording.FINITE.search(topic[0]) or wording.TOLD.search(topic[2]))
 
@@ -163,7 +168,11 @@ def _wants_work(said: str) -> bool:
 _COUNT = re.compile(r"\d+ ?(?:of|/|von|de|sur|out of) ?(?:the |all )?\d+\b")
 
 
+_DO = re.compile(r"^(?:let's )?(?:do|go) (?!not|you|we|i|they|it\b)")
+
+
 def _is_fragment(clause: str) -> bool:
+    clause = _DO.sub("", clause)
     if not 0 < len(clause.split()) <= _LONGEST_FRAGMENT or _COUNT.match(clause):
         return False
     return bool(wording.OBJECT.match(clause)) or not wording.FINITE.search(clause)
