@@ -15,7 +15,8 @@ TO_KEEP = (
     r"make (?:it|that|them)|call (?:it|them)|put|pin|set|name|limit|restrict|combine|merge|split|"
     r"move|do (?:without|nothing)|treat|count|let|wait with|hold (?:off|back)|stop (?:with|using)|"
     r"postpone|park|freeze|reuse|revert|round|strike|replace|rename|abandon|retire|defer|delay|"
-    r"cancel|exclude|include|reject|accept|allow|forbid|ban|disable|enable|require|cap|hide|bin|toss|"
+    r"cancel|exclude|include|reject|accept|allow|forbid|ban|disable|enable|require|cap|hide|bin|"
+    r"toss|"
     r"axe|nuke|chuck|dump|trash|swap|switch (?:to|back)|throw|raise|lower|double|halve|exempt)"
 )
 ANSWERING = (
@@ -47,8 +48,9 @@ IMPERATIVE = Wordings(
     rf"^{_ORDER_ES}|\by {_ORDER_ES}|"
     r"\bno (?:l[oae]s? |me |le )\w+(?:es|as)\b|\bon ne \w+ (?:pas|plus)\b|^(?!.*\b(?:kann|können|"
     r"konnte\w*|muss|müssen|will|wollen|darf|dürfen|soll\w*|werde\w*|wird|würde\w*|haben?|ist|"
-    r"sind)\b).*\bnicht \w+en$|ないで(?!す)|ないように|\b(?:on|nous) (?:l[aeo']s? ?)?(?:garde|prend|"
-    r"laisse|met|coupe|supprime|enlève|reste|part|fait|utilise|choisit|saute|oublie|gardons|"
+    r"sind)\b).*\bnicht \w+en$|ないで(?!す)|ないように|"
+    r"\b(?:on|nous) (?:l[aeo']s? ?)?(?:garde|prend|laisse|met|coupe|supprime|enlève|reste|part|"
+    r"fait|utilise|choisit|saute|oublie|gardons|"
     r"prenons|laissons|mettons)\w*\b|\b(?:va pour|laisse tomber|gard(?:e|ez|ons)|laiss(?:e|ez|"
     r"ons)|prends|prenez|mets|mettez|supprime[zr]?|oublie[zr]?|utilis(?:e|ez|ons))\b"
 )
@@ -73,7 +75,8 @@ ENOUGH = Wordings(
     r"\b(?:will do|would do|does it|suits me|works for (?:me|us)|sounds? (?:good|great|fine))\b|"
     r"\b(?:reicht|reichen|genügt|genügen|passt|klingt gut|ist (?:in ordnung|okay|ok)|geht klar)\b|"
     r"\b(?:basta|bastan|vale|está bien|me sirve|va bien|suffit|suffisent|convient|(?:me|nous) va|"
-    r"ça ira)\b|(?:\w\w+ |^)(?<!until )(?<!till )(?<!since )(?<!by )(?<!back )(?<!and )(?:then|dann|entonces|alors)$|(?<!so )\bit is$|"
+    r"ça ira)\b|(?:\w\w+ |^)(?<!until )(?<!till )(?<!since )(?<!by )(?<!back )(?<!and )(?:then|"
+    r"dann|entonces|alors)$|(?<!so )\bit is$|"
     r"(?:だと|なら)(?:助かり|嬉し|ありがた|いい)|がいいです|がよい|でいい|でよい|で結構|で大丈夫|"
     r"で問題|就行|就好|就可以|也行|足够|够了"
 )
@@ -100,7 +103,8 @@ NO = Wordings(
     r"niemals|ohne|ni|nunca|jamás|sin|pas|jamais|sans|aucune?)\b(?! (?:idea|problem|worries|rush|"
     r"need|wait|answer|reply|response|word|news|in|there|about|here|so far|one|hurry|doubt|luck|"
     r"errors?|sure|yet|bad|clue|ahnung|eile|stress|schlimm|noch|"
-    r"idée|souci|urgence|mal|encore|prisa|idea|problema|sé|lo sé|even|mensch|more|longer|später)\b)(?: \w+)+|"
+    r"idée|souci|urgence|mal|encore|prisa|idea|problema|sé|lo sé|even|mensch|more|longer|"
+    r"später)\b)(?: \w+)+|"
     r"\b(?:instead|instead of|rather than|in place of|in lieu of|anstatt|statt|anstelle|"
     r"stattdessen|lieber|eher|en vez de|en lugar de|antes que|más bien|au lieu de|plutôt|"
     r"à la place)\b|ではなく|じゃなく|ずに|せず|しません|やめ(?:ます|て|よう|ましょう)|不要|"
@@ -124,7 +128,8 @@ WISH = Wordings(
     r"yo (?:\w+ía|diría))\b|\b(?:je préfère|on préfère|je préférerais|j'aimerais mieux|"
     r"je \w+erais)\b|\bi (?:want|don'?t want) .*\b(?:only|no|not|in|there|anything)\b|"
     r"\b(?:my vote|i say|(?:i|we) (?:really )?(?:don't|do not) want (?!that\b|to\b|you\b)|"
-    r"(?:ich will|wir wollen) kein\w*|no (?:quiero|queremos)|veu(?:x|t) pas|(?:they|he|she)(?:'d| would) rather)\b|"
+    r"(?:ich will|wir wollen) kein\w*|no (?:quiero|queremos)|veu(?:x|t) pas|(?:they|he|she)(?:'d| "
+    r"would) rather)\b|"
     r"方を|方で|ほうが|方がいい|にします|にしましょう|にして|"
     r"決まりです|に統一|(?:変え|し|使い|残し|消し|やめ|分け|入れ|外し|置き)ます[。！]?$|那就|"
     r"(?:し|き|い|め|り)ましょう|でお願い|ことに(?:します|しました|する)|で(?:いき|行き|進め)|"
@@ -133,7 +138,6 @@ WISH = Wordings(
 )
 TOPIC = re.compile(r"^\W*((?:[\w.#+/-]+ ){0,4}[\w.#+/\"”“-]+) ?: ?(?![/\"“„«])(\S[^,;.]*)")
 """A subject, a colon, and what is to be of it."""
-NUMBERED = re.compile(r"(?:[\w-]+ )?(?:\d{1,2}|[a-e]): ")
 SETTLED = Wordings(
     r"\b(?:we|i)(?:'ve| have)? (?:decided|agreed|settled|opted|chose)\b|\bit'?s decided\b"
 )
@@ -144,15 +148,19 @@ ALLOTS = Wordings(
 )
 
 RULE = Wordings(
-    r"\band that's (?:it|that|final)\b|(?:^|[,;.] ?)(?:period|full stop|end of (?:story|discussion)|punkt|y punto|"
+    r"\band that's (?:it|that|final)\b|(?:^|[,;.] ?)(?:period|full stop|end of (?:story|"
+    r"discussion)|punkt|y punto|"
     r"point final|point barre|basta)[.!]*$|\b(?:no (?:discussion|exceptions?|matter what)|without "
     r"exception|keine (?:diskussion|ausnahmen?)|ausnahmslos|sin (?:excepci\w+|discusión)|sans "
     r"(?:exception|discussion)|non-negotiable|nicht verhandelbar|no negociable|non négociable|"
-    r"under no circumstances|out of the question|not an option|auf (?:gar )?keinen fall|kommt nicht "
+    r"under no circumstances|out of the question|not an option|auf (?:gar )?keinen fall|kommt "
+    r"nicht "
     r"in ?frage|bajo ningún concepto|ni hablar|en aucun cas|(?:pas|hors de) question)\b|"
-    r"^(?:and |but |so )?(?:whatever(?! is\b| you\b)|whoever|whichever|any(?:one|body|thing) (?:who|that|with|"
+    r"^(?:and |but |so )?(?:whatever(?! is\b| you\b)|whoever|whichever|any(?:one|body|thing) "
+    r"(?:who|that|with|"
     r"without|older|newer)|every(?:one|body|thing) (?:who|that)) \w+ \w|^(?:and |but |so )?we "
-    r"(?:don't|do not|never) (?!know|have|see|remember|understand|get|think|mind|care|yet|really|even)"
+    r"(?:don't|do not|never) (?!know|have|see|remember|understand|get|think|mind|care|yet|really|"
+    r"even)"
     r"\w+|不能|不许|不得|[^特个分区]别(?!人|的|处)|吧[，。！]|吧$|のままで?[。]?$"
 )
 """It is so always, without exception."""
@@ -276,10 +284,13 @@ DOUBT = Wordings(
 # "Merged" and "true" tell, and decide nothing.
 TOLD = Wordings(
     r"\bdone\b|^(?:\w+ )?(?:\w{2,}[^e]ed|\w+ée?s?|ge\w+(?:t|en)|\w+[ai]d[oa]s?|sent|true|correct|"
-    r"off|there|through|ready|fertig|erledigt|listo|hecho|fait)$|\b(?:sent|ready|in|off|applied|too|"
-    r"tho)$|^(?:(?:still|already|just) \w+ing|\w{2,}ing (?:now|tonight|today|tomorrow|later|it|them))\b|\b\w+(?:í|ó|aron|ieron|aient|èrent)\b|"
+    r"off|there|through|ready|fertig|erledigt|listo|hecho|fait)$|\b(?:sent|ready|in|off|applied|"
+    r"too|"
+    r"tho)$|^(?:(?:still|already|just) \w+ing|\w{2,}ing (?:now|tonight|today|tomorrow|later|it|"
+    r"them))\b|\b\w+(?:í|ó|aron|ieron|aient|èrent)\b|"
     r"\b(?:for ex(?:ample)?|e\.g|z\.b|zum beispiel|por ejemplo|par exemple|sort of|or so)\b|例えば|比如|"
-    r"^(?:(?:oh|ah|ach|uy|ay|my) )*(?:god|goodness|gosh|dear|wow|damn|crap|shoot|stimmt|dios|mon dieu|"
+    r"^(?:(?:oh|ah|ach|uy|ay|my) )*(?:god|goodness|gosh|dear|wow|damn|crap|shoot|stimmt|dios|mon "
+    r"dieu|"
     r"mince|zut|mist|mensch|vaya)\b"
 )
 WORK = re.compile(r"\b(?:please|pls|plz|now|bitte|jetzt|por favor|ahora|maintenant)\b")
@@ -293,7 +304,8 @@ ABOUT = re.compile(
     r"(?:about|regarding|concerning|as (?:for|to)|re|wegen|bezüglich|sobre|quant à)\b"
 )
 OTHERS = Wordings(
-    r"\b(?:is|are|was|'s) only (?:on|at|in|by|after|from|until)\b|\b(?:it|that|there|this|they) must (?:be|have)\b|"
+    r"\b(?:is|are|was|'s) only (?:on|at|in|by|after|from|until)\b|\b(?:it|that|there|this|they) "
+    r"must (?:be|have)\b|"
     r"\b(?:i|we) only (?!use|keep|take|want|do|accept|allow|count|support|ship|go|make|send)\w+|"
     r"\b(?:ist|sind|war|hat|haben|habe|es|está|est|a) (?:nur|solo|sólo|que|seulement)\b|\bonly "
     r"(?:now|then|just)\b|"

@@ -65,16 +65,15 @@ def lays_down(
     if words & about and wording.LIKES.search(said) and not pointless(sentence):
         return True
     if topic := wording.TOPIC.match(said):
-        asked = wording.NUMBERED.match(said) or (answers and substance(topic[1]) & choice)
-        return bool(asked) and _of_a_topic(topic)
+        return bool(answers or about) and _of_a_topic(topic)
     if PUT_OFF.search(sentence):
         return False
     clause = _first_clause(said)
-    fixes = wording.FIGURE.search(clause) and words & (about | choice)
-    concludes = wording.THEREFORE.match(said) and (
+    fixes = bool(wording.FIGURE.search(clause) and words & (about | choice))
+    concludes = wording.THEREFORE.match(said) is not None and (
         len(clause.split()) > 2 or wording.FIGURE.search(clause)
     )
-    agrees = wording.YES.match(said) and (answers or words & about)
+    agrees = bool(wording.YES.match(said) and (answers or words & about))
     return (
         _is_fragment(clause)
         and not _any(clause, _HEDGES)
@@ -128,8 +127,10 @@ def plainly(sentence: str) -> str:
 
 
 _HASTY = re.compile(
-    r"\b(?:(?:do|does|did|is|are|was|were|ca|wo|should|would|could|have|has|had)nt|(?:i|you|we|they)"
-    r"ve|(?:you|they)re|(?:you|they)ll|thats|theres|im)(?!\w)|\bw/ ?(?=\w)|(?:^|(?<=[,;.:] )|(?<=so )|"
+    r"\b(?:(?:do|does|did|is|are|was|were|ca|wo|should|would|could|have|has|had)nt|(?:i|you|we|"
+    r"they)"
+    r"ve|(?:you|they)re|(?:you|they)ll|thats|theres|im)(?!\w)|\bw/ ?(?=\w)|(?:^|(?<=[,;.:] )|"
+    r"(?<=so )|"
     r"(?<=and )|(?<=ok )|(?<=then ))(?:ill|lets)(?= )"
 )
 
