@@ -128,10 +128,8 @@ def plainly(sentence: str) -> str:
 
 _HASTY = re.compile(
     r"\b(?:(?:do|does|did|is|are|was|were|ca|wo|should|would|could|have|has|had)nt|(?:i|you|we|"
-    r"they)"
-    r"ve|(?:you|they)re|(?:you|they)ll|thats|theres|im)(?!\w)|\bw/ ?(?=\w)|(?:^|(?<=[,;.:] )|"
-    r"(?<=so )|"
-    r"(?<=and )|(?<=ok )|(?<=then ))(?:ill|lets)(?= )"
+    r"they)ve|(?:you|they)re|(?:you|they)ll|thats|theres|im)(?!\w)|\bw/ ?(?=\w)|(?:^|(?<=[,;.:] )|"
+    r"(?<=so )|(?<=and )|(?<=ok )|(?<=then ))(?:ill|lets)(?= )"
 )
 
 

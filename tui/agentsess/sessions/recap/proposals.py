@@ -19,27 +19,23 @@ NAMES_WAYS = Wordings(
 # A question of fact is answered, too, but nothing is decided by it. It asks what is, was or is
 # had, and by no word what is wanted.
 _OF_FACT = Wordings(
-    r"^(?:(?:and|but|so|also|or|then|und|aber|also|y|et|mais|alors)\b,? |[^,:;]{1,60}[,:;] )?¿?(?:"
-    r"(?:(?:in|at|from|since|for|by|to|with|on|of|until|till|under|about) )?(?:(?:what|when|where|"
-    r"why|how)(?! (?:about|if|to|i|we)\b)|which(?! (?:one|of|is))|whom|whose)|"
-    r"who(?:['’]s)? ?(?:is|are|was|were|did|has|owns?|wrote|sent|set|made|\w+ed|actually|up|in|"
-    r"(?!does|goes|brings|gets|"
-    r"takes|decides|writes|pays)\w+s)|"
-    r"since|is|are|was|were|does|did|has|have|had|do (?!we\b|i\b|you\b)|do (?:we|i|you) (?:still |"
-    r"already |happen to )?(?:have|run|know|use|see|own|get|remember|recall|mean)|can you (?:see|"
-    r"open|reach|log|hear|find|tell|remember)|(?:could|can|would) (?:you|i) (?:tell|give|send|"
-    r"have)|"
-    r"(?:(?:in|an|auf|seit|bis|ab|von|mit|bei|zu|um|für|aus) )?(?:welche\w*|wann|wem|wen|wie|was)|"
-    r"wer (?:ist|war|hat)|wessen|wo(?:her|hin|mit|rin|raus|rauf|für|von|nach|ran)?|warum|wieso|"
-    r"weshalb|seit|ist|sind|war|waren|haben?|hast|hat|"
-    r"habt|bist|gibt|läuft|darfst|dürft|kennst|weißt|"
-    r"(?:(?:en|a|de|desde|hasta|con|para|por) )?(?:qué|cuál\w*|quiénes|cuánd\w*|cuánt\w*|dónde)|"
-    r"quién (?:es|fue|ha|tiene|lo|la)|cómo|desde|hay|está|están|es|son|tiene[ns]?|existe\w*|sabes|"
-    r"(?:(?:à|de|depuis|en|avec|pour|par|dans|sur|jusqu['’]à) )?(?:quand|combien|quel\w*|quoi|où)|"
-    r"qui (?:est|a|l'a|était)|comment|pourquoi|depuis|est-ce|y a-t-il|(?:l['’])?(?:avez-vous|"
-    r"as-tu)|"
-    r"savez-vous|sais-tu)(?!\w)|\b(?:combien|par quoi)\b|[什谁哪几]|多少|怎么|有没有|是不是|教えて|"
-    r"\bhow (?:much|many)\b|^[^、。]*(?:いつ|誰|どこ|何|どの|いくつ).*(?:です|ました|でした|ています)か|"
+    r"^(?:(?:and|but|so|also|or|then|und|aber|also|y|et|mais|alors)\b,? |[^,:;]{1,60}[,:;] "
+    r")?¿?(?:(?:(?:in|at|from|since|for|by|to|with|on|of|until|till|under|about) )?(?:(?:what|when|"
+    r"where|why|how)(?! (?:about|if|to|i|we)\b)|which(?! (?:one|of|is))|whom|whose)|who(?:['’]s)? "
+    r"?(?:is|are|was|were|did|has|owns?|wrote|sent|set|made|\w+ed|actually|up|in|(?!does|goes|"
+    r"brings|gets|takes|decides|writes|pays)\w+s)|since|is|are|was|were|does|did|has|have|had|do "
+    r"(?!we\b|i\b|you\b)|do (?:we|i|you) (?:still |already |happen to )?(?:have|run|know|use|see|"
+    r"own|get|remember|recall|mean)|can you (?:see|open|reach|log|hear|find|tell|remember)|"
+    r"(?:could|can|would) (?:you|i) (?:tell|give|send|have)|(?:(?:in|an|auf|seit|bis|ab|von|mit|"
+    r"bei|zu|um|für|aus) )?(?:welche\w*|wann|wem|wen|wie|was)|wer (?:ist|war|hat)|wessen|wo(?:her|"
+    r"hin|mit|rin|raus|rauf|für|von|nach|ran)?|warum|wieso|weshalb|seit|ist|sind|war|waren|haben?|"
+    r"hast|hat|habt|bist|gibt|läuft|darfst|dürft|kennst|weißt|(?:(?:en|a|de|desde|hasta|con|para|"
+    r"por) )?(?:qué|cuál\w*|quiénes|cuánd\w*|cuánt\w*|dónde)|quién (?:es|fue|ha|tiene|lo|la)|cómo|"
+    r"desde|hay|está|están|es|son|tiene[ns]?|existe\w*|sabes|(?:(?:à|de|depuis|en|avec|pour|par|"
+    r"dans|sur|jusqu['’]à) )?(?:quand|combien|quel\w*|quoi|où)|qui (?:est|a|l'a|était)|comment|"
+    r"pourquoi|depuis|est-ce|y a-t-il|(?:l['’])?(?:avez-vous|as-tu)|savez-vous|sais-tu)(?!\w)|"
+    r"\b(?:combien|par quoi)\b|[什谁哪几]|多少|怎么|有没有|是不是|教えて|\bhow (?:much|many)\b|"
+    r"^[^、。]*(?:いつ|誰|どこ|何|どの|いくつ).*(?:です|ました|でした|ています)か|"
     r"[がはもに](?:あり|い|ござい)ますか|(?:まし|でし)たか"
 )
 _OF_TODAY = Wordings(
@@ -49,16 +45,14 @@ _OF_TODAY = Wordings(
 _OF_WILL = Wordings(
     r"\b(?:should|shall|must|may|want(?:ed)?|would (?:you|we|i|it|be)|prefer|rather|better|best|"
     r"instead|keep|need(?:ed)?|ok(?:ay)?|fine|all ?right|enough|plenty|acceptable|worth|mind|"
-    r"suits?|"
-    r"satisfy|works?|right to|at (?:most|least)|höchstens|mindestens|como (?:máximo|mínimo)|au "
-    r"(?:plus|moins|maximum)|"
-    r"counts?|wins?|applies|stays?|go(?:es)? (?:in|out|first|to)|matters? more|"
-    r"too (?:strict|much|many|long|short|early|late)|do (?:we|i) (?!have|know|still|see|use)|can "
-    r"(?:we|i|it|they|that) (?:go|"
-    r"wait|stay|be)|soll\w*|möchte\w*|woll\w+|willst|lieber|reich\w+|genüg\w+|bleib\w*|behalten|"
-    r"darf (?:ich|das|es)|dürfen|brauchen|passt|gilt|zählt|quier\w+|quer[ée]is|prefier\w*|deb\w+|"
-    r"conviene|mejor|basta|\w+[aei]mos|voul\w+|veux|préf\w+|faut|doi[st]\w*|devr\w+|gard\w+|"
-    r"laiss\w+|suffi\w+)\b|还是|要|应该|想|选|用哪|それとも|どちら|ましょう|べき|いい(?:です)?か|意見"
+    r"suits?|satisfy|works?|right to|at (?:most|least)|höchstens|mindestens|como (?:máximo|mínimo)|"
+    r"au (?:plus|moins|maximum)|counts?|wins?|applies|stays?|go(?:es)? (?:in|out|first|to)|"
+    r"matters? more|too (?:strict|much|many|long|short|early|late)|do (?:we|i) (?!have|know|still|"
+    r"see|use)|can (?:we|i|it|they|that) (?:go|wait|stay|be)|soll\w*|möchte\w*|woll\w+|willst|"
+    r"lieber|reich\w+|genüg\w+|bleib\w*|behalten|darf (?:ich|das|es)|dürfen|brauchen|passt|gilt|"
+    r"zählt|quier\w+|quer[ée]is|prefier\w*|deb\w+|conviene|mejor|basta|\w+[aei]mos|voul\w+|veux|"
+    r"préf\w+|faut|doi[st]\w*|devr\w+|gard\w+|laiss\w+|suffi\w+)\b|还是|要|应该|想|选|用哪|"
+    r"それとも|どちら|ましょう|べき|いい(?:です)?か|意見"
 )
 _THIRD_PERSON = Wordings(r"^(?:they|he|she|er|sie|ell[ao]s?|ils?|elles?)\b")
 _STOPS = re.compile(r"[.!?…] +|[。！？](?=.)")
@@ -119,16 +113,14 @@ _LABELLED = (
 )
 _LETTERED = re.compile(r"(?:^|\s)[ab]\) ")
 ONLY_PICKS = Wordings(
-    r"(?:(?:ok(?:ay)?|yes|hm+|well|then|gut|ja|bueno|bon)\b[\s,.]*)*(?:the |option |way "
-    r")?(?:first|second|third|last|former|latter|both|[a-e1-9]|1st|2nd|beides?|(?:das )?erstere|"
-    r"(?:das )?letztere|l[ao]s? (?:primer[oa]?|segund[oa])|les deux|le premier|"
-    r"le second)(?: one)?(?: then)?"
-    r"(?: please| pls| bitte| por favor)?[.!]*$|[a-eａ-ｅ]で|前者|後者|両方|后者"
+    r"(?:(?:ok(?:ay)?|yes|hm+|well|then|gut|ja|bueno|bon)\b[\s,.]*)*(?:the |option |way )?(?:first|"
+    r"second|third|last|former|latter|both|[a-e1-9]|1st|2nd|beides?|(?:das )?erstere|(?:das "
+    r")?letztere|l[ao]s? (?:primer[oa]?|segund[oa])|les deux|le premier|le second)(?: one)?(?: "
+    r"then)?(?: please| pls| bitte| por favor)?[.!]*$|[a-eａ-ｅ]で|前者|後者|両方|后者"
 )
 _POINTS = re.compile(
-    r"\b(?:the )?(?:first|second|third|former|latter|last)\b(?!-| party\b)|\bboth\b|"
-    r"\b(?:1st|2nd|3rd)\b|"
-    r"\b(?:like (?:that|this)|that way|do (?:that|it))\b|\b(?:erste|zweite|letzte)\w*\b|"
+    r"\b(?:the )?(?:first|second|third|former|latter|last)\b(?!-| party\b)|\bboth\b|\b(?:1st|2nd|"
+    r"3rd)\b|\b(?:like (?:that|this)|that way|do (?:that|it))\b|\b(?:erste|zweite|letzte)\w*\b|"
     r"\bbeide\w*\b|\bmachen wir so\b|\bso machen wir\b|\b(?:primer|segund|últim)[oa]?\b|\b(?:los|"
     r"las) dos\b|\bambos\b|\b(?:le|la) (?:premi[eè]re?|seconde?|deuxième)\b|\bles deux\b"
 )
