@@ -34,6 +34,11 @@ def blockers(*prompts: str) -> list[str]:
         "Le devis n'est pas encore arrivé, Karim n'a toujours pas répondu.",
         "老周出差了，周五回来。",
         "森さんの返事待ちです。",
+        "The van's at the garage till fri.",
+        "Lab results on tuesday.",
+        "Waiting on the printer's quote.",
+        "No plates yet, waiting for two of them.",
+        "Me lo manda Pilar mañana.",
     ],
 )
 def test_whoever_is_waited_for_is_so_through_work_on_other_things(said: str) -> None:

@@ -12,7 +12,7 @@ from agentsess.sessions.recap.questions import matter
 from agentsess.sessions.recap.reading import Reading
 from agentsess.sessions.recap.sections import Section
 from agentsess.sessions.recap.text import FACT_LENGTH, asks, plain
-from agentsess.sessions.recap.waiting import AWAITED, STUCK
+from agentsess.sessions.recap.waiting import AWAITED, ROLE, STUCK
 
 _REMEMBERED = 40
 _OUTLIVES = 14
@@ -58,7 +58,8 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 _YOU = re.compile(
-    r"\b(?:you|your|yours|du|dir|dich|dein\w*|ihr|euch|(?-i:Sie|Ihnen|Ihre?n?)|tú|te|tu|usted|"
+    rf"\byour (?!(?:[\w'’-]+ )?{ROLE}\b)|\b(?:you|yours|du|"
+    r"dir|dich|dein\w*|ihr|euch|(?-i:Sie|Ihnen|Ihre?n?)|tú|te|tu|usted|"
     r"vous|votre|vos|toi)\b|你|您|そちら|あなた",
     re.IGNORECASE,
 )

@@ -39,8 +39,7 @@ _PROMISED = Wordings(
     # Somebody is to be asked: that is no answer yet.
     r"(?:^|[,;.] )(?:but |so |and |da )?(?:(?:i |we )(?:['’]?ll |will |must |have to |need to )?|"
     r"will |must |gotta |got to |have to |need to |gonna |le[tm]me |let me )"
-    r"(?:ask|call|ring|phone|write to|talk to) "
-    r"(?!you|me|if|what|how)\w+|"
+    rf"(?:ask|call|ring|phone|write to|talk to) {_ADDRESSED}|"
     r"\b(?:i|we)(?:['’]?ll| will| shall| must| have to| need to|['’]m going to|['’]m gonna| gonna) "
     r"(?:ask|call|tell|mail|email|write) (?!you|me\b)\w+|"
     rf"\bi(?:['’]m|['’]?ll| will| shall)? {_TURN}(?:ing)? {_ADDRESSED}|"
@@ -60,9 +59,10 @@ _PROMISED = Wordings(
 )
 # What somebody else takes on; "she promised to", "Paula macht das".
 _TAKES_ON = Wordings(
-    rf"\b(?!(?:i|we|you|it|he|she|they)\b){WHO}(?:['’]ll| will| is going to| is gonna| promised to| offered to|"
-    r" volunteered to| agreed to| is to| plans to| wants to (?!know\b)) (?!(?:be|have|like|love|"
-    r"need|see|not|never|know|think|hate|mind|kill|be able)\b)\w+|"
+    rf"\b(?!(?:i|we|you|it|he|she|they)\b){WHO}(?:['’]ll| will| is going to| is gonna|"
+    r" promised to| offered to| volunteered to| agreed to| is to| plans to|"
+    r" wants to (?!know\b)) (?!(?:be|have|like|love|need|see|not|never|know|think|"
+    r"hate|mind|kill|be able)\b)\w+|"
     rf"\b{WHO} (?:promised|offered|volunteered) (?:to|it|that|for)\b|"
     r"\b(?:macht|übernimmt|erledigt|klärt|regelt) (?:das |dann |es )?(?-i:[A-ZÄÖÜ])\w+|"
     r"\b(?!(?:es|das|was|wer|man)\b)\w+ (?:macht|übernimmt|erledigt|klärt|regelt) (?:das|es|die|"

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from agentsess.sessions.recap.days import DAY_DE, DAY_ES, DAY_FR, TOMORROW, WEEKDAY
 from agentsess.sessions.recap.patterns import Wordings
 
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
-_DAY_DE = r"(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|morgen|übermorgen)"
-_DAY_FR = r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|demain)"
-_DAY_ES = r"(?:lunes|martes|miércoles|jueves|viernes|sábado|domingo|mañana)"
-DAY = rf"(?:{_WEEKDAY}s?|tomorrow|{_DAY_DE}|{_DAY_FR}|{_DAY_ES})"
+DAY = rf"(?:{WEEKDAY}s?|{TOMORROW}|{DAY_DE}|morgen|übermorgen|{DAY_FR}|demain|{DAY_ES}|mañana)"
 NAME = r"(?-i:[A-ZÀ-Þ][a-zà-ÿ]+)"
-_ROLE = (
+ROLE = (
     r"(?:boss|chief|managers?|management|admins?|administrators?|team|lead|owners?|vendor|supplier|"
     r"clients?|customers?|landlord|landlady|director|doctor|lawyers?|notary|bank|insurers?|agency|"
     r"board|committee|council|office|department|teacher|professor|supervisor|editors?|printers?|"
@@ -25,7 +22,7 @@ _UNIT = (
 )
 _HIS = r"(?:my|our|your|the|his|her|their|that|an?)"
 WHO = (
-    rf"(?:he|she|they|some(?:body|one)|{_HIS} (?:[\w-]+ ){{0,2}}?{_ROLE}|(?:the )?{_UNIT}|"
+    rf"(?:he|she|they|some(?:body|one)|{_HIS} (?:[\w'’-]+ ){{0,2}}?{ROLE}|(?:the )?{_UNIT}|"
     rf"(?:(?:mr|mrs|ms|dr)\.? )?(?!(?-i:I|It|This|That|What|There|Then|Only|So|We|You|The|But|And|"
     rf"Now|If|When|Which|Nothing|Everything)\b){NAME})"
 )
@@ -73,7 +70,7 @@ _COUNT = r"(?:\d+|one|two|three|four|five|six|ten|a few|several)"
 # By act. Those of AWAITED outlive work on other things: only whom or what they name ends them.
 _AWAITED_EN = (
     r"\bawait(?:s|ing|ed)?\b|"
-    r"(?:^|\b(?:is|are|am|['’]m|['’]re|['’]s|still|now|just|only) )"
+    r"(?:^|[,;–] |\b(?:is|are|am|['’]m|['’]re|['’]s|still|now|just|only) )"
     r"waiting (?:for|on)\b|"
     rf"\bwaits? (?:for|on) (?:{WHO}\b|your\b|the \w+['’]s?\b|(?:an?|the) (?:\w+ )?{GIVEN}\b)|"
     rf"\bwaits for \w+[.]?$|\bha(?:s|ve) to wait (?:for|until|till)\b|"
@@ -102,6 +99,14 @@ _AWAITED_EN = (
     r".{0,30}\b(?:till|until|'til)\b|"
     rf"\b{WHO}(?: (?:is|will be)|['’]s|['’]ll be)(?: only| not)? {_BACK}|"
     rf"\b(?:is|are|['’]s) (?:only |not )?{_BACK}|"
+    rf"\b(?:is|are|['’]s|['’]re|away|out|off|closed|leave|holidays?) .{{0,40}}\b(?:till?|until) "
+    rf"(?:the )?(?:{DAY}|next|noon|\d+(?!\d|:))|"
+    rf"\b(?:results?|answers?|data|dates|numbers|samples|{GIVEN}) (?:(?:is|are|comes?|come|due|"
+    rf"there|only) )*(?:on|by) {DAY}\b|"
+    r"\b(?:i|we) need .{3,40} first\b|(?:\bnot|n['’]?t|\bnothing) .{0,40}\bbefore (?:i|we) "
+    r"(?:know|have|hear|get)\b|"
+    rf"\b(?:slow|ordered|on order|shipp\w+|deliver\w*)\b.{{0,30}}\b{_COUNT}(?:(?: to |-| or )"
+    rf"{_COUNT})? (?:weeks|days)\b|"
     rf"\b{WHO}(?: (?:is|are)|['’]s|['’]re) (?:(?:still|currently|now|just|off|away|out|all) )*"
     r"(?:(?:away|ill|sick|abroad|travell?ing|unavailable|unreachable)|on (?:\w+ )?(?:leave|"
     r"holidays?|vacation|pto)|not (?:in|around|here|there|available|reachable) )\b|"
@@ -153,6 +158,9 @@ _STUCK_EN = (
     r"review|answer|go-ahead|sudo|rights|(?:\w+ )?window|signature|sign-off|certificate|"
     r"licen[cs]e|consent|clearance|appointment|passphrase|two-factor code)"
     r"\b(?! (?:is|are) (?:needed|required))|"
+    r"\b(?:is|are|['’]s|looks) (?:\S+ )?too (?:old|new|weak|small|short) (?:for|to)\b|"
+    r"\b(?:is|am|are)(?:n['’]?t| not) an? (?:owner|admin|administrator|member|collaborator)\b|"
+    r"\b(?:readable|writable|visible|open) (?:only (?:by|to|for)|by \w+ only)\b|"
     r"\bis missing before\b|\b(?:doesn|won)['’]?t (?:start|work|build|run|load|boot|compile|"
     r"come up|respond|answer|connect|open|let me|let us)\b|"
     r"\bfails?,? (?:because|as|since)\b|"
@@ -178,7 +186,8 @@ _AWAITED_DE = (
     r"\bnoch (?:nicht|nichts|kein\w*)(?: \w+){0,4} (?:da|bekommen|erhalten|gekommen|geantwortet|"
     r"freigegeben|zurück|unterschrieben|geliefert|bestätigt|gemeldet|geschickt|angekommen|gehört|"
     r"vor|genehmigt|freigeschaltet|eingetroffen|entschieden)\b|"
-    r"\bfehl(?:t|en) (?:mir|uns|nur|noch|weiterhin|immer noch|die|der|das|dafür)\b|"
+    r"\bfehl(?:t|en) (?:also )?(?:mir|dir|ihm|ihr|uns|euch|ihnen|nur|noch|"
+    r"weiterhin|immer noch|die|der|das|dafür)\b|"
     rf"\b(?:hängt|hängen) (?:noch )?(?:davon|an (?:herrn |frau )?{NAME})\b|"
     r"\b(?:liegt|liegen) (?:\w+ ){0,3}(?:bei|beim) (?!etwa|rund|\d)|"
     r"\bohne (?:das|die|den|dem|ihn|ihr|sie|es|eine?n?)\b.{0,60}\b(?:nicht|nichts|kein\w*)\b|"
@@ -186,13 +195,15 @@ _AWAITED_DE = (
     r"\b(?:ist|sind) (?:\w+ ){0,5}(?:krank|im urlaub|verreist|außer haus|nicht (?:da|im haus|"
     r"erreichbar)|unterwegs|auf (?:dienstreise|fortbildung|reisen)|in elternzeit|in kur|"
     r"in einer schulung)\b|\bkrankgeschrieben\b|"
-    rf"\b(?:kommt|ist|sind) (?:\w+ ){{0,3}}{_DAY_DE} (?:\w+ )?(?:zurück|wieder)|\bwieder da\b|"
+    rf"\b(?:kommt|ist|sind) (?:\w+ ){{0,3}}{DAY_DE} (?:\w+ )?(?:zurück|wieder)|\bwieder da\b|"
     r"\b(?:darf|kann|können|dürfen|hat) (?:\w+ ){0,2}nur (?!noch)|"
     r"\bnur (?:der|die|das|ein|eine) \w+ (?:darf|kann|hat|haben)\b|"
     rf"\bnur (?:frau |herr )?{NAME} (?:darf|kann|hat)\b|"
     r"\b(?:muss|müssen|soll|sollte|müsste) (?:\w+ ){0,7}(?:freigeben|genehmigen|zustimmen|"
     r"absegnen|entscheiden|unterschreiben|bestätigen|klären|aufklären|einrichten|"
     r"freischalten|beantragen)\b|"
+    rf"\b(?:schickt|liefert|bringt|kommt|meldet|gibt) (?:\w+ ){{0,4}}(?:bis|erst|am) {DAY_DE}\b|"
+    r"\b(?:ist|sind) leer, bis\b|\b(?:ist|sind) leer bis\b|"
     r"\bentscheidet (?!sich)(?:\w+ ){0,3}|\b(?:freigabe|genehmigung|zustimmung|antwort|rückmeldung|"
     r"bestätigung|zugang) (?:\w+ ){0,4}(?:fehlt|steht aus|aussteht|nötig|erst)\b|"
     r"\b(?:\d+|zwei|drei|fünf|zehn) (?:werk|arbeits)tagen?\b|"
@@ -220,7 +231,7 @@ _AWAITED_ES = (
     r"\bhace falta un (?:certificado|permiso)\b|"
     r"\b(?:está|están|anda) (?:de|en) (?:vacaciones|baja|viaje|permiso|licencia|reunión)|"
     r"\b(?:está|están) (?:enferm\w+|fuera)\b|"
-    rf"\b(?:vuelve|vuelven|regresa|viene) (?:el|la|en|a|hasta el)? ?(?:{_DAY_ES}|próxim\w+|\d)|"
+    rf"\b(?:vuelve|vuelven|regresa|viene) (?:el|la|en|a|hasta el)? ?(?:{DAY_ES}|próxim\w+|\d)|"
     r"\b(?:sólo|solo|solamente|únicamente) (?:lo |la |los |las )?(?:puede|pueden|tiene|sabe|él|"
     rf"ella|{NAME}|el|la|un|una)\b|"
     rf"\blo (?:decide|aprueba|firma|lleva|autoriza|sabe|pide|tiene) (?:mi|la|el|su|{NAME})|"
@@ -232,7 +243,10 @@ _AWAITED_ES = (
     r"tenga|tengamos|haya|pase)n?\b|\bdepende de (?:que|si|cuándo)\b|"
     r"\bsin (?:eso|ella|él|ello|esa|ese|la|el|su)\b.{0,60}\bno\b|"
     r"\b(?:contestan|responden|tardan|tarda) (?:en|unos)\b|\bdías? (?:hábiles|laborables)\b|"
-    r"\b(?:les|le) he (?:escrito|preguntado|pedido|llamado|mandado)\b|\bhe preguntado a\b"
+    r"\b(?:les|le) he (?:escrito|preguntado|pedido|llamado|mandado)\b|\bhe preguntado a\b|"
+    r"\bse l[oa]s? (?:he )?(?:pedí|pedido|pregunté|mandé) a\b|"
+    r"\bme l[oa]s? (?:pasa|manda|envía|trae|confirma)n?\b|"
+    rf"\b(?:queda|está|sigue)n? .{{0,30}}\bhasta (?:el )?{DAY_ES}\b"
 )
 _STUCK_ES = (
     r"\b(?:estoy|estamos|queda|está) (?:\w+ )?(?:bloquead\w+|atascad\w+|parad\w+)\b|"
@@ -255,7 +269,7 @@ _AWAITED_FR = (
     r"\b(?:est|sont) (?:\w+ )?(?:absente?s?|en congés?|malade|en déplacement|injoignable|"
     r"en vacances|en arrêt|en formation|en réunion)\b|"
     rf"\b(?:rentre|revient|sera de retour|de retour|sera là) (?:le |la |que |en |dans )?"
-    rf"(?:{_DAY_FR}|\d|semaine|janvier|septembre)|"
+    rf"(?:{DAY_FR}|\d|semaine|janvier|septembre)|"
     rf"\b(?:seule?s?|il n['’]y a que) .{{2,40}}(?:peut|peuvent|a le droit|ont|a|puisse)\b|"
     rf"\bc['’]est (?:à |au )?(?:{NAME}|[lm]a? ?\w+|\w+) (?:de|qui) (?:décide|décider|tranche|"
     r"trancher|valide|valider|signe|signer|voir|dire)|"
@@ -263,6 +277,7 @@ _AWAITED_FR = (
     r"confirmer|accepter|donner|autoriser|trancher|répondre|décider)\b|"
     r"\b(?:tant que?|dès qu[e'’]|jusqu['’]à ce qu[e'’]|avant qu[e'’]|sans (?:ça|cela|elle|lui|eux))"
     r"|\bdépend(?:ra)? (?:de|du|des)\b|\bjours? ouvrés?\b|\bsous (?:\d+|quelques) jours\b|"
+    rf"\bjusqu['’](?:à|au) (?:{DAY_FR}|\d)|"
     r"\bj['’]ai (?:laissé un message|demandé|écrit|relancé|appelé) (?:à|au|aux|hier|ce)\b|"
     r"\b(?:l['’]ai|les ai|lui ai|leur ai) (?:demandé|écrit|relancé|appelé|laissé)"
 )
@@ -278,7 +293,8 @@ _AWAITED_JA = (
     r"決ま|返って)|届いて(?:い)?(?:ません|ない)|もらえて(?:い)?(?:ません|ない)|がないと|"
     r"不在|休暇|休み(?:で|です|な|だ|中)|出張(?:中|で)|(?:曜|明日|来週).{0,4}(?:戻|以降)|"
     r"しか(?:でき|使え|知ら|持って)|許可が|承認が|権限を(?:付けて|もら)|来るまで|届くまで|出るまで|"
-    r"決めるのは|が決め(?:る|ます)|次第|しだい|営業日"
+    r"決めるのは|が決め(?:る|ます)|次第|しだい|営業日|"
+    r"までかかる|空くまで|(?:曜|今週|来週|明日).{0,8}(?:届く|空く|来る|戻る|終わる|出る)(?:そう|予定|とのこと)"
 )
 _STUCK_JA = (
     r"権限が(?:な|あり)|できないまま|(?:直せ|進め|実行でき|確認でき|接続でき|アクセスでき|開け)"
@@ -289,7 +305,8 @@ _AWAITED_ZH = (
     r"还没(?:有)?.{0,6}(?:收到|回|到|给|批|拿到|答复|确认|发|签|定|下来)|迟迟(?:不|没)|"
     r"出差|休假|请假|不在|生病|.{0,2}(?:周|星期).{1,2}(?:才)?回来|"
     r"只有.{1,8}(?:能|可以|有|知道)|(?:由|归|得|要|需要).{1,8}(?:决定|批准|审批|同意|授权|签字|拍板)|"
-    r"需要.{1,8}(?:执行|提供|开通|处理|配合)|在.{1,4}那里|工作日|说了算"
+    r"需要.{1,8}(?:执行|提供|开通|处理|配合)|在.{1,4}那里|工作日|说了算|"
+    r"(?:确认|答复|批复|批准|审核通过|审批)(?:之前|之后|以前|以后|前|后)|(?:审核|审批).{0,3}要"
 )
 _STUCK_ZH = (
     r"(?:没有?|无).{0,10}(?:权限|密码|账号|密钥|访问权)|权限不足|无权|(?:已)?过期|被拒|拒绝访问|"
