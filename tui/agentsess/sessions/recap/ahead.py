@@ -38,7 +38,8 @@ _COMING = Wordings(
     r"reste à\b|(?:someone|somebody) (?:should|must|has to|could|check|try)\b|"
     r"(?<!hace )faltan?\b|hacen? falta (?!que\b)|"
     r"il (?:manque|reste(?! (?:de la|du|des)\b)|faut|faudra)\b|"
-    r"quedan? (?:por|todavía|aún)\b|restan?\b|restent à\b|steh(?:t|en) noch aus\b|"
+    r"quedan? (?:por|todavía|aún)\b|restan?\b|restent à\b|"
+    r"quedan? (?:los|las|el|la|\d+|un|una|dos|tres) |steh(?:t|en) noch aus\b|"
     r"bleib(?:t|en)\b.*\b(?:offen|übrig)\b|还剩|剩下|残りは|残っているのは|"
     r"je (?:vous )?prépare\b)"
 )

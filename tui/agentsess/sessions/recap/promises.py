@@ -36,6 +36,8 @@ _PROMISED = Wordings(
     r"その後|"
     r"^(?:and |but |ok |then )?(?:i['’]?ll|i will|we['’]ll|(?:i|we) shall) (?!check|think|let|"
     r"see|look|be\b|have\b|get back|go with|use|keep|take|sell|answer)\w+|"
+    r"\b(?:i|we)(?:['’]?ll| will| shall) (?:be (?!able|there|fine|back|happy|glad)\w+ing|"
+    r"take (?:it|this|that|them) (?:to|up|home|over)|bring (?:it|this|that) up)\b|"
     # Somebody is to be asked: that is no answer yet.
     r"(?:^|[,;.] )(?:but |so |and |da )?(?:(?:i |we )(?:['’]?ll |will |must |have to |need to )?|"
     r"will |must |gotta |got to |have to |need to |gonna |le[tm]me |let me )"
@@ -55,7 +57,8 @@ _PROMISED = Wordings(
     r"\bvoy a (?:preguntar|llamar|escribir|pedir|hablar|consultar|mandar|avisar)\w*|"
     r"聞いて|聞きます|頼んで|頼みます|(?:確認|相談|連絡|依頼|手配|報告)し(?:ます|ておき|てみ)|"
     r"問い合わせ(?:ます|てみ)|(?:撮って|送って)おき|"
-    r"我(?:明天|今天|下午|晚上|回头|待会儿?)?(?:去|来)?(?:问|找|联系|催|会)"
+    r"我(?:明天|今天|下午|晚上|回头|待会儿?)?[要得会先]?[去来]?(?:[问找催]|联系|会|跟.{1,8}(?:商量|说|确认|"
+    r"讨论|谈))"
 )
 # What somebody else takes on; "she promised to", "Paula macht das".
 _TAKES_ON = Wordings(
@@ -81,7 +84,7 @@ _DATED = Wordings(
     rf"(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b|\b(?:on|from) the \d{{1,2}}"
     rf"(?:st|nd|rd|th)\b|{_DAYTIME}|"
     r"\b(?:samstag|sonntag|heute abend|samedi|dimanche|ce soir|la semaine prochaine|"
-    r"el (?:sábado|domingo)|esta (?:tarde|noche)|la semana que viene)\b|"
+    r"el (?:sábado|domingo)|esta (?:tarde|noche)|la (?:semana que viene|próxima semana))\b|"
     r"明日|明天|今晩|今晚|来週|来月|下周|下个?月|[月火水木金土日]曜|周[一二三四五六日]"
 )
 _PUT_OFF = Wordings(FAR)

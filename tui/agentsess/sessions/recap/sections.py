@@ -74,6 +74,7 @@ _SECTIONS = [
 _STILL_TO_DO = re.compile(
     r"\b(?:still to|to come|to ?dos?|remain(?:s|ing)?|(?:is|are|s|things|points?|items?) "
     r"(?:still )?(?:left|open|outstanding|missing)|left to|outstanding|not (?:yet|done)|"
+    r"open (?:actions?|points?|items?|tasks?|ends|jobs?|things|work)|"
     r"from here|ahead|coming up|next|afterwards?|later|after that|"
     r"for (?:tomorrow|later|tonight|next \w+|the (?:morning|night|weekend|day) \w+|(?:mon|tues|"
     r"wednes|thurs|fri|satur|sun)day)|"
