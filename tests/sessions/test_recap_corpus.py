@@ -16,7 +16,7 @@ TUNED = {
     "next": (0.74, 0.83),
     "decisions": (0.78, 0.85),
     "questions": (0.79, 0.87),
-    "blockers": (0.74, 0.85),
+    "blockers": (0.73, 0.86),
     "files": (0.95, 0.95),
     "commands": (0.95, 0.95),
     "agents": (0.95, 0.95),
