@@ -237,8 +237,7 @@ class Course:
         turn.finished = True
         turn.stuck = self._stuck(turn.start)
         made = self.tools.changes > turn.changes
-        done = turn.stuck and results.reports_on(reading, turn.request.text)
-        changed = made and (not turn.stuck or done)
+        changed = made and (not turn.stuck or results.tells_well(reading))
         turn.changes = turn.told = self.tools.changes
         self.board.said(reading, seq, by_user=False)
         self.underway.said(reading, seq)

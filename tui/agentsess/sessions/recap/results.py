@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from agentsess.sessions.recap.ahead import is_ahead
 from agentsess.sessions.recap.patterns import Wordings
-from agentsess.sessions.recap.questions import matter
 from agentsess.sessions.recap.reading import Reading, phases_in, read
 from agentsess.sessions.recap.sections import Section
 from agentsess.sessions.recap.text import announces, asks, plain
@@ -109,6 +108,23 @@ _MADE_SO = Wordings(
 _OTHERWISE_NOW = Wordings(
     r"(?<=\w )(?:now|no longer|from now on|jetzt|nun|nicht mehr|désormais|maintenant|ahora|"
     r"ya no)\b"
+)
+_TELLS = (_DONE, _MADE_SO, _OTHERWISE_NOW)
+# Of programs and things that do what they are for.
+_WORKS = Wordings(
+    r"\b(?:works?|builds?|compiles?|links?|runs?|passe?s?|starts?|boots?|loads?|parses?|renders?|"
+    r"holds?|installs?|stands?|succeeds?|responds?|fits?|opens?|green|(?:comes?|came|goes|go|went|"
+    r"turns?|turned) (?:out |back )?(?:well|right|fine|in|through|out|back)|"
+    r"(?:is|are)(?: all| both)* (?:in|there|here|up|on|live|green|valid|clean|fine|through|"
+    r"behind us|gone|out|off|over|back|closed|open|correct|right)|"
+    r"läuft|laufen|geht|gehen|baut|klappt|klappen|stimmt|stimmen|steht|stehen|funktioniert|"
+    r"funktionieren|startet|(?:ist|sind) (?:drin|da|durch|weg|raus|grün|sauber)|"
+    r"marchent?|tournent?|fonctionnent?|passent|démarrent?|(?:est|sont) (?:là|en place|en ligne)|"
+    r"funcionan?|van? bien|compilan?|pasan?|arrancan?|están? (?:list[oa]s?|en su sitio|dentro))\b|"
+    r"できました|通りました|通っています|動き|動いて|成功|正常|没问题|通过|跑通|好了"
+)
+_FIRST_CLAUSE = re.compile(
+    r"[:;,.!](?=\s|$)|[。、，；：]|\s[–—-]\s|\s\(|\b(?:but|aber|mais|pero)\b", re.IGNORECASE
 )
 _BROUGHT_ABOUT = (
     r"(?:approved|booked|cleared|closed|corrected|cut|delivered|deployed|done|drawn|edited|filed|"
@@ -248,10 +264,16 @@ def reported(reading: Reading) -> str:
     return plain(told)
 
 
-def reports_on(reading: Reading, request: str) -> bool:
-    """Whether a reply says that what was asked for is done, whatever else went wrong."""
-    report = reported(reading)
-    return bool(matter(report) & matter(request)) and not in_part(report)
+def tells_well(reading: Reading) -> bool:
+    """Whether a reply begins with what is done or works, whatever else went wrong."""
+    return _tells_well(reported(reading))
+
+
+def _tells_well(sentence: str) -> bool:
+    """Whether its first clause says that something is done or works."""
+    first = _FIRST_CLAUSE.split(sentence, 1)[0]
+    told = _CLAIM.match(first) or any(p.search(first) for p in (*_TELLS, _WORKS))
+    return bool(told) and not (_IN_DOUBT.search(first) or says_under_way(first))
 
 
 def _reports(sentence: str) -> bool:
@@ -268,7 +290,7 @@ def _reports(sentence: str) -> bool:
         or is_ahead(sentence)
         or says_under_way(sentence)
     )
-    return not doubtful or bool(_PLAINLY_DONE.match(sentence))
+    return not doubtful or _tells_well(sentence)
 
 
 _CONSEQUENCE = re.compile(r", (?:so|which|as|since|sodass|weil|da|car|donc|así que|porque) ")

@@ -38,7 +38,11 @@ _INTERRUPTED = re.compile(
     r"^\W*(?:request )?interrupted\b|interrupted by (?:the )?user", re.IGNORECASE
 )
 _CHANGES = re.compile(
-    r"(?:^|[;&|]\s*)(?:sudo )?(?:rm|mv|cp|ln|mkdir|sed -i|chmod|chown|patch|tar x|unzip|dd|"
+    r"(?:^|[;&|'\"]\s*)(?:sudo )?(?:rm|mv|cp|ln|mkdir|sed -i|chmod|chown|patch|tar x|unzip|dd|"
+    r"tee|touch|truncate|rsync|scp|kill|pkill|killall|reboot|(?:user|group)(?:add|mod|del)|adduser|"
+    r"deluser|g?passwd|setfacl|u?mount|mkfs\S*|lvextend|resize2fs|ufw|iptables|sysctl -w|nsupdate|"
+    r"certbot|ssh-(?:keygen|copy-id)|lpr?|lpadmin|s?mail|sbatch|scancel|qsub|at|"
+    r"gh (?:issue|pr|run|workflow) (?:merge|close|comment|edit|review|reopen|rerun|run)|"
     r"systemctl (?:re)?(?:start|stop|enable|disable|load)|journalctl --vacuum|crontab|"
     r"git (?:rm|mv|tag|revert|reset|cherry-pick)|gh (?:issue|pr|release) create|"
     r"(?:apt(?:-get)?|pip|npm|brew|dnf) (?:-y )?(?:install|i|remove)|docker (?:run|compose up|"
