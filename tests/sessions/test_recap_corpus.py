@@ -11,12 +11,12 @@ from recap_corpus.score import Score, invented, score
 TUNED = {
     "headline": (0.92, 0.93),
     "goal": (0.95, 0.95),
-    "done": (0.79, 0.9),
+    "done": (0.8, 0.91),
     "in_progress": (0.67, 0.83),
     "next": (0.74, 0.83),
     "decisions": (0.78, 0.85),
     "questions": (0.79, 0.87),
-    "blockers": (0.73, 0.86),
+    "blockers": (0.73, 0.85),
     "files": (0.95, 0.95),
     "commands": (0.95, 0.95),
     "agents": (0.95, 0.95),
@@ -25,7 +25,7 @@ TUNED = {
 REPORTED = {
     "headline": (0.9, 0.93),
     "goal": (0.95, 0.95),
-    "done": (0.79, 0.9),
+    "done": (0.8, 0.91),
     "in_progress": (0.65, 0.88),
     "next": (0.74, 0.82),
     "decisions": (0.77, 0.73),

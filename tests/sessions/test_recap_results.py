@@ -175,3 +175,26 @@ def test_an_open_box_is_not_done_whatever_its_words() -> None:
         "a.py: iteritems() is gone",
         "b.py: prints are removed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ("It builds again, but the board can't be flashed.", True),
+        ("Die Seite läuft, nur der Versand schlägt fehl.", True),
+        ("La page est en ligne, le paiement non.", True),
+        ("Funciona, aunque el correo falla.", True),
+        ("移行は通りました。失敗が一件あります。", True),
+        ("The build stops at the font, which is empty.", False),
+        ("It doesn't build yet, since the header is missing.", False),
+        ("Der Dienst startet nicht, weil eine Datei fehlt.", False),
+        ("The rows aren't in the sheet, so nothing can be tested.", False),
+    ],
+)
+def test_what_works_is_done_although_something_else_failed(reply: str, told: bool) -> None:
+    t = Transcript()
+    t.user("Build it and flash the board, please.")
+    t.edit("board.c")
+    t.bash("make flash", "make: *** [flash] Error 1", error=True)
+    t.say(reply)
+    assert bool(build_recap(t.entries, t.session).done) is told

@@ -109,11 +109,11 @@ _OTHERWISE_NOW = Wordings(
     r"(?<=\w )(?:now|no longer|from now on|jetzt|nun|nicht mehr|désormais|maintenant|ahora|"
     r"ya no)\b"
 )
-_TELLS = (_DONE, _MADE_SO, _OTHERWISE_NOW)
+_TELLS = (_DONE, _MADE_SO)
 # Of programs and things that do what they are for.
 _WORKS = Wordings(
-    r"\b(?:works?|builds?|compiles?|links?|runs?|passe?s?|starts?|boots?|loads?|parses?|renders?|"
-    r"holds?|installs?|stands?|succeeds?|responds?|fits?|opens?|green|(?:comes?|came|goes|go|went|"
+    r"\b(?:works?|builds|compiles?|links|runs|pass(?:es)?|starts|boots|loads|parses|renders?|"
+    r"holds?|installs|stands?|succeeds?|responds?|fits?|opens|green|(?:comes?|came|goes|go|went|"
     r"turns?|turned) (?:out |back )?(?:well|right|fine|in|through|out|back)|"
     r"(?:is|are)(?: all| both)* (?:in|there|here|up|on|live|green|valid|clean|fine|through|"
     r"behind us|gone|out|off|over|back|closed|open|correct|right)|"
@@ -215,8 +215,9 @@ class Told:
         reading = read(self.said) if isinstance(self.said, str) else self.said
         if self.by_user:
             return _reported_by_user(reading)
-        claims = _claims_in(reading, made=self.made, well=self.well)
-        report = reported(reading) if self.well else ""
+        well = self.well or (self.made and tells_well(reading))
+        claims = _claims_in(reading, made=self.made, well=well)
+        report = reported(reading) if well else ""
         told = [text for text in claims if text in report]
         if not report or any(_CLAIM.match(text) for text in told):
             return claims
@@ -273,7 +274,8 @@ def _tells_well(sentence: str) -> bool:
     """Whether its first clause says that something is done or works."""
     first = _FIRST_CLAUSE.split(sentence, 1)[0]
     told = _CLAIM.match(first) or any(p.search(first) for p in (*_TELLS, _WORKS))
-    return bool(told) and not (_IN_DOUBT.search(first) or says_under_way(first))
+    doubtful = _IN_DOUBT.search(first) or says_under_way(first) or in_part(sentence)
+    return bool(told) and not doubtful
 
 
 def _reports(sentence: str) -> bool:
