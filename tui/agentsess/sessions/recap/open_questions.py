@@ -53,11 +53,21 @@ _OTHER_MATTER = Wordings(
     r"(?:ich )?habe? (?:\w+ ){0,6}(?:ge\w+(?:t|en)|\w+iert)|j['’]ai \w+(?:é|it|is|u)|"
     r"(?:ya )?(?:l[eao]s? )?he \w+(?:ado|ido|ito|cho))\b|ところで|あと|それから|对了|另外|还有"
 )
+_LEAVES = Wordings(
+    r"\b(?:(?:gotta|got to|have to|must|need to) (?:go|run|dash|leave)|brb|bbl|afk|be (?:right "
+    r")?back|back (?:in|at|after|soon|later|tomorrow)|(?:dinner|lunch|breakfast|bed|break|meeting|"
+    r"home) (?:now|time)|(?:phone|door ?bell)(?: is|['’]s)? (?:rings|ringing)|(?:is|['’]s) calling|"
+    r"see you|until tomorrow|good ?night|muss (?:jetzt |gleich |dann )?(?:los|weg|auflegen)|bin "
+    r"(?:gleich|später|dann) (?:wieder|zurück|weg)|bis (?:später|morgen|gleich|dann)|feierabend|me "
+    r"(?:voy|tengo que ir)|hasta (?:luego|mañana)|je (?:file|dois (?:filer|partir)|reviens)|à "
+    r"(?:demain|plus tard|tout à l'heure))\b|また(?:後で|明日|あとで)|お先に|下班|回头|先走"
+)
+"""Who says so is gone, and answers later."""
 _ORDINAL = Wordings(
     r"\b(?:first|second|third|former|latter|last|both|either|neither|whatever|whichever|you choose|"
-    r"rather|better|lieber|eher|mejor|plutôt|1st|2nd|3rd|erste\w*|zweite\w*|beide\w*|egal|"
-    r"primer\w*|segund\w*|amb[oa]s|cualquiera|premi\w+|second\w*|deuxième|les deux|peu importe)\b|"
-    r"前者|後者|后者|両方|どちらでも|都行|都可以|随便"
+    r"rather|better|lieber|eher|mejor|plutôt|1st|2nd|3rd|erste\w*|zweite\w*|beide\w*|egal|hal(?:f|"
+    r"b)|mixed|gemischt|mitad|moitié|primer\w*|segund\w*|amb[oa]s|cualquiera|premi\w+|second\w*|"
+    r"deuxième|les deux|peu importe)\b|前者|後者|后者|両方|どちらでも|都行|都可以|随便"
 )
 _SHORTEST_OTHER = 30
 """A shorter word after a question may well answer it in other words."""
@@ -79,11 +89,14 @@ _NOT_KNOWN = Wordings(
 def left_open(prompt: Reading, asked: Sequence[str]) -> list[str]:
     """The questions ``asked`` that a prompt puts off: it says that the answer is to come."""
     said = prompt.sentences[:8]
-    later = [matter(s) for s in said if PUT_OFF.search(s)]
-    plainly = [s for s in said if not PUT_OFF.search(s) and not asks(s)]
+    put_off = [bool(PUT_OFF.search(s)) for s in said]
+    later = [matter(s) for s, later in zip(said, put_off, strict=True) if later]
+    plainly = [s for s, later in zip(said, put_off, strict=True) if not later and not asks(s)]
     answers = [matter(s) for s in plainly]
-    alone = len(asked) == 1 or bool(said and PUT_OFF.search(said[0]))
-    meant = bool(later) and alone and not (plainly and _YES_OR_NO.search(plainly[0]))
+    alone = len(asked) == 1 or put_off[:1] == [True]
+    plainest = said.index(plainly[0]) if plainly else 0
+    answered = bool(plainly) and _YES_OR_NO.search(plainly[0]) and not asks(said[plainest - 1])
+    meant = bool(later) and alone and not answered
     return [
         question
         for question in asked
@@ -103,13 +116,16 @@ def passed_over(prompt: Reading, asked: Sequence[str]) -> list[str]:
     of theirs, and no number or choice where one is asked for."""
     said = [s for s in prompt.sentences[:12] if not asks(s)]
     words = matter(" ".join(said))
+    stays = [s for s in said if not _LEAVES.search(s)]
+    leaves = len(stays) < len(said) == len(prompt.sentences)
+    leaves = leaves and not any(_YES_OR_NO.search(s) for s in stays)
     return [
         question
         for question in asked
         if not MAY_I.match(question)
         and not REQUEST.match(question)
         and not words & matter(question)
-        and not _could_answer(said, question)
+        and (leaves or not _could_answer(said, question))
     ]
 
 

@@ -24,9 +24,9 @@ _NOTHING_ASKED = Wordings(
     r"noch etwas|algo más|autre chose)"
 )
 _OF_THE_LAST = Wordings(
-    r"^(?:what do you think|what(?:['’]s| is) your (?:view|preference|take)|(?:any )?thoughts|"
-    r"do you agree|agreed|ok(?:ay)?\?|which (?:one )?do you prefer|was (?:meinst|denkst) du|"
-    r"¿?qué (?:opinas|te parece)|ça vous va)"
+    r"^(?:what do you think|what(?:['’]s| is) your (?:view|preference|take)|(?:any )?thoughts|do "
+    r"you (?:agree|know)|any idea|agreed|ok(?:ay)?\?|which (?:one )?do you prefer|was (?:meinst|"
+    r"denkst) du|¿?qué (?:opinas|te parece)|ça vous va)"
 )
 _POINTS_BACK = Wordings(
     r"^(?:and |but |so )?(?:(?:is|are|was|does|do|did|will|should|can|why|how|when) )+"
@@ -41,13 +41,15 @@ _YOURS = Wordings(
     r"\b(?:i (?:still )?(?:need|have|['’]d need|would need) to know|i wonder|(?:müsste|muss) ich "
     r"(?:noch )?wissen|(?:wüsste|weiß) ich (?:gern|noch nicht)|necesito saber|(?:il )?me faut "
     r"savoir|j['’]ai besoin de savoir),? (?:whether|if|how|which|when|what|who|ob|wie|wer|wann|"
-    r"welche\w*|was|si|cómo|cuál|cuándo|quién|qué|quel\w*|comment|quand|qui)\b|"
-    r"\b(?:your (?:decision|call|choice)|yours to (?:decide|say|choose)|up to you|you decide|"
-    r"let me know|tell me|sag(?:en sie)? mir|gib mir bescheid|dime|me dices|dis-moi|dites-moi|"
-    r"(?:you )?haven['’]t told me|no me (?:lo )?has (?:contado|dicho))\b|"
-    r"\bstill (?:don['’]t|do not) know\b|\b(?:is|remains) (?:still )?unclear\b|\bunklar\b|"
-    r"\b(?:queda por saber|falta saber|reste à savoir)\b|\b(?:either|entweder|soit) .*\b(?:or|"
-    r"oder|soit)\b|教えてください|告诉我|请确认"
+    r"welche\w*|was|si|cómo|cuál|cuándo|quién|qué|quel\w*|comment|quand|qui)\b|\b(?:your "
+    r"(?:decision|call|choice)|yours to (?:decide|say|choose)|up to you|you decide|let me know|"
+    r"tell me|if you (?:tell|say|give|send|let) |wenn (?:du|sie) mir (?:sag\w+|schick\w+|\w+ "
+    r"(?:sag\w+|nenn\w+|gib\w+))|si (?:vous me (?:dites|donnez|envoyez)|tu me (?:dis|donnes|"
+    r"envoies)|me (?:dices|das|pasas|mandas))|sag(?:en sie)? mir|gib mir bescheid|dime|me dices|"
+    r"dis-moi|dites-moi|(?:you )?haven['’]t told me|no me (?:lo )?has (?:contado|dicho))\b|\bstill "
+    r"(?:don['’]t|do not) know\b|\b(?:is|remains) (?:still )?unclear\b|\bunklar\b|\b(?:queda por "
+    r"saber|falta saber|reste à savoir)\b|\b(?:either|entweder|soit) .*\b(?:or|oder|soit)\b|"
+    r"教えてください|告诉我|请确认"
 )
 # A question that its own paragraph goes on to answer is put to nobody.
 _SELF_ANSWERED = Wordings(r"^(?:yes|no|not|because|since|ja|nein|weil|sí|oui|non|parce que)\b")
@@ -68,28 +70,35 @@ MAY_I = Wordings(
 )
 # Who says so does not know the answer, or has yet to get it.
 PUT_OFF = Wordings(
-    r"\b(?:depends? on \w+|(?:have|need|got) to (?:look|ask|check|see|find out|talk to|clarify)|"
-    r"(?:\w+|he|she|they)(?:['’]ll| will| would| should) know|remains to be seen|not decided yet|"
-    r"undecided|(?:is|that['’]?s) for (?:the |my |our )?\w+ to (?:say|decide|answer|choose)|(?:ab|"
-    r"er)?kläre?n? (?:ich|wir|das)|(?:das|ich|wir) (?:kläre?|klären|besprechen?|bespreche)|kommt "
-    r"(?:ganz )?d(?:a)?rauf an|hängt (?:davon|von) |sag(?:e)? ich (?:dir|ihnen) (?:noch|später|"
-    r"morgen)|tengo que (?:preguntar|mirar|consultar|hablar)\w*|(?:lo|la) (?:consulto|hablo|miro)|"
-    r"depende de|(?:todavía|aún) no (?:lo )?(?:sé|sabemos)|ya te (?:digo|diré)|il faut que je "
-    r"(?:demande|vérifie|voie)|je (?:dois|vais) (?:demander|voir|vérifier)|ça dépend|on ne sait "
-    r"pas|je (?:te|vous) dirai)\b|\b(?:i(?:['’]ll| will| must| have to| need to| should)? (?:ask|"
-    r"check|find out|clarify|look)|(?:gotta|got to|(?:i )?asked|asking) (?:\w+)|(?:will|must|to|"
-    r"can only|let me) ask|(?:i(?:['’]ll| will| need to| must| have to)|let me|lemme|gotta|gonna) "
-    r"(?:\w+ )?(?:think|sleep|ask|check|dig|find out|get back)|(?:i )?(?:don['’]?t|do not) know|"
-    r"dunno|not sure|no idea|no clue|good q(?:uestion)?|(?:is|that['’]?s) (?:for )?\w+(?: in "
-    r"\w+)?(?:['’]s call| to (?:say|decide|answer))|they['’]ll (?:say|tell|decide)|i['’]ll (?:ring|"
-    r"call|phone|mail|text) (?:him|her|them)|hold that|(?:\w+ would|you['’]d have to) (?:know|ask)|"
-    r"can['’]?t (?:tell|say|know)|what would you|you decide|up to you|(?:muss|müsste|müssen) "
-    r"(?:ich|wir) .{0,60}(?:nachsehen|nachschauen|nachfragen|klären|prüfen)|frag(?:e|en|st|t)|"
-    r"gefragt|weiß (?:ich )?nicht|keine ahnung|noch nicht|ni idea|no (?:lo )?sé|pregunt(?:o|"
-    r"ar[eé]?|aré|ado)|lo decide|se lo paso|je (?:\w+ )?(?:demande|ne sais pas)|aucune idée|(?:ai|"
-    r"laissé un) (?:demandé|message))\b|^(?:not yet|later|pas encore|todavía no|aún no|noch "
-    r"nicht)\b|[我去得要再先]问(?!题)|发邮件|问一下|不知道|不清楚|聞いて|確認し|相談し|検討し|"
-    r"考えさせて|未定|まだ決ま|商量|还没定|不确定|看情况|[分わ]かりません|知りません"
+    r"\b(?:depends|(?:ha(?:ve|s)|['’]ve|needs?|got) to (?:look|ask|check|see|find out|talk to|"
+    r"clarify|sleep|think|measure|count)|(?:\w+|he|she|they)(?:['’]ll| will| would| should) know|"
+    r"remains to be seen|not decided yet|undecided|(?:is|that['’]?s) for (?:the |my |our )?\w+ to "
+    r"(?:say|decide|answer|choose)|(?:ab|er)?kläre?n? (?:ich|wir|das)|(?:das|ich|wir) (?:kläre?|"
+    r"klären|besprechen?|bespreche)|kommt (?:ganz )?d(?:a)?rauf an|hängt (?:davon|von) |sag(?:e)? "
+    r"ich (?:dir|ihnen) (?:noch|später|morgen)|tengo que (?:preguntar|mirar|consultar|hablar)\w*|"
+    r"(?:lo|la) (?:consulto|hablo|miro)|depende de|(?:todavía|aún) no (?:lo )?(?:sé|sabemos)|ya te "
+    r"(?:digo|diré)|il faut que je (?:demande|vérifie|voie)|je (?:dois|vais) (?:demander|voir|"
+    r"vérifier)|ça dépend|on ne sait pas|je (?:te|vous) dirai)\b|\b(?:i(?:['’]ll| will| must| have "
+    r"to| need to| should)? (?:ask|check|find out|clarify|look)|(?:gotta|got to|(?:i )?asked|"
+    r"asking) (?:\w+)|(?:will|must|to|can only|let me) ask|(?:i(?:['’]ll| will| need to| must| "
+    r"have to)|let me|lemme|gotta|gonna) (?:\w+ )?(?:think|sleep|ask|check|dig|find out|get back)|"
+    r"(?:i )?(?:don['’]?t|do not) know|dunno|not sure|no (?:idea|clue|telling)|beats me|ask me "
+    r"(?:later|again|tomorrow)|(?:that['’]s|good) (?:the|a good) question|let me (?:\w+ "
+    r")?(?:listen|look|see|try|read|test|taste|measure|count) first|good q(?:uestion)?|(?:is|"
+    r"that['’]?s) (?:for )?\w+(?: in \w+)?(?:['’]s call| to (?:say|decide|answer))|they['’]ll "
+    r"(?:say|tell|decide)|i['’]?ll (?:ring|call|phone|mail|text|poke|ping|nudge|chase|remind|bug|"
+    r"message|write)(?: to)? (?:him|her|them|[a-z]+$)|(?:writing|wrote|mailing|mailed|calling|"
+    r"texting|texted) (?:to )?(?:the|him|her|them|my)|hold that|(?:\w+ would|you['’]d have to) "
+    r"(?:know|ask)|can['’]?t (?:tell|say|know)|what would you|you decide|up to you|(?:muss|müsste|"
+    r"müssen) (?:ich|wir) .{0,60}(?:nachsehen|nachschauen|nachfragen|klären|prüfen)|frag(?:e|en|st|"
+    r"t)|gefragt|weiß (?:ich )?nicht|(?:schaue?|gucke?|sehe?|messe|zähle) (?:ich )?(?:\w+ )?nach|"
+    r"mal sehen|(?:erfahre|weiß|höre) ich (?:erst|später|morgen|nächste)|déjame (?:ver|mirar|"
+    r"pensar\w*)|ya veremos|on verra|faut voir|je (?:lui|leur) (?:demande|écris)|keine ahnung|noch "
+    r"nicht|ni idea|no (?:lo )?sé|pregunt(?:o|ar[eé]?|aré|ado)|lo decide|se lo paso|je (?:\w+ "
+    r")?(?:demande|ne sais pas)|aucune idée|(?:ai|laissé un) (?:demandé|message))\b|^(?:not yet|"
+    r"later|pas encore|todavía no|aún no|noch nicht)\b|[我去得要再先]问(?!题)|发邮件|问一下|不知道|"
+    r"不清楚|聞いて|確認し|相談し|検討し|考えさせて|未定|まだ決ま|商量|还没定|不确定|看情况|"
+    r"[分わ]かりません|知りません"
 )
 _SMALL_WORDS = frozenset(
     fold(
@@ -190,7 +199,11 @@ def asked_by_user(prompt: Reading) -> list[str]:
     """The questions that a prompt puts."""
     said = prompt.sentences
     asked = (
-        _with_its_matter(said, n) for n, s in enumerate(said) if asks(s) and not REQUEST.match(s)
+        _with_its_matter(said, n)
+        for n, s in enumerate(said)
+        if asks(s)
+        and not REQUEST.match(s)
+        and not (n + 1 < len(said) and _SELF_ANSWERED.match(said[n + 1].lstrip(". …")))
     )
     return [q for q in dict.fromkeys(asked) if len(q) >= 8]
 
