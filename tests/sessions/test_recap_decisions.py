@@ -113,6 +113,10 @@ DRAFT = "The draft is there: three columns, a photo on top, the events at the bo
         ("The tests pass.", "from here on every commit is signed"),
         ("The tests pass.", "Node 18 fliegt raus"),
         ("The tests pass.", "on laisse tomber node 18"),
+        (DRAFT, "bin the photo"),
+        (DRAFT, "4 columns."),
+        (DRAFT, "whatever the printer takes is right"),
+        (DRAFT, "i dont want a photo there"),
     ],
 )
 def test_a_few_words_that_say_how_it_is_to_be_are_a_decision(reply: str, prompt: str) -> None:
@@ -213,3 +217,20 @@ def test_a_way_is_told_with_its_brackets_closed() -> None:
 def test_a_count_and_the_name_of_a_phase_decide_nothing(said: str) -> None:
     plan = "## Plan\n\n1. Phase 1: read\n2. Phase 2: write\n\nEither may be first."
     assert not after(plan, said, "Fine.").decisions
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How many orders come in on a Saturday?", "60 to 80"),
+        ("And who's up first in the morning?", "me, 3am."),
+        ("Who's actually against it?", "the younger brother"),
+        ("Hast du die Produktblätter schon?", "nur von drei Lieferanten"),
+        ("Darfst du hier Pakete installieren?", "nee, muss die IT"),
+        ("¿De dónde sale el 18 %?", "del programa"),
+        ("Le message commence par quoi ?", "un code à six chiffres"),
+        ("復旧は何時でしたか。", "6時10分に全部終わりました。"),
+    ],
+)
+def test_the_answer_to_a_question_of_fact_is_no_decision(question: str, answer: str) -> None:
+    assert not after(f"The draft is there. {question}", answer, "Right.").decisions
