@@ -178,9 +178,6 @@ _NO_REPORT = Wordings(
     r"il manque)\b|^(?:no|not|nein|almost|unchanged|yes,?|ok|good|i (?:found|see|think))\b(?!:)|"
     r"[?:]$|未|尚|还没|没有|无法|需要|等|まだ|失敗|失败|できません"
 )
-_PLAINLY_DONE = re.compile(
-    r"^(?:(?:found and )?fixed|done|solved|resolved|behoben|erledigt|listo|hecho|corrigé)\b", re.I
-)
 _LONGEST_REPORT = 160
 _TERSE = 24
 """A claim that is shorter says what is done only together with what follows."""
