@@ -8,7 +8,7 @@ of it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from agentsess.model import CommandRun, Entry, Fact, Recap, Session, Status
@@ -17,7 +17,7 @@ from agentsess.sessions.recap.board import Item
 from agentsess.sessions.recap.commands import failure
 from agentsess.sessions.recap.course import Course
 from agentsess.sessions.recap.facts import MOST, distinct, latest, said_in
-from agentsess.sessions.recap.likely import with_likely
+from agentsess.sessions.recap.likely import weighed
 from agentsess.sessions.recap.reading import Reading, State, read
 from agentsess.sessions.recap.sections import Section
 from agentsess.sessions.recap.text import plain
@@ -80,24 +80,30 @@ class RecapBuilder:
         noted = _notes(session) if session else Reading()
         decisions = latest([*self._course.minutes.decisions, *_noted(noted, Section.DECISIONS)])
         questions = latest([*self._open_questions(), *_noted(noted, Section.QUESTIONS)])
-        found: dict[str, Sequence[Fact]] = {
-            "in_progress": doing,
-            "next": [*coming, *self._noted_next(noted)],
-            "blockers": self._blockers(_noted(noted, Section.BLOCKERS)),
-        }
-        if session and session.status is Status.COMPLETED:
-            found |= {"in_progress": (), "blockers": ()}  # by the user's own word
-        else:
-            told, course = [*done, *decisions, *questions], self._course
-            found |= with_likely(found, told, course.sayings, course.tools.changes, self._may_be)
+        course, completed = self._course, session and session.status is Status.COMPLETED
+        found: Mapping[str, Sequence[Fact]] = weighed(
+            {
+                "done": done,
+                "in_progress": doing,
+                "next": [*coming, *self._noted_next(noted)],
+                "decisions": decisions,
+                "questions": questions,
+                "blockers": self._blockers(_noted(noted, Section.BLOCKERS)),
+            },
+            course.sayings,
+            course.tools.changes,
+            self._may_be,
+        )
+        if completed:  # by the user's own word
+            found = {**found, "in_progress": (), "blockers": ()}
         return Recap(
             headline=headline(self._story(doing, coming)),
             goal=_set_goal(session) or self._course.goal,
-            done=done,
+            done=latest(sorted(found["done"], key=lambda fact: fact.seqs[-1])),
             in_progress=latest(found["in_progress"]),
             next=latest(found["next"]),
-            decisions=decisions,
-            questions=questions,
+            decisions=latest(found["decisions"]),
+            questions=latest(found["questions"]),
             blockers=latest(found["blockers"]),
             files=self._course.tools.touched(
                 session.cwd if session else "", _MOST_FILES, agents.tools()

@@ -13,15 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import chain
 from operator import add
 
 from agentsess.model import Fact
 from agentsess.sessions.recap.facts import said_in
 from agentsess.sessions.recap.sayings import Saying, Sayings
-from agentsess.sessions.recap.text import announces, fold
+from agentsess.sessions.recap.text import fold
 
-SORTS = ("in_progress", "next", "blockers")
+SORTS = ("done", "in_progress", "next", "decisions", "questions", "blockers")
 """Fields of a recap whose sentences are told apart."""
 WEIGHTS = "weights.json"
 
@@ -30,70 +29,76 @@ WEIGHTS = "weights.json"
 class _Chances:
     """Probabilities from which on, chosen by what they reach on sessions not learnt from."""
 
+    least: float
+    """What rules found stands."""
     sure: float
-    """A sentence is taken."""
+    """A sentence that no rule found is taken."""
     maybe: float
     """The likeliest one is taken where nothing else is known."""
 
 
 _CHANCES = {
-    "in_progress": _Chances(0.65, 0.55),
-    "next": _Chances(0.65, 0.5),
-    "blockers": _Chances(0.65, 0.65),
+    "done": _Chances(0.3, 0.75, 0.5),
+    "in_progress": _Chances(0.15, 1.0, 0.45),
+    "next": _Chances(0.3, 0.7, 0.55),
+    "decisions": _Chances(0.25, 0.75, 0.5),
+    "questions": _Chances(0.15, 0.7, 0.45),
+    "blockers": _Chances(0.2, 0.75, 0.55),
 }
 
 
-def with_likely(
+def weighed(
     found: Mapping[str, Sequence[Fact]],
-    told: Iterable[Fact],
     sayings: Sayings,
     changes: int,
     may_be: Callable[[str, Fact], bool] = lambda *_: True,
 ) -> dict[str, list[Fact]]:
-    """What rules found of each of `SORTS`, and then what likely is of it, too.
+    """What rules found of each of `SORTS`, without what it hardly is, and then what likely is of
+    it, too.
 
     Args:
         found: By the rules.
-        told: What else is told, and not to be told again as something else.
         sayings: What was said last.
         changes: How many changes to files the session has seen.
         may_be: Whether the rules leave it open that a sentence is of a sort.
     """
-    added: dict[str, list[Fact]] = {sort: [] for sort in SORTS}
-    known = [*told, *chain.from_iterable(found.values())]
-    for chance, sort, saying in _ranked(sayings, changes):
+    judged = list(_judged(sayings, changes))
+    result: dict[str, list[Fact]] = {}
+    for place, sort in enumerate(SORTS):
         limits = _CHANCES[sort]
-        least = limits.sure if found[sort] or added[sort] else limits.maybe
-        fact = Fact(saying.text, (saying.seq,))
-        if chance >= least and may_be(sort, fact) and not _is_told(fact, known):
-            added[sort].append(fact)
-            known.append(fact)
-    return {
-        sort: [*found[sort], *sorted(added[sort], key=lambda fact: fact.seqs)] for sort in SORTS
-    }
+        ranked = sorted(((chances[place], saying) for saying, chances in judged), key=_by_chance)
+        kept = [fact for fact in found[sort] if _chance_of(fact, ranked) >= limits.least]
+        added: list[Fact] = []
+        for chance, saying in ranked:
+            known = [*kept, *added]
+            if chance < (limits.sure if known else limits.maybe):
+                break
+            fact = Fact(saying.text, (saying.seq,))
+            if may_be(sort, fact) and not _is_told(fact, known):
+                added.append(fact)
+        result[sort] = [*kept, *sorted(added, key=lambda fact: fact.seqs)]
+    return result
 
 
-def _ranked(sayings: Sayings, changes: int) -> list[tuple[float, str, Saying]]:
-    """The likeliest sentences first, with what of."""
-    judged = (
-        (chance, sort, saying)
-        for saying, chances in _judged(sayings, changes)
-        for sort, chance in zip(SORTS, chances, strict=True)
-        if chance >= _CHANCES[sort].maybe and not (sort == "next" and _is_no_plan(saying))
-    )
-    return sorted(judged, key=lambda each: -each[0])
+def _by_chance(judged: tuple[float, Saying]) -> float:
+    return -judged[0]
+
+
+def _chance_of(fact: Fact, ranked: Sequence[tuple[float, Saying]]) -> float:
+    """That of the likeliest sentence it quotes; what no sentence says is known otherwise."""
+    words = f" {fold(fact.text)} "
+    for chance, saying in ranked:
+        if saying.seq in fact.seqs:
+            said = f" {fold(saying.text)} "
+            if said in words or words in said:
+                return chance
+    return 1.0
 
 
 def _is_told(fact: Fact, facts: Sequence[Fact]) -> bool:
     words = f" {fold(fact.text)} "
     others = (f" {fold(other.text)} " for other in facts)
     return any(words in other or other in words for other in others) or said_in(fact, facts)
-
-
-def _is_no_plan(saying: Saying) -> bool:
-    """What is said before tools are used is under way, not to come; what lists hold, and when an
-    announcement is over, rules know."""
-    return saying.goes_on or saying.in_list or announces(saying.text)
 
 
 def _judged(sayings: Sayings, changes: int) -> Iterator[tuple[Saying, list[float]]]:

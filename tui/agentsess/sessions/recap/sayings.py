@@ -7,6 +7,7 @@ sessions.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -143,12 +144,47 @@ def _sayings(message: Message, before: Message | None) -> Iterator[Saying]:
             "quote": any(c in '"„“«「' for c in line),
         }
         features += [mark for mark, has in marks.items() if has]
+        features += _form(line, side)
         if asks(line):
             features += ["?", f"?{side}", f"?end={min(from_end, 2)}"]
-        for each in word_classes(folded):
+        for each in sorted(word_classes(folded)):
             features += [f"c={each}", f"{side}c={each}"]
         in_list = bool(heading) or block.sort != "text"
         yield Saying(line, message.seq, features, message.calls, in_list)
+
+
+def _form(line: str, side: str) -> list[str]:
+    """What is seen of a sentence without reading it."""
+    of_side = {
+        "name": _NAME.search(line),
+        "lower": line[0].islower(),
+        "open": line[-1] not in ".!?。！？",
+        "!": "!" in line,
+        "colon inside": ":" in line[:-1],
+        "comma": "," in line,
+        "ing": _ING.search(line),
+        "ed": _ED.search(line),
+    }
+    of_any = {
+        "name": of_side["name"],
+        "semicolon": ";" in line,
+        "bracket": "(" in line,
+        "path": _PATH.search(line),
+        "first ing": _FIRST_ING.match(line),
+        "first ed": _FIRST_ED.match(line),
+    }
+    return [
+        *(f"{side}{form}" for form, has in of_side.items() if has),
+        *(form for form, has in of_any.items() if has),
+    ]
+
+
+_NAME = re.compile(r"(?<=[^\W\d_] )[A-ZÀ-Þ]\w|(?<=[,;] )[A-ZÀ-Þ]\w")
+_PATH = re.compile(r"[/_]|\.\w{1,4}\b")
+_ING = re.compile(r"\b\w{3,}ing\b")
+_ED = re.compile(r"\b\w{3,}ed\b")
+_FIRST_ING = re.compile(r"\w{3,}ing\b")
+_FIRST_ED = re.compile(r"\w{3,}ed\b")
 
 
 def _lines(text: str) -> Iterator[tuple[str, Block, str]]:
