@@ -10,7 +10,7 @@ from agentsess.model import Fact
 from agentsess.sessions.recap import likely
 from agentsess.sessions.recap.building import RecapBuilder, build_recap
 from agentsess.sessions.recap.course import Course
-from agentsess.sessions.recap.likely import SORTS, Weights, learnt, with_likely
+from agentsess.sessions.recap.likely import SORTS, Weights, learnt, weighed
 from agentsess.sessions.recap.sayings import WINDOW
 from agentsess.sessions.recap.word_classes import word_classes
 from support.transcripts import Transcript, talk
@@ -18,17 +18,17 @@ from support.transcripts import Transcript, talk
 NEXT, BLOCKERS = SORTS.index("next"), SORTS.index("blockers")
 
 
-def completed(sort: str, transcript: Transcript, *known: Fact, told: Sequence[Fact]) -> list[Fact]:
-    """What is of a sort, given what rules found of it, and what they told elsewhere."""
+def completed(sort: str, transcript: Transcript, *known: Fact) -> list[Fact]:
+    """What is of a sort, given what rules found of it."""
     course = Course()
     for entry in transcript.entries:
         course.take(entry)
     found: dict[str, Sequence[Fact]] = {**dict.fromkeys(SORTS, ()), sort: known}
-    return with_likely(found, told, course.sayings, course.tools.changes)[sort]
+    return weighed(found, course.sayings, course.tools.changes)[sort]
 
 
-def blockers(transcript: Transcript, *known: Fact, told: Sequence[Fact] = ()) -> list[Fact]:
-    return completed("blockers", transcript, *known, told=told)
+def blockers(transcript: Transcript, *known: Fact) -> list[Fact]:
+    return completed("blockers", transcript, *known)
 
 
 def texts(facts: list[Fact]) -> list[str]:
@@ -52,9 +52,9 @@ def test_a_likely_sentence_is_taken_with_where_it_was_said() -> None:
 @pytest.mark.usefixtures("only_snags")
 def test_what_may_be_one_is_taken_only_where_nothing_else_is_known() -> None:
     said = talk("Please move the office.", "Lift 2 is out of order.")
-    assert texts(completed("next", said, told=())) == ["Lift 2 is out of order."]
+    assert texts(completed("next", said)) == ["Lift 2 is out of order."]
     known = Fact("The van comes", (1,))
-    assert completed("next", said, known, told=()) == [known]
+    assert completed("next", said, known) == [known]
 
 
 @pytest.mark.usefixtures("only_snags")
@@ -63,13 +63,26 @@ def test_what_is_told_already_is_not_told_twice() -> None:
     for text in ("I found this: the „lift“ is out", "lift“ is out"):
         told = Fact(text, (2,))
         assert blockers(said, told) == [told]
-        assert blockers(said, told=[told]) == []
 
 
 @pytest.mark.usefixtures("only_snags")
 def test_what_is_likely_stands_behind_what_is_sure_in_the_order_it_was_said() -> None:
     said = talk("First the „lift“.", "I see.", "Go on.", "Then the „van“.")
     assert [f.seqs for f in blockers(said, Fact("The key is lost", (3,)))] == [(3,), (1,), (4,)]
+
+
+@pytest.mark.usefixtures("only_snags")
+def test_what_rules_found_goes_if_it_hardly_is_that() -> None:
+    said = talk("Please move the office.", "The lift is out. The „van“ is out.")
+    lift, van = Fact("The lift is out.", (2,)), Fact("The „van“ is out.", (2,))
+    assert blockers(said, lift, van) == [van]
+
+
+@pytest.mark.usefixtures("only_snags")
+def test_what_rules_know_from_no_sentence_stands() -> None:
+    said = talk("Please move the office.", "The lift is out.")
+    failed = Fact("pytest failed", (7,))
+    assert blockers(said, failed) == [failed]
 
 
 @pytest.mark.usefixtures("only_snags")
