@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from operator import add
 
 from agentsess.model import Fact
@@ -63,6 +64,7 @@ def weighed(
         may_be: Whether the rules leave it open that a sentence is of a sort.
     """
     judged = list(_judged(sayings, changes))
+    told = list(chain.from_iterable(found.values()))
     result: dict[str, list[Fact]] = {}
     for place, sort in enumerate(SORTS):
         limits = _CHANCES[sort]
@@ -74,7 +76,7 @@ def weighed(
             if chance < (limits.sure if known else limits.maybe):
                 break
             fact = Fact(saying.text, (saying.seq,))
-            if may_be(sort, fact) and not _is_told(fact, known):
+            if may_be(sort, fact) and not _is_told(fact, [*told, *added]):
                 added.append(fact)
         result[sort] = [*kept, *sorted(added, key=lambda fact: fact.seqs)]
     return result
@@ -91,7 +93,7 @@ def _chance_of(fact: Fact, ranked: Sequence[tuple[float, Saying]]) -> float:
         if saying.seq in fact.seqs:
             said = f" {fold(saying.text)} "
             if said in words or words in said:
-                return chance
+                return 1.0 if saying.in_list else chance
     return 1.0
 
 
