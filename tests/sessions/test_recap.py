@@ -20,6 +20,8 @@ from agentsess.sessions.recap.building import RecapBuilder, build_recap, recap_m
 from support import transcripts
 from support.transcripts import START, Transcript
 
+pytestmark = pytest.mark.usefixtures("by_rules_alone")
+
 WRITTEN = (
     transcripts.migration,
     transcripts.review,

@@ -10,6 +10,8 @@ from agentsess.model import Fact, Recap
 from agentsess.sessions.recap.building import build_recap
 from support.transcripts import Transcript
 
+pytestmark = pytest.mark.usefixtures("by_rules_alone")
+
 
 def amid_work(said: str) -> Recap:
     """The recap of a session in which the user says that between two turns of work."""

@@ -8,6 +8,8 @@ from agentsess.model import Recap
 from agentsess.sessions.recap.building import build_recap
 from support.transcripts import talk
 
+pytestmark = pytest.mark.usefixtures("by_rules_alone")
+
 PROPOSAL = "I'd keep it in the process and expire entries after an hour."
 
 

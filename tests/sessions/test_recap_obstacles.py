@@ -7,6 +7,8 @@ import pytest
 from agentsess.sessions.recap.building import build_recap
 from support.transcripts import Transcript
 
+pytestmark = pytest.mark.usefixtures("by_rules_alone")
+
 
 def blockers(*prompts: str) -> list[str]:
     t = Transcript()

@@ -8,6 +8,8 @@ from agentsess.sessions.recap.promises import promises_in
 from agentsess.sessions.recap.reading import read
 from agentsess.sessions.recap.sections import Section
 
+pytestmark = pytest.mark.usefixtures("by_rules_alone")
+
 
 def promises(prompt: str) -> list[str]:
     return list(promises_in(read(prompt), recent=True, lately=True))

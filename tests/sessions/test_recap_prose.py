@@ -11,6 +11,8 @@ from agentsess.model import Fact, Recap
 from agentsess.sessions.recap.building import build_recap
 from support.transcripts import Transcript
 
+pytestmark = pytest.mark.usefixtures("by_rules_alone")
+
 
 def told(reply: str, prompt: str = "Fix the login, please.") -> Recap:
     t = Transcript()

@@ -8,6 +8,8 @@ from agentsess.model import Recap
 from agentsess.sessions.recap.building import build_recap
 from support.transcripts import talk
 
+pytestmark = pytest.mark.usefixtures("by_rules_alone")
+
 QUESTION = "Should the export be weekly or monthly?"
 
 

@@ -8,6 +8,8 @@ from agentsess.model import Recap
 from agentsess.sessions.recap.building import build_recap
 from support.transcripts import Transcript
 
+pytestmark = pytest.mark.usefixtures("by_rules_alone")
+
 
 def done(recap: Recap) -> list[str]:
     return [fact.text for fact in recap.done]

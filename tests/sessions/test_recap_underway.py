@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from agentsess.model import Fact
 from agentsess.sessions.recap.building import build_recap
 from support.transcripts import Transcript
+
+pytestmark = pytest.mark.usefixtures("by_rules_alone")
 
 DENIED = "The user doesn't want to proceed with this tool use. The tool use was rejected."
 
