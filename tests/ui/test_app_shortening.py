@@ -110,7 +110,7 @@ async def test_a_new_phase_is_opened_and_shows_what_was_carried_over(app: Agents
     async with using(app) as user:
         await makes_room(user, "p")
         await user.until(lambda: user.opened and "part 2" in user.opened.title, "the phase")
-        await user.sees("≡ new phase", "This session goes on where “Basket” ended.")
+        await user.sees("Goal: line 0")
         await user.until(lambda: isinstance(user.app.focused, Prompt), "the prompt")
         assert user.session("Basket").status is Status.COMPLETED
         await user.press("shift+tab")

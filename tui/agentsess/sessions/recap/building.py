@@ -80,22 +80,19 @@ class RecapBuilder:
         noted = _notes(session) if session else Reading()
         decisions = latest([*self._course.minutes.decisions, *_noted(noted, Section.DECISIONS)])
         questions = latest([*self._open_questions(), *_noted(noted, Section.QUESTIONS)])
-        course, completed = self._course, session and session.status is Status.COMPLETED
-        found: Mapping[str, Sequence[Fact]] = weighed(
-            {
-                "done": done,
-                "in_progress": doing,
-                "next": [*coming, *self._noted_next(noted)],
-                "decisions": decisions,
-                "questions": questions,
-                "blockers": self._blockers(_noted(noted, Section.BLOCKERS)),
-            },
-            course.sayings,
-            course.tools.changes,
-            self._may_be,
-        )
-        if completed:  # by the user's own word
+        course = self._course
+        found: Mapping[str, Sequence[Fact]] = {
+            "done": done,
+            "in_progress": doing,
+            "next": [*coming, *self._noted_next(noted)],
+            "decisions": decisions,
+            "questions": questions,
+            "blockers": self._blockers(_noted(noted, Section.BLOCKERS)),
+        }
+        if session and session.status is Status.COMPLETED:  # by the user's own word
             found = {**found, "in_progress": (), "blockers": ()}
+        else:
+            found = weighed(found, course.sayings, course.tools.changes, self._may_be)
         return Recap(
             headline=headline(self._story(doing, coming)),
             goal=_set_goal(session) or self._course.goal,

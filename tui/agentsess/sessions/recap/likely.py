@@ -76,7 +76,8 @@ def weighed(
             if chance < (limits.sure if known else limits.maybe):
                 break
             fact = Fact(saying.text, (saying.seq,))
-            if may_be(sort, fact) and not _is_told(fact, [*told, *added]):
+            is_row = saying.text.startswith("|")
+            if not is_row and may_be(sort, fact) and not _is_told(fact, [*told, *added]):
                 added.append(fact)
         result[sort] = [*kept, *sorted(added, key=lambda fact: fact.seqs)]
     return result
