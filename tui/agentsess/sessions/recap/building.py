@@ -96,12 +96,12 @@ class RecapBuilder:
         return Recap(
             headline=headline(self._story(doing, coming)),
             goal=_set_goal(session) or self._course.goal,
-            done=latest(sorted(found["done"], key=lambda fact: fact.seqs[-1])),
-            in_progress=latest(found["in_progress"]),
+            done=_last(sorted(found["done"], key=lambda fact: fact.seqs[-1])),
+            in_progress=_last(found["in_progress"]),
             next=latest(found["next"]),
-            decisions=latest(found["decisions"]),
-            questions=latest(found["questions"]),
-            blockers=latest(found["blockers"]),
+            decisions=_last(found["decisions"]),
+            questions=_last(found["questions"]),
+            blockers=_last(found["blockers"]),
             files=self._course.tools.touched(
                 session.cwd if session else "", _MOST_FILES, agents.tools()
             ),
@@ -204,6 +204,10 @@ def build_recap(entries: Iterable[Entry], session: Session | None = None) -> Rec
     for entry in entries:
         builder.add(entry)
     return builder.build(session)
+
+
+def _last(facts: Sequence[Fact]) -> tuple[Fact, ...]:
+    return tuple(facts[-MOST:])
 
 
 def _set_goal(session: Session | None) -> Fact | None:

@@ -64,44 +64,63 @@ def weighed(
         may_be: Whether the rules leave it open that a sentence is of a sort.
     """
     judged = list(_judged(sayings, changes))
-    told = list(chain.from_iterable(found.values()))
+    by_seq: dict[int, list[tuple[Saying, list[float]]]] = {}
+    for each in judged:
+        by_seq.setdefault(each[0].seq, []).append(each)
+    told = _Told(chain.from_iterable(found.values()))
     result: dict[str, list[Fact]] = {}
     for place, sort in enumerate(SORTS):
         limits = _CHANCES[sort]
-        ranked = sorted(((chances[place], saying) for saying, chances in judged), key=_by_chance)
-        kept = [fact for fact in found[sort] if _chance_of(fact, ranked) >= limits.least]
+        kept = [fact for fact in found[sort] if _chance_of(fact, by_seq, place) >= limits.least]
+        lowest = min(limits.sure, limits.maybe)
+        likely = [each for each in judged if each[1][place] >= lowest]
         added: list[Fact] = []
-        for chance, saying in ranked:
-            known = [*kept, *added]
-            if chance < (limits.sure if known else limits.maybe):
+        told_of_sort = _Told(())
+        for saying, chances in sorted(likely, key=lambda each: -each[1][place]):
+            if chances[place] < (limits.sure if kept or added else limits.maybe):
                 break
             fact = Fact(saying.text, (saying.seq,))
-            is_row = saying.text.startswith("|")
-            if not is_row and may_be(sort, fact) and not _is_told(fact, [*told, *added]):
+            if saying.text.startswith("|") or not may_be(sort, fact):
+                continue
+            if not told.says(fact, saying.words) and not told_of_sort.says(fact, saying.words):
                 added.append(fact)
+                told_of_sort.add(fact, saying.words)
         result[sort] = [*kept, *sorted(added, key=lambda fact: fact.seqs)]
     return result
 
 
-def _by_chance(judged: tuple[float, Saying]) -> float:
-    return -judged[0]
+def _chance_of(
+    fact: Fact, by_seq: Mapping[int, Sequence[tuple[Saying, list[float]]]], place: int
+) -> float:
+    """That of the likeliest sentence it quotes; what lists hold, or no sentence says, is sure."""
+    words = ""
+    chance = -1.0
+    for saying, chances in chain.from_iterable(by_seq.get(seq, ()) for seq in fact.seqs):
+        words = words or f" {fold(fact.text)} "
+        if saying.words in words or words in saying.words:
+            if saying.in_list:
+                return 1.0
+            chance = max(chance, chances[place])
+    return 1.0 if chance < 0 else chance
 
 
-def _chance_of(fact: Fact, ranked: Sequence[tuple[float, Saying]]) -> float:
-    """That of the likeliest sentence it quotes; what no sentence says is known otherwise."""
-    words = f" {fold(fact.text)} "
-    for chance, saying in ranked:
-        if saying.seq in fact.seqs:
-            said = f" {fold(saying.text)} "
-            if said in words or words in said:
-                return 1.0 if saying.in_list else chance
-    return 1.0
+class _Told:
+    """What is told, and not to be told again."""
 
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._facts = list(facts)
+        self._words = [f" {fold(fact.text)} " for fact in self._facts]
 
-def _is_told(fact: Fact, facts: Sequence[Fact]) -> bool:
-    words = f" {fold(fact.text)} "
-    others = (f" {fold(other.text)} " for other in facts)
-    return any(words in other or other in words for other in others) or said_in(fact, facts)
+    def add(self, fact: Fact, words: str) -> None:
+        """Tell one more."""
+        self._facts.append(fact)
+        self._words.append(words)
+
+    def says(self, fact: Fact, words: str) -> bool:
+        """Whether it is told, in its words or in much the same."""
+        if any(words in other or other in words for other in self._words):
+            return True
+        return said_in(fact, self._facts)
 
 
 def _judged(sayings: Sayings, changes: int) -> Iterator[tuple[Saying, list[float]]]:

@@ -30,10 +30,10 @@ class Saying:
 
     text: str
     seq: int
+    words: str
+    """Folded, with a space before and behind."""
     features: list[str]
     """Those that later entries do not change."""
-    goes_on: bool
-    """Whether the model uses tools right after it."""
     in_list: bool
     """Whether it stands in a list or table, or below a heading."""
     weight: list[float] | None = None
@@ -150,7 +150,7 @@ def _sayings(message: Message, before: Message | None) -> Iterator[Saying]:
         for each in sorted(word_classes(folded)):
             features += [f"c={each}", f"{side}c={each}"]
         in_list = bool(heading) or block.sort != "text"
-        yield Saying(line, message.seq, features, message.calls, in_list)
+        yield Saying(line, message.seq, f" {folded} ", features, in_list)
 
 
 def _form(line: str, side: str) -> list[str]:
