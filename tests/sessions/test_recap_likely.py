@@ -85,6 +85,14 @@ def test_what_rules_know_from_no_sentence_stands() -> None:
     assert blockers(said, failed) == [failed]
 
 
+def test_decisions_stand_in_the_order_they_were_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = Weights((0.0,) * len(SORTS), {"quote": ((SORTS.index("decisions"), 9.0),)})
+    monkeypatch.setattr(likely, "learnt", lambda: weights)
+    said = talk("Port the „lift“ first.", "Fine.", "We use Postgres, not MySQL.", "Fine.")
+    decided = build_recap(said.entries).decisions
+    assert [fact.seqs[0] for fact in decided] == [1, 3]
+
+
 @pytest.mark.usefixtures("only_snags")
 def test_only_the_last_messages_are_looked_at() -> None:
     long_ago = talk("The „lift“ is out.", *["Go on."] * WINDOW)

@@ -96,11 +96,11 @@ class RecapBuilder:
         return Recap(
             headline=headline(self._story(doing, coming)),
             goal=_set_goal(session) or self._course.goal,
-            done=_last(sorted(found["done"], key=lambda fact: fact.seqs[-1])),
+            done=_last(_as_said(found["done"])),
             in_progress=_last(found["in_progress"]),
             next=latest(found["next"]),
-            decisions=_last(found["decisions"]),
-            questions=_last(found["questions"]),
+            decisions=_last(_as_said(found["decisions"])),
+            questions=_last(_as_said(found["questions"])),
             blockers=_last(found["blockers"]),
             files=self._course.tools.touched(
                 session.cwd if session else "", _MOST_FILES, agents.tools()
@@ -208,6 +208,11 @@ def build_recap(entries: Iterable[Entry], session: Session | None = None) -> Rec
 
 def _last(facts: Sequence[Fact]) -> tuple[Fact, ...]:
     return tuple(facts[-MOST:])
+
+
+def _as_said(facts: Iterable[Fact]) -> list[Fact]:
+    """In the order of the entries, and then what the user noted."""
+    return sorted(facts, key=lambda fact: (not fact.seqs, fact.seqs[-1:]))
 
 
 def _set_goal(session: Session | None) -> Fact | None:
