@@ -80,7 +80,6 @@ class RecapBuilder:
         noted = _notes(session) if session else Reading()
         decisions = latest([*self._course.minutes.decisions, *_noted(noted, Section.DECISIONS)])
         questions = latest([*self._open_questions(), *_noted(noted, Section.QUESTIONS)])
-        course = self._course
         found: Mapping[str, Sequence[Fact]] = {
             "done": done,
             "in_progress": doing,
@@ -92,7 +91,8 @@ class RecapBuilder:
         if session and session.status is Status.COMPLETED:  # by the user's own word
             found = {**found, "in_progress": (), "blockers": ()}
         else:
-            found = weighed(found, course.sayings, course.tools.changes, self._may_be)
+            changes = self._course.tools.changes
+            found = weighed(found, self._course.sayings, changes, self._may_be)
         return Recap(
             headline=headline(self._story(doing, coming)),
             goal=_set_goal(session) or self._course.goal,
@@ -124,7 +124,6 @@ class RecapBuilder:
         fresh = sorted((f for f in fresh if not said_in(f, done)), key=lambda fact: fact.seqs[-1])
         room = MOST - len(done)
         done += fresh[-room:] if room else []
-        done.sort(key=lambda fact: fact.seqs[-1])
         known = list(done)
         doing = [f for f in distinct(_facts(items, State.DOING)) if not said_in(f, known)]
         if not doing or self._course.tools.pending:  # what a call that was cut off was for

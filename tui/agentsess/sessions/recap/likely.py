@@ -72,21 +72,29 @@ def weighed(
     for place, sort in enumerate(SORTS):
         limits = _CHANCES[sort]
         kept = [fact for fact in found[sort] if _chance_of(fact, by_seq, place) >= limits.least]
-        lowest = min(limits.sure, limits.maybe)
-        likely = [each for each in judged if each[1][place] >= lowest]
-        added: list[Fact] = []
-        told_of_sort = _Told(())
-        for saying, chances in sorted(likely, key=lambda each: -each[1][place]):
-            if chances[place] < (limits.sure if kept or added else limits.maybe):
+        added, told_of_sort = list[Fact](), _Told(())
+        for chance, saying in _likeliest(judged, place, min(limits.sure, limits.maybe)):
+            if chance < (limits.sure if kept or added else limits.maybe):
                 break
             fact = Fact(saying.text, (saying.seq,))
-            if saying.text.startswith("|") or not may_be(sort, fact):
-                continue
-            if not told.says(fact, saying.words) and not told_of_sort.says(fact, saying.words):
+            is_new = not (told.says(fact, saying.words) or told_of_sort.says(fact, saying.words))
+            if is_new and may_be(sort, fact):
                 added.append(fact)
                 told_of_sort.add(fact, saying.words)
         result[sort] = [*kept, *sorted(added, key=lambda fact: fact.seqs)]
     return result
+
+
+def _likeliest(
+    judged: Iterable[tuple[Saying, list[float]]], place: int, least: float
+) -> list[tuple[float, Saying]]:
+    """The sentences that are so likely of a sort, the likeliest first; rows of tables are none."""
+    likely = [
+        (chances[place], saying)
+        for saying, chances in judged
+        if chances[place] >= least and not saying.text.startswith("|")
+    ]
+    return sorted(likely, key=lambda each: -each[0])
 
 
 def _chance_of(

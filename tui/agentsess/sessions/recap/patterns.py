@@ -64,7 +64,7 @@ def lowered(text: str) -> str:
     return text.replace("İ", "i").lower()  # no other becomes two
 
 
-def alternatives(pattern: str) -> Iterator[str]:
+def _alternatives(pattern: str) -> Iterator[str]:
     """What stands between the bars of a pattern that are in no group."""
     depth = start = 0
     for bar in _PARTS.finditer(pattern):
@@ -80,7 +80,7 @@ def _by_beginning(pattern: str) -> str:
     if _GROUP.search(pattern):
         return pattern  # to keep their numbers
     first, words, others = [], [], []
-    for each in alternatives(pattern):
+    for each in _alternatives(pattern):
         if each.startswith("^"):
             first.append(each[1:])
         elif each.startswith(r"\b"):

@@ -8,7 +8,7 @@ between words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 _CLASSES = {
@@ -207,13 +207,13 @@ _IDEOGRAMS = "\u3000"
 class _Lookup:
     """The classes by what is looked for: a table is faster than a pattern for each."""
 
-    words: dict[str, list[str]] = field(default_factory=dict)
+    words: dict[str, list[str]]
     """Whole words and, with a ``*`` behind them, beginnings of words."""
-    phrases: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    phrases: dict[str, list[tuple[str, str]]]
     """By their first word: the phrase and its class."""
-    signs: list[tuple[str, str]] = field(default_factory=list)
+    signs: list[tuple[str, str]]
     """What is found anywhere, and its class."""
-    longest: int = 0
+    longest: int
     """Letters of the longest beginning of a word."""
 
 
